@@ -1,0 +1,916 @@
+// Generated from lib/ by `npm run build:lib`.
+Object.defineProperty(exports, Symbol.toStringTag, { value: "Module" });
+// \0rolldown/runtime.js
+var __create = Object.create;
+var __defProp = Object.defineProperty;
+var __getOwnPropDesc = Object.getOwnPropertyDescriptor;
+var __getOwnPropNames = Object.getOwnPropertyNames;
+var __getProtoOf = Object.getPrototypeOf;
+var __hasOwnProp = Object.prototype.hasOwnProperty;
+var __copyProps = (to, from, except, desc) => {
+	if (from && typeof from === "object" || typeof from === "function") for (var keys = __getOwnPropNames(from), i = 0, n = keys.length, key; i < n; i++) {
+		key = keys[i];
+		if (!__hasOwnProp.call(to, key) && key !== except) __defProp(to, key, {
+			get: ((k) => from[k]).bind(null, key),
+			enumerable: !(desc = __getOwnPropDesc(from, key)) || desc.enumerable
+		});
+	}
+	return to;
+};
+var __toESM = (mod, isNodeMode, target) => (target = mod != null ? __create(__getProtoOf(mod)) : {}, __copyProps(isNodeMode || !mod || !mod.__esModule || !__hasOwnProp.call(mod, "default") ? __defProp(target, "default", {
+	value: mod,
+	enumerable: true
+}) : target, mod));
+let __binding_js = require("./binding.js");
+__binding_js = __toESM(__binding_js);
+let node_util = require("node:util");
+let node_vm = require("node:vm");
+let node_v8 = require("node:v8");
+let node_buffer = require("node:buffer");
+let node_util_types = require("node:util/types");
+let node_path = require("node:path");
+let node_url = require("node:url");
+// lib/constants.ts
+const PAGESIZE = __binding_js.pageSize();
+const ALLOCATIONGRANULARITY = __binding_js.allocationGranularity();
+const constants = Object.freeze(__binding_js.constants());
+// lib/errors.ts
+function signed(error, code) {
+	const { name } = error;
+	Object.defineProperty(error, "name", {
+		value: `${name} [${code}]`,
+		configurable: true,
+		writable: true
+	});
+	error.stack;
+	Object.defineProperty(error, "name", {
+		value: name,
+		configurable: true,
+		writable: true,
+		enumerable: false
+	});
+	return error;
+}
+var MmapError = class MmapError extends Error {
+	code;
+	constructor(code, message) {
+		super(message);
+		this.code = code;
+		signed(this, code);
+	}
+	static {
+		MmapError.prototype.name = "Error";
+	}
+};
+var MmapTypeError = class extends TypeError {
+	code;
+	constructor(code, message) {
+		super(message);
+		this.code = code;
+		signed(this, code);
+	}
+};
+var MmapRangeError = class extends RangeError {
+	code;
+	constructor(code, message) {
+		super(message);
+		this.code = code;
+		signed(this, code);
+	}
+};
+var MmapSystemError = class MmapSystemError extends Error {
+	code;
+	errno;
+	syscall;
+	constructor(message, code, errno, syscall, path) {
+		super(message);
+		this.code = code;
+		this.errno = errno;
+		this.syscall = syscall;
+		if (path !== void 0) this.path = path;
+	}
+	static {
+		MmapSystemError.prototype.name = "Error";
+	}
+};
+var MmapAbortError = class MmapAbortError extends Error {
+	code = "ABORT_ERR";
+	constructor(reason) {
+		super("The operation was aborted", { cause: reason });
+	}
+	static {
+		MmapAbortError.prototype.name = "AbortError";
+	}
+};
+const TYPE_ERRORS = new Set([
+	"ERR_MMAP_READ_ONLY",
+	"ERR_INVALID_ARG_TYPE",
+	"ERR_INVALID_ARG_VALUE"
+]);
+const RANGE_ERRORS = new Set([
+	"ERR_MMAP_EMPTY_FILE",
+	"ERR_MMAP_OFFSET",
+	"ERR_OUT_OF_RANGE"
+]);
+function coded(code, message) {
+	if (TYPE_ERRORS.has(code)) return new MmapTypeError(code, message);
+	if (RANGE_ERRORS.has(code)) return new MmapRangeError(code, message);
+	return new MmapError(code, message);
+}
+function known({ name, number }) {
+	const map = node_util.getSystemErrorMap?.();
+	if (name == null && number != null) {
+		const entry = map?.get(-number);
+		return {
+			errno: -number,
+			name: entry?.[0] ?? `E${number}`,
+			text: entry?.[1] ?? ""
+		};
+	}
+	for (const [errno, [candidate, text]] of map ?? []) if (candidate === name) return {
+		errno,
+		name: candidate,
+		text
+	};
+	return {
+		errno: -(number ?? 0),
+		name: name ?? "EUNKNOWN",
+		text: ""
+	};
+}
+function failed(failure, path) {
+	if (failure.code !== "") return coded(failure.code, failure.message);
+	const { errno, name, text } = known(failure);
+	const syscall = failure.syscall ?? "mmap";
+	return new MmapSystemError(`${name}: ${failure.number == null || text === "" ? failure.message : text}, ${syscall}${path === void 0 ? "" : ` '${path}'`}`, name, errno, syscall, path);
+}
+function unwrap(answer, path) {
+	if (typeof answer === "object" && answer !== null && "code" in answer) throw failed(answer, path);
+	return answer;
+}
+function ensure(failure) {
+	if (failure !== null) throw failed(failure);
+}
+function received(value) {
+	if (value == null) return `Received ${value}`;
+	if (typeof value === "function") return `Received function ${value.name}`;
+	if (typeof value === "object") {
+		const name = value.constructor?.name;
+		return name ? `Received an instance of ${name}` : `Received ${(0, node_util.inspect)(value, { depth: -1 })}`;
+	}
+	const shown = (0, node_util.inspect)(value);
+	return `Received type ${typeof value} (${shown.length > 28 ? `${shown.slice(0, 25)}...` : shown})`;
+}
+function wrongType(name, expected, value) {
+	return new MmapTypeError("ERR_INVALID_ARG_TYPE", `The "${name}" argument must be ${expected}. ${received(value)}`);
+}
+function wrongValue(name, expected, value) {
+	return new MmapTypeError("ERR_INVALID_ARG_VALUE", `The "${name}" argument must be ${expected}. Received ${(0, node_util.inspect)(value)}`);
+}
+function outOfRange(name, expected, value) {
+	return new MmapRangeError("ERR_OUT_OF_RANGE", `The value of "${name}" is out of range. It must be ${expected}. Received ${typeof value === "bigint" ? `${value}n` : String(value)}`);
+}
+// lib/bytes.ts
+const HOMES = ["external", "native"];
+var Native = class {
+	native;
+	length;
+	constructor(native, length) {
+		this.native = native;
+		this.length = length;
+	}
+	get home() {
+		return "native";
+	}
+	byte(index) {
+		return unwrap(this.native.byte(index));
+	}
+	setByte(index, value) {
+		ensure(this.native.setByte(index, value));
+	}
+	copyOut(start, target) {
+		ensure(this.native.copyOut(start, target));
+	}
+	copyIn(start, source) {
+		ensure(this.native.copyIn(start, source));
+	}
+	all() {
+		throw coded("ERR_MMAP_NO_VIEWS", "There are no views in the home 'native': use slice(), read(), readInto(), at(), set() or write() instead");
+	}
+	slack() {
+		return this.native.slack();
+	}
+	resize(length, reserve) {
+		ensure(this.native.resize(length, reserve));
+		this.length = length;
+	}
+	close(_detach) {
+		this.native.close();
+	}
+};
+const transfer = Reflect.get(ArrayBuffer.prototype, "transfer");
+function detach(buffer) {
+	if (buffer.byteLength === 0) return;
+	if (transfer === void 0 || process.versions["bun"] !== void 0) {
+		__binding_js.detach(buffer);
+		return;
+	}
+	try {
+		transfer.call(buffer, 0);
+	} catch {}
+}
+function patience(length) {
+	return 16 + length / 2 ** 20;
+}
+var External = class extends Native {
+	#buffer;
+	#patience;
+	constructor(native, length) {
+		super(native, length);
+		this.#patience = patience(length);
+	}
+	get home() {
+		return "external";
+	}
+	#view() {
+		if (this.#buffer === void 0) {
+			if (this.#patience-- > 0) return void 0;
+			this.all();
+		}
+		return this.#buffer?.length === this.length ? this.#buffer : void 0;
+	}
+	byte(index) {
+		return this.#buffer?.[index] ?? this.#view()?.[index] ?? super.byte(index);
+	}
+	setByte(index, value) {
+		const view = this.#view();
+		if (view === void 0) super.setByte(index, value);
+		else view[index] = value;
+	}
+	copyOut(start, target) {
+		const view = this.#view();
+		if (view === void 0) super.copyOut(start, target);
+		else view.copy(target, 0, start, start + target.length);
+	}
+	copyIn(start, source) {
+		const view = this.#view();
+		if (view === void 0) super.copyIn(start, source);
+		else view.set(source, start);
+	}
+	all() {
+		if (this.#buffer === void 0) {
+			const array = this.length === 0 ? new ArrayBuffer(0) : unwrap(this.native.expose());
+			this.#buffer = Buffer.from(array, 0, this.length);
+		}
+		if (this.#buffer.length !== this.length) throw coded("ERR_MMAP_NO_VIEWS", "The ArrayBuffer of the mapping was transferred away");
+		return this.#buffer;
+	}
+	#forget() {
+		const buffer = this.#buffer;
+		this.#buffer = void 0;
+		if (buffer !== void 0) detach(buffer.buffer);
+	}
+	resize(length, reserve) {
+		checkLimit(length);
+		super.resize(length, reserve);
+		this.#forget();
+	}
+	close(detachViews) {
+		if (detachViews) this.#forget();
+		super.close(detachViews);
+	}
+};
+function closed() {
+	throw coded("ERR_MMAP_CLOSED", "The mapping is closed");
+}
+const CLOSED = {
+	get home() {
+		return closed();
+	},
+	get length() {
+		return closed();
+	},
+	get native() {
+		return closed();
+	},
+	byte: closed,
+	setByte: closed,
+	copyOut: closed,
+	copyIn: closed,
+	all: closed,
+	slack: closed,
+	resize: closed,
+	close() {}
+};
+let allowed;
+function allowsExternal() {
+	allowed ??= __binding_js.allowsExternalBuffers();
+	return allowed;
+}
+function checkLimit(length) {
+	if (length > node_buffer.constants.MAX_LENGTH) throw coded("ERR_MMAP_NO_VIEWS", `The home 'external' ends at ${node_buffer.constants.MAX_LENGTH} bytes on this engine. Received a length of ${length}`);
+}
+function settle(native, length, home) {
+	if (!(home === void 0 ? length <= node_buffer.constants.MAX_LENGTH && allowsExternal() : home === "external")) return new Native(native, length);
+	if (home !== void 0) {
+		if (!allowsExternal()) throw coded("ERR_MMAP_NO_VIEWS", "This engine refuses ArrayBuffers over memory of others: the home 'external' is not to be had");
+		checkLimit(length);
+	}
+	return new External(native, length);
+}
+// lib/checks.ts
+function integer(value, name) {
+	if (typeof value === "bigint") return Number(value);
+	if (typeof value !== "number") throw wrongType(name, "of type number or bigint", value);
+	if (!Number.isInteger(value)) throw outOfRange(name, "an integer", value);
+	return value;
+}
+function size(value, name, least = 0) {
+	const number = integer(value, name);
+	if (number < least || number > Number.MAX_SAFE_INTEGER) throw outOfRange(name, `>= ${least} && <= ${Number.MAX_SAFE_INTEGER}`, value);
+	return number;
+}
+function byte(value, name) {
+	const number = integer(value, name);
+	if (number < 0 || number > 255) throw outOfRange(name, ">= 0 && <= 255", value);
+	return number;
+}
+function index(value, name) {
+	return typeof value === "number" && Number.isInteger(value) ? value : integer(value, name);
+}
+function bound(value, name, length, absent) {
+	if (value === void 0 || value === null) return absent;
+	if (value === Number.POSITIVE_INFINITY) return length;
+	if (value === Number.NEGATIVE_INFINITY) return 0;
+	const number = integer(value, name);
+	if (number < 0) return Math.max(0, length + number);
+	return Math.min(number, length);
+}
+function int32(value, name) {
+	if (typeof value !== "number") throw wrongType(name, "of type number", value);
+	if (value !== (value | 0)) throw outOfRange(name, "an integer >= -2147483648 && <= 2147483647", value);
+	return value;
+}
+function boolean(value, name, absent) {
+	if (value === void 0) return absent;
+	if (typeof value !== "boolean") throw wrongType(name, "of type boolean", value);
+	return value;
+}
+function string(value, name) {
+	if (typeof value !== "string") throw wrongType(name, "of type string", value);
+	return value;
+}
+function oneOf(value, name, values) {
+	if (value === void 0) return void 0;
+	if (!values.includes(value)) throw wrongValue(name, `one of ${values.map((each) => `'${each}'`).join(", ")}`, value);
+	return value;
+}
+function options(value, known) {
+	if (value === void 0) return {};
+	if (typeof value !== "object" || value === null) throw wrongType("options", "an object", value);
+	for (const key of Object.keys(value)) if (!known.includes(key)) throw wrongValue(`options.${key}`, `absent: it is unknown here. Known are ${known.join(", ")}`, Reflect.get(value, key));
+	return value;
+}
+function bytes(value, name) {
+	if (value instanceof Uint8Array) return value;
+	if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+	if ((0, node_util_types.isAnyArrayBuffer)(value)) return new Uint8Array(value, 0, value.byteLength);
+	throw wrongType(name, "an instance of Buffer, TypedArray, DataView, ArrayBuffer, SharedArrayBuffer or Mmap", value);
+}
+function bytesOrString(value, name, encoding) {
+	if (typeof value !== "string") return bytes(value, name);
+	if (encoding !== void 0 && !Buffer.isEncoding(encoding)) throw wrongValue("encoding", "an encoding", encoding);
+	return Buffer.from(value, encoding);
+}
+function signal(value) {
+	if (value === void 0) return void 0;
+	if (!(value instanceof AbortSignal)) throw wrongType("options.signal", "an instance of AbortSignal", value);
+	return value;
+}
+// lib/core.ts
+let bytesOf;
+let writableOf;
+let runJob;
+var Core = class Core {
+	#bytes;
+	#offset;
+	#access;
+	#path;
+	#jobs;
+	static {
+		Object.defineProperty(Core.prototype, node_util.inspect.custom, {
+			configurable: true,
+			writable: true,
+			value() {
+				const name = this.constructor?.name ?? "Mmap";
+				if (this.closed) return `${name} { closed: true }`;
+				const path = this.#path === void 0 ? "" : `, path: ${(0, node_util.inspect)(this.#path)}`;
+				return `${name} { length: ${this.length}, access: '${this.#access}', position: ${this.tell()}, offset: ${this.#offset}, home: '${this.home}'${path} }`;
+			}
+		});
+		bytesOf = (mapping) => mapping.#bytes;
+		writableOf = (mapping) => {
+			const bytes = mapping.#bytes;
+			if (mapping.#access === "read") {
+				bytes.length;
+				throw coded("ERR_MMAP_READ_ONLY", "The mapping is read-only");
+			}
+			return bytes;
+		};
+		runJob = (mapping, signal, start) => {
+			if (signal?.aborted) return Promise.reject(new MmapAbortError(signal.reason));
+			const jobs = mapping.#jobs ??= new Set();
+			return new Promise((resolve, reject) => {
+				const end = () => {
+					jobs.delete(fail);
+					signal?.removeEventListener("abort", abort);
+				};
+				const fail = (reason) => {
+					end();
+					reject(reason);
+				};
+				const abort = () => fail(new MmapAbortError(signal?.reason));
+				jobs.add(fail);
+				signal?.addEventListener("abort", abort, { once: true });
+				start().then((answer) => {
+					end();
+					if (typeof answer === "object" && answer !== null && "code" in answer) reject(failed(answer, mapping.#path));
+					else resolve(answer);
+				}, fail);
+			});
+		};
+	}
+	constructor(given) {
+		const facts = given;
+		this.#bytes = facts.bytes;
+		this.#offset = facts.offset;
+		this.#access = facts.access;
+		this.#path = facts.path;
+	}
+	get length() {
+		return this.#bytes.length;
+	}
+	get offset() {
+		this.#bytes.length;
+		return this.#offset;
+	}
+	get access() {
+		this.#bytes.length;
+		return this.#access;
+	}
+	get path() {
+		this.#bytes.length;
+		return this.#path;
+	}
+	get home() {
+		return this.#bytes.home;
+	}
+	get closed() {
+		return this.#bytes === CLOSED;
+	}
+	close(closeOptions) {
+		const detach = boolean(options(closeOptions, ["detach"]).detach, "options.detach", true);
+		const bytes = this.#bytes;
+		this.#bytes = CLOSED;
+		bytes.close(detach);
+		if (this.#jobs === void 0 || this.#jobs.size === 0) return;
+		for (const fail of [...this.#jobs]) fail(coded("ERR_MMAP_CLOSED", "The mapping was closed"));
+	}
+	[Symbol.dispose]() {
+		this.close();
+	}
+};
+// lib/array.ts
+function bytesOrMapping(value, name) {
+	if (!(value instanceof Core)) return bytes(value, name);
+	const bytes$2 = bytesOf(value);
+	if (bytes$2.home === "external") return bytes$2.all();
+	const copy = Buffer.allocUnsafeSlow(bytes$2.length);
+	bytes$2.copyOut(0, copy);
+	return copy;
+}
+var ByteArray = class ByteArray extends Core {
+	get buffer() {
+		return bytesOf(this).all();
+	}
+	subarray(start, end) {
+		const all = bytesOf(this).all();
+		const from = bound(start, "start", all.length, 0);
+		return all.subarray(from, Math.max(from, bound(end, "end", all.length, all.length)));
+	}
+	view(type, byteOffset = 0, length) {
+		const bytes = bytesOf(this);
+		if (typeof type !== "function" || !ArrayBuffer.isView(type.prototype ?? null) && !isViewType(type)) throw wrongType("type", "a typed array's constructor or DataView", type);
+		const all = bytes.all();
+		const unit = type.BYTES_PER_ELEMENT ?? 1;
+		const from = size(byteOffset, "byteOffset");
+		if (from > all.length) throw outOfRange("byteOffset", `<= ${all.length}`, byteOffset);
+		if (from % unit !== 0 || unit > 1 && (from + bytes.slack()) % unit !== 0) throw outOfRange("byteOffset", `a multiple of ${unit}, in the mapping and in memory (the mapping begins ${bytes.slack()} bytes into its page)`, byteOffset);
+		const most = Math.floor((all.length - from) / unit);
+		const count = length === void 0 ? most : size(length, "length");
+		if (count > most) throw outOfRange("length", `<= ${most}`, length);
+		return new type(all.buffer, all.byteOffset + from, count);
+	}
+	slice(start, end) {
+		const bytes = bytesOf(this);
+		const { length } = bytes;
+		const from = bound(start, "start", length, 0);
+		const copy = Buffer.allocUnsafe(Math.max(0, bound(end, "end", length, length) - from));
+		if (copy.length > 0) bytes.copyOut(from, copy);
+		return copy;
+	}
+	at(index$1) {
+		const bytes = bytesOf(this);
+		const { length } = bytes;
+		let at = index(index$1, "index");
+		if (at < 0) at += length;
+		return at >= 0 && at < length ? bytes.byte(at) : void 0;
+	}
+	set(source, offset = 0) {
+		const bytes$3 = writableOf(this);
+		const at = size(offset, "offset");
+		const length = source instanceof ByteArray ? source.length : bytes(source, "source").length;
+		if (at + length > bytes$3.length) throw outOfRange("offset", `<= ${bytes$3.length - length} for ${length} bytes`, offset);
+		if (source instanceof ByteArray) ensure(bytes$3.native.copyFrom(at, bytesOf(source).native, 0, length));
+		else bytes$3.copyIn(at, bytes(source, "source"));
+	}
+	fill(value, start, end) {
+		const bytes = writableOf(this);
+		const { length } = bytes;
+		const pattern = typeof value === "number" || typeof value === "bigint" ? Uint8Array.of(byte(value, "value")) : typeof value === "string" ? Buffer.from(value) : bytesOrMapping(value, "value");
+		if (pattern.length === 0) throw wrongValue("value", "not empty", value);
+		const from = bound(start, "start", length, 0);
+		const to = bound(end, "end", length, length);
+		if (from < to) ensure(bytes.native.fill(from, to, pattern));
+		return this;
+	}
+	includes(needle, start) {
+		const bytes = bytesOf(this);
+		const { length } = bytes;
+		const wanted = typeof needle === "number" ? Uint8Array.of(byte(needle, "needle")) : typeof needle === "string" ? Buffer.from(needle) : bytesOrMapping(needle, "needle");
+		const from = bound(start, "start", length, 0);
+		return unwrap(bytes.native.find(wanted, from, length, false)) >= 0;
+	}
+	equals(other) {
+		const bytes$4 = bytesOf(this);
+		if (other instanceof ByteArray) return other.length === bytes$4.length && unwrap(bytes$4.native.equalsMapping(bytesOf(other).native));
+		const theirs = bytes(other, "other");
+		return theirs.length === bytes$4.length && unwrap(bytes$4.native.equals(0, theirs));
+	}
+	valueOf() {
+		return bytesOf(this).home === "external" ? this.buffer : this.slice();
+	}
+	*[Symbol.iterator]() {
+		for (let index = 0; index < this.length; index++) yield bytesOf(this).byte(index);
+	}
+};
+const TYPED_ARRAY = Object.getPrototypeOf(Uint8Array);
+function isViewType(type) {
+	if (type === DataView) return true;
+	for (let each = type; typeof each === "function"; each = Object.getPrototypeOf(each)) if (each === TYPED_ARRAY || each === DataView) return type !== TYPED_ARRAY;
+	return false;
+}
+// lib/file.ts
+const NEWLINE = Uint8Array.of(10);
+var FileLike = class extends ByteArray {
+	#position = 0;
+	read(size) {
+		const bytes = bytesOf(this);
+		const copy = Buffer.allocUnsafe(this.#count(bytes.length, size));
+		if (copy.length > 0) bytes.copyOut(this.#position, copy);
+		this.#position += copy.length;
+		return copy;
+	}
+	#count(length, size) {
+		const rest = Math.max(0, length - this.#position);
+		if (size === void 0 || size === null) return rest;
+		const wanted = index(size, "size");
+		return wanted < 0 ? rest : Math.min(wanted, rest);
+	}
+	readInto(target, offset = 0, length, position) {
+		const bytes$1 = bytesOf(this);
+		const whole = bytes(target, "target");
+		const at = size(offset, "offset");
+		if (at > whole.length) throw outOfRange("offset", `<= ${whole.length}`, offset);
+		const room = whole.length - at;
+		const wanted = length === void 0 || length === null ? room : size(length, "length");
+		if (wanted > room) throw outOfRange("length", `<= ${room}`, length);
+		const moves = position === void 0 || position === null;
+		const from = moves ? this.#position : size(position, "position");
+		const count = Math.min(wanted, bytes$1.length - from);
+		if (count <= 0) return 0;
+		bytes$1.copyOut(from, at === 0 && count === whole.length ? whole : whole.subarray(at, at + count));
+		if (moves) this.#position += count;
+		return count;
+	}
+	readByte() {
+		const bytes = bytesOf(this);
+		const position = this.#position;
+		if (position >= bytes.length) throw outOfRange("position", `< ${bytes.length} to read a byte`, position);
+		this.#position = position + 1;
+		return bytes.byte(position);
+	}
+	readLine() {
+		const bytes = bytesOf(this);
+		if (this.#position >= bytes.length) return Buffer.alloc(0);
+		const found = unwrap(bytes.native.find(NEWLINE, this.#position, bytes.length, false));
+		return this.read(found < 0 ? void 0 : found + 1 - this.#position);
+	}
+	write(data, encoding) {
+		const bytes = writableOf(this);
+		const source = data instanceof ByteArray ? data : bytesOrString(data, "data", encoding);
+		const room = bytes.length - this.#position;
+		if (source.length > room) throw outOfRange("data", `at most ${Math.max(0, room)} bytes long, what there is from the position ${this.#position} on`, `${source.length} bytes`);
+		this.set(source, this.#position);
+		this.#position += source.length;
+		return source.length;
+	}
+	writeByte(value) {
+		const bytes = writableOf(this);
+		const byte$1 = byte(value, "value");
+		if (this.#position >= bytes.length) throw outOfRange("position", `< ${bytes.length} to write a byte`, this.#position);
+		bytes.setByte(this.#position, byte$1);
+		this.#position++;
+	}
+	seek(position, whence = 0) {
+		const { length } = bytesOf(this);
+		const distance = index(position, "position");
+		if (whence !== 0 && whence !== 1 && whence !== 2) throw wrongValue("whence", "0 (start), 1 (position) or 2 (end)", whence);
+		const target = distance + (whence === 0 ? 0 : whence === 1 ? this.#position : length);
+		if (target < 0 || target > length) throw outOfRange("position", `between the start and the end, 0 and ${length}, when counted from ${[
+			"the start",
+			"the position",
+			"the end"
+		][whence]}`, position);
+		this.#position = target;
+		return target;
+	}
+	tell() {
+		this.length;
+		return this.#position;
+	}
+	seekable() {
+		this.length;
+		return true;
+	}
+	size() {
+		return unwrap(bytesOf(this).native.size());
+	}
+	find(needle, start, end) {
+		return this.#find(needle, start, end, false);
+	}
+	rfind(needle, start, end) {
+		return this.#find(needle, start, end, true);
+	}
+	#find(needle, start, end, last) {
+		const bytes = bytesOf(this);
+		const { length } = bytes;
+		const wanted = typeof needle === "string" ? Buffer.from(needle) : bytesOrMapping(needle, "needle");
+		const from = typeof start === "number" && start > length ? index(start, "start") : bound(start, "start", length, this.#position);
+		const to = bound(end, "end", length, length);
+		if (from > to) return -1;
+		return unwrap(bytes.native.find(wanted, from, to, last));
+	}
+	move(dest, src, count) {
+		const bytes = writableOf(this);
+		const [to, from, length] = [
+			size(dest, "dest"),
+			size(src, "src"),
+			size(count, "count")
+		];
+		const most = bytes.length - length;
+		if (to > most) throw outOfRange("dest", `<= ${most} for ${length} bytes`, dest);
+		if (from > most) throw outOfRange("src", `<= ${most} for ${length} bytes`, src);
+		if (length > 0) ensure(bytes.native.copyFrom(to, bytes.native, from, length));
+	}
+	resize(length, resizeOptions) {
+		const bytes = bytesOf(this);
+		if (this.access !== "write") throw coded("ERR_MMAP_READ_ONLY", `A mapping with the access '${this.access}' cannot be resized`);
+		const wanted = size(length, "length", 1);
+		const reserve = boolean(options(resizeOptions, ["reserve"]).reserve, "options.reserve", true);
+		bytes.resize(wanted, reserve);
+	}
+	#flushed(offset, length, flags) {
+		const whole = bytesOf(this).length;
+		const from = size(offset ?? 0, "offset");
+		if (from > whole) throw outOfRange("offset", `<= ${whole}`, offset);
+		const rest = whole - from;
+		const count = length === void 0 || length === null || length === -1 ? rest : size(length, "length");
+		if (count > rest) throw outOfRange("length", `<= ${rest}`, length);
+		return [
+			from,
+			count,
+			flags === void 0 ? 0 : int32(flags, "options.flags")
+		];
+	}
+	flush(offset, length, flushOptions) {
+		const { flags } = options(flushOptions, ["flags"]);
+		const range = this.#flushed(offset, length, flags);
+		ensure(bytesOf(this).native.flush(...range));
+	}
+	async flushAsync(offset, length, flushOptions) {
+		const { flags, signal: signal$1 } = options(flushOptions, ["flags", "signal"]);
+		const range = this.#flushed(offset, length, flags);
+		await runJob(this, signal(signal$1), () => bytesOf(this).native.flushAsync(...range));
+	}
+	madvise(advice, start = 0, length) {
+		const bytes = bytesOf(this);
+		const given = typeof advice === "number" ? int32(advice, "advice") : advice;
+		if (typeof given !== "number" && typeof given !== "string") throw wrongType("advice", "of type string or number", advice);
+		const from = size(start, "start");
+		if (from >= bytes.length && (from > 0 || bytes.length > 0)) throw outOfRange("start", `< ${bytes.length}`, start);
+		const rest = bytes.length - from;
+		const count = length === void 0 || length === null ? rest : Math.min(rest, size(length, "length"));
+		return unwrap(bytes.native.advise(given, from, count));
+	}
+	setName(name) {
+		const bytes = bytesOf(this);
+		const text = string(name, "name");
+		if (text.includes("\0")) throw wrongValue("name", "a string without null bytes", name);
+		if (Buffer.byteLength(text) > 79) throw wrongValue("name", "at most 79 bytes long", name);
+		ensure(bytes.native.setName(text));
+	}
+};
+// lib/options.ts
+const ACCESSES = [
+	"read",
+	"write",
+	"copy"
+];
+const UNIX = ["prot", "flags"];
+const CONSTRUCTOR = [
+	"access",
+	"offset",
+	"trackfd",
+	"tagname",
+	"home"
+];
+const CONSTRUCTOR_KEYS = process.platform === "win32" ? CONSTRUCTOR : [...CONSTRUCTOR, ...UNIX];
+const OPEN_KEYS = [
+	"access",
+	"offset",
+	"length",
+	"create",
+	"home"
+];
+function accessCode(access) {
+	return access === void 0 ? 0 : ACCESSES.indexOf(access) + 1;
+}
+function home(value) {
+	if (value !== void 0) return oneOf(value, "options.home", HOMES);
+	const forced = process.env["MEMMAP_HOME"];
+	return forced === void 0 || forced === "" ? void 0 : oneOf(forced, "MEMMAP_HOME", HOMES);
+}
+const optional = (value, name) => value === void 0 ? void 0 : int32(value, name);
+function construction(given) {
+	const options$2 = options(given, CONSTRUCTOR_KEYS);
+	return {
+		offset: size(options$2.offset ?? 0, "options.offset"),
+		prot: optional(options$2.prot, "options.prot"),
+		flags: optional(options$2.flags, "options.flags"),
+		access: oneOf(options$2.access, "options.access", ACCESSES),
+		track: boolean(options$2.trackfd, "options.trackfd", true),
+		tagname: options$2.tagname === void 0 ? void 0 : string(options$2.tagname, "options.tagname"),
+		home: home(options$2.home)
+	};
+}
+function opening(given, more = []) {
+	const options$1 = options(given, [...OPEN_KEYS, ...more]);
+	const access = oneOf(options$1.access, "options.access", ACCESSES) ?? "read";
+	const create = boolean(options$1.create, "options.create", false);
+	if (create && access !== "write") throw wrongValue("options.create", "used with the access 'write' alone", true);
+	return {
+		access,
+		create,
+		offset: size(options$1.offset ?? 0, "options.offset"),
+		length: size(options$1.length ?? 0, "options.length"),
+		home: home(options$1.home),
+		signal: signal(options$1.signal)
+	};
+}
+function anonymous(given) {
+	return options(given, ["access", "home"]);
+}
+function descriptor(fileno) {
+	if (typeof fileno === "number") return int32(fileno, "fileno");
+	const fd = typeof fileno === "object" && fileno !== null ? Reflect.get(fileno, "fd") : void 0;
+	if (typeof fd !== "number") throw wrongType("fileno", "a file descriptor or an object with one (`fd`)", fileno);
+	return fd === -1 ? -2 : int32(fd, "fileno.fd");
+}
+function path(value) {
+	const plain = value instanceof URL ? (0, node_url.fileURLToPath)(value) : value;
+	if (plain instanceof Uint8Array) {
+		if (plain.includes(0)) throw wrongValue("path", "without null bytes", plain);
+		return {
+			bytes: plain,
+			text: Buffer.from(plain.buffer, plain.byteOffset, plain.length).toString()
+		};
+	}
+	if (typeof plain !== "string") throw wrongType("path", "of type string or an instance of Buffer or URL", value);
+	if (plain.includes("\0")) throw wrongValue("path", "a string without null bytes", plain);
+	return {
+		bytes: Buffer.from((0, node_path.toNamespacedPath)(plain)),
+		text: plain
+	};
+}
+// lib/mmap.ts
+const EXHAUSTED = new Set([
+	"ENOMEM",
+	"EMFILE",
+	"ENFILE"
+]);
+function isFailure(answer) {
+	return "syscall" in answer || "message" in answer;
+}
+function collect() {
+	try {
+		(0, node_v8.setFlagsFromString)("--expose-gc");
+		const gc = (0, node_vm.runInNewContext)("gc");
+		if (typeof gc === "function") gc();
+	} catch {}
+	__binding_js.sweep();
+}
+function obtain(ask, path) {
+	let answer = ask();
+	for (const makeRoom of [__binding_js.sweep, collect]) {
+		if (!isFailure(answer)) return answer;
+		const error = failed(answer, path);
+		if (!EXHAUSTED.has(error.code)) throw error;
+		makeRoom();
+		answer = ask();
+	}
+	if (isFailure(answer)) throw failed(answer, path);
+	return answer;
+}
+function facts(native, offset, access, home, path) {
+	const length = native.enroll();
+	try {
+		return {
+			bytes: settle(native, length, home),
+			offset,
+			access,
+			path
+		};
+	} catch (error) {
+		native.close();
+		throw error;
+	}
+}
+function remembered({ access, prot }) {
+	if (access !== void 0) return access;
+	return prot === void 0 || (prot & (constants["PROT_WRITE"] ?? 0)) !== 0 ? "write" : "read";
+}
+var Adopted = class {
+	facts;
+	constructor(facts) {
+		this.facts = facts;
+	}
+};
+var Mmap = class Mmap extends FileLike {
+	constructor(fileno, length = 0, mmapOptions) {
+		if (fileno instanceof Adopted) {
+			super(fileno.facts);
+			return;
+		}
+		const fd = descriptor(fileno);
+		const bytes = size(length, "length");
+		const plan = construction(mmapOptions);
+		const code = accessCode(plan.access);
+		const native = obtain(() => __binding_js.map(fd, bytes, plan.offset, code, plan.prot, plan.flags, plan.track, plan.tagname));
+		super(facts(native, plan.offset, remembered(plan), plan.home));
+	}
+	static open(path$2, openOptions) {
+		const { bytes, text } = path(path$2);
+		const plan = opening(openOptions);
+		const code = accessCode(plan.access);
+		return adopt(facts(obtain(() => __binding_js.open(bytes, plan.length, plan.offset, code, plan.create), text), plan.offset, plan.access, plan.home, text));
+	}
+	static async openAsync(path$1, openOptions) {
+		const { bytes, text } = path(path$1);
+		const plan = opening(openOptions, ["signal"]);
+		const { signal } = plan;
+		if (signal?.aborted) throw new MmapAbortError(signal.reason);
+		const answer = await __binding_js.openAsync(bytes, plan.length, plan.offset, accessCode(plan.access), plan.create);
+		if (isFailure(answer)) throw failed(answer, text);
+		if (signal?.aborted) {
+			answer.close();
+			throw new MmapAbortError(signal.reason);
+		}
+		return adopt(facts(answer, plan.offset, plan.access, plan.home, text));
+	}
+	static anonymous(length, anonymousOptions) {
+		return new Mmap(-1, size(length, "length", 1), anonymous(anonymousOptions));
+	}
+};
+function adopt(facts) {
+	return new Mmap(new Adopted(facts));
+}
+exports.ALLOCATIONGRANULARITY = ALLOCATIONGRANULARITY;
+exports.Mmap = Mmap;
+exports.MmapAbortError = MmapAbortError;
+exports.MmapError = MmapError;
+exports.MmapRangeError = MmapRangeError;
+exports.MmapSystemError = MmapSystemError;
+exports.MmapTypeError = MmapTypeError;
+exports.PAGESIZE = PAGESIZE;
+exports.constants = constants;

@@ -1,0 +1,99 @@
+import { isAnyArrayBuffer } from 'node:util/types'
+import { outOfRange, wrongType, wrongValue } from './errors.js'
+
+/** Bytes that can be read in place. */
+export type BytesLike = ArrayBufferView | ArrayBufferLike
+
+/** `number | bigint` to an integer number, of whatever size and sign; bounds beyond 2^53 stay beyond. */
+function integer(value: unknown, name: string): number {
+  if (typeof value === 'bigint') return Number(value)
+  if (typeof value !== 'number') throw wrongType(name, 'of type number or bigint', value)
+  if (!Number.isInteger(value)) throw outOfRange(name, 'an integer', value)
+  return value
+}
+
+/** A size, offset or position: an integer from `least` to 2^53 - 1. */
+export function size(value: unknown, name: string, least = 0): number {
+  const number = integer(value, name)
+  if (number < least || number > Number.MAX_SAFE_INTEGER) {
+    throw outOfRange(name, `>= ${least} && <= ${Number.MAX_SAFE_INTEGER}`, value)
+  }
+  return number
+}
+
+/** A byte: an integer from 0 to 255. */
+export function byte(value: unknown, name: string): number {
+  const number = integer(value, name)
+  if (number < 0 || number > 255) throw outOfRange(name, '>= 0 && <= 255', value)
+  return number
+}
+
+/** An index, possibly from the end; NaN and fractions are refused. */
+export function index(value: unknown, name: string): number {
+  return typeof value === 'number' && Number.isInteger(value) ? value : integer(value, name)
+}
+
+/** A bound of a range in an array of `length`: negative from the end, clamped; infinities are the ends. */
+export function bound(value: unknown, name: string, length: number, absent: number): number {
+  if (value === undefined || value === null) return absent
+  if (value === Number.POSITIVE_INFINITY) return length
+  if (value === Number.NEGATIVE_INFINITY) return 0
+  const number = integer(value, name)
+  if (number < 0) return Math.max(0, length + number)
+  return Math.min(number, length)
+}
+
+/** A 32-bit integer: descriptors, flags, advice. */
+export function int32(value: unknown, name: string): number {
+  if (typeof value !== 'number') throw wrongType(name, 'of type number', value)
+  if (value !== (value | 0)) throw outOfRange(name, 'an integer >= -2147483648 && <= 2147483647', value)
+  return value
+}
+
+export function boolean(value: unknown, name: string, absent: boolean): boolean {
+  if (value === undefined) return absent
+  if (typeof value !== 'boolean') throw wrongType(name, 'of type boolean', value)
+  return value
+}
+
+export function string(value: unknown, name: string): string {
+  if (typeof value !== 'string') throw wrongType(name, 'of type string', value)
+  return value
+}
+
+export function oneOf<T extends string>(value: unknown, name: string, values: readonly T[]): T | undefined {
+  if (value === undefined) return undefined
+  if (!values.includes(value as T)) throw wrongValue(name, `one of ${values.map((each) => `'${each}'`).join(', ')}`, value)
+  return value as T
+}
+
+/** An options object without an unknown key, as a Python call has no unknown keyword. */
+export function options<T extends object>(value: T | undefined, known: readonly string[]): Partial<T> {
+  if (value === undefined) return {}
+  if (typeof value !== 'object' || value === null) throw wrongType('options', 'an object', value)
+  for (const key of Object.keys(value)) {
+    if (!known.includes(key)) throw wrongValue(`options.${key}`, `absent: it is unknown here. Known are ${known.join(', ')}`, Reflect.get(value, key))
+  }
+  return value
+}
+
+/** The bytes of anything bytes-like, in place. */
+export function bytes(value: unknown, name: string): Uint8Array {
+  if (value instanceof Uint8Array) return value
+  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
+  if (isAnyArrayBuffer(value)) return new Uint8Array(value, 0, value.byteLength)
+  throw wrongType(name, 'an instance of Buffer, TypedArray, DataView, ArrayBuffer, SharedArrayBuffer or Mmap', value)
+}
+
+/** What is looked for or stored: bytes, or a string in an encoding. */
+export function bytesOrString(value: unknown, name: string, encoding?: BufferEncoding): Uint8Array {
+  if (typeof value !== 'string') return bytes(value, name)
+  if (encoding !== undefined && !Buffer.isEncoding(encoding)) throw wrongValue('encoding', 'an encoding', encoding)
+  return Buffer.from(value, encoding)
+}
+
+export function signal(value: unknown): AbortSignal | undefined {
+  if (value === undefined) return undefined
+  if (!(value instanceof AbortSignal)) throw wrongType('options.signal', 'an instance of AbortSignal', value)
+  return value
+}

@@ -1,0 +1,150 @@
+import { inspect } from 'node:util'
+import { type Bytes, CLOSED, type Home } from './bytes.js'
+import { boolean, options } from './checks.js'
+import { coded, failed, MmapAbortError } from './errors.js'
+import type { Failure } from '../binding.js'
+
+/** What may be done to the bytes: `'copy'` is writable, and private: the file never changes. */
+export type Access = 'read' | 'write' | 'copy'
+
+/** What the constructor of the class hands down. */
+export interface Facts {
+  bytes: Bytes
+  offset: number
+  access: Access
+  path: string | undefined
+}
+
+export interface CloseOptions {
+  /**
+   * `true` (default): the views get length 0. `false`: they stay attached and read zeros, for a caller whose
+   * zlib may still be reading one (Node's zlib fails when its buffer is detached).
+   */
+  detach?: boolean
+}
+
+/** The bytes of a mapping, for the other rooms of the class; those of a closed one throw ERR_MMAP_CLOSED. */
+export let bytesOf: (mapping: Core) => Bytes
+/** The same, refused when the mapping is read-only. */
+export let writableOf: (mapping: Core) => Bytes
+/** Gives a job the mapping's lifetime: it ends with the signal, and with close(). */
+export let runJob: <T>(mapping: Core, signal: AbortSignal | undefined, start: () => Promise<T | Failure | null>) => Promise<T>
+
+/** The lifetime of a mapping: its facts, and how it ends. */
+export abstract class Core implements Disposable {
+  #bytes: Bytes
+  #offset: number
+  #access: Access
+  #path: string | undefined
+  #jobs: Set<(reason: Error) => void> | undefined
+
+  static {
+    // One line that tells length, access, position, offset and home.
+    Object.defineProperty(Core.prototype, inspect.custom, {
+      configurable: true,
+      writable: true,
+      value(this: Core): string {
+        const name = this.constructor?.name ?? 'Mmap'
+        if (this.closed) return `${name} { closed: true }`
+        const path = this.#path === undefined ? '' : `, path: ${inspect(this.#path)}`
+        return `${name} { length: ${this.length}, access: '${this.#access}', position: ${this.tell()}, offset: ${this.#offset}, home: '${this.home}'${path} }`
+      },
+    })
+    bytesOf = (mapping) => mapping.#bytes
+    writableOf = (mapping) => {
+      const bytes = mapping.#bytes
+      if (mapping.#access === 'read') {
+        void bytes.length
+        throw coded('ERR_MMAP_READ_ONLY', 'The mapping is read-only')
+      }
+      return bytes
+    }
+    runJob = (mapping, signal, start) => {
+      if (signal?.aborted) return Promise.reject(new MmapAbortError(signal.reason))
+      const jobs = (mapping.#jobs ??= new Set())
+      return new Promise((resolve, reject) => {
+        const end = (): void => {
+          jobs.delete(fail)
+          signal?.removeEventListener('abort', abort)
+        }
+        const fail = (reason: unknown): void => {
+          end()
+          reject(reason)
+        }
+        const abort = (): void => fail(new MmapAbortError(signal?.reason))
+        jobs.add(fail)
+        signal?.addEventListener('abort', abort, { once: true })
+        start().then((answer) => {
+          end()
+          if (typeof answer === 'object' && answer !== null && 'code' in answer) reject(failed(answer as Failure, mapping.#path))
+          else resolve(answer as never)
+        }, fail)
+      })
+    }
+  }
+
+  /** Made by the constructor of `Mmap` alone. */
+  protected constructor(given: object) {
+    const facts = given as Facts
+    this.#bytes = facts.bytes
+    this.#offset = facts.offset
+    this.#access = facts.access
+    this.#path = facts.path
+  }
+
+  /** The position, in bytes from the start of the mapping. */
+  abstract tell(): number
+
+  /** Bytes of the mapping: fixed until `resize()`. */
+  get length(): number {
+    return this.#bytes.length
+  }
+
+  /** Bytes from the start of the file to the first byte of the mapping. */
+  get offset(): number {
+    void this.#bytes.length
+    return this.#offset
+  }
+
+  /** What may be done to the bytes. */
+  get access(): Access {
+    void this.#bytes.length
+    return this.#access
+  }
+
+  /** The path that `open` was given; `undefined` for a descriptor and for memory. */
+  get path(): string | undefined {
+    void this.#bytes.length
+    return this.#path
+  }
+
+  /** Where the bytes are reached: with views (`'external'`) or without (`'native'`). */
+  get home(): Home {
+    return this.#bytes.home
+  }
+
+  /** Whether `close()` was called. Never throws. */
+  get closed(): boolean {
+    return this.#bytes === CLOSED
+  }
+
+  /**
+   * Ends the mapping, before it returns: views of it get length 0, the file is let go, jobs at work reject with
+   * ERR_MMAP_CLOSED. Memory that somebody still points into reads zeros, never another mapping's bytes; on Windows,
+   * if a view was made, the file is let go when the last of them is. There is no implicit `flush()`: the system
+   * writes changed pages later. A second call does nothing.
+   */
+  close(closeOptions?: CloseOptions): void {
+    const detach = boolean(options(closeOptions, ['detach']).detach, 'options.detach', true)
+    const bytes = this.#bytes
+    this.#bytes = CLOSED
+    bytes.close(detach)
+    if (this.#jobs === undefined || this.#jobs.size === 0) return
+    for (const fail of [...this.#jobs]) fail(coded('ERR_MMAP_CLOSED', 'The mapping was closed'))
+  }
+
+  /** `close()`, at the end of a `using` block. */
+  [Symbol.dispose](): void {
+    this.close()
+  }
+}

@@ -1,0 +1,16 @@
+export type { ViewConstructor } from './array.js'
+export type { Home } from './bytes.js'
+export type { BytesLike } from './checks.js'
+export { ALLOCATIONGRANULARITY, type ConstantName, constants, PAGESIZE } from './constants.js'
+export type { Access, CloseOptions } from './core.js'
+export {
+  type ErrorCode,
+  MmapAbortError,
+  MmapError,
+  MmapRangeError,
+  MmapSystemError,
+  MmapTypeError,
+} from './errors.js'
+export type { AdviceName, FlushAsyncOptions, FlushOptions, ResizeOptions } from './file.js'
+export { Mmap } from './mmap.js'
+export type { AnonymousOptions, MmapOptions, OpenAsyncOptions, OpenOptions, PathLike } from './options.js'

@@ -1,0 +1,144 @@
+import { runInNewContext } from 'node:vm'
+import { setFlagsFromString } from 'node:v8'
+import * as binding from '../binding.js'
+import type { Failure, NativeMapping } from '../binding.js'
+import { settle, type Home } from './bytes.js'
+import * as check from './checks.js'
+import { constants } from './constants.js'
+import type { Access, Facts } from './core.js'
+import { failed, MmapAbortError } from './errors.js'
+import { FileLike } from './file.js'
+import * as options from './options.js'
+import type { AnonymousOptions, MmapOptions, OpenAsyncOptions, OpenOptions, PathLike } from './options.js'
+
+const EXHAUSTED: ReadonlySet<string | undefined> = new Set(['ENOMEM', 'EMFILE', 'ENFILE'])
+
+function isFailure(answer: NativeMapping | Failure): answer is Failure {
+  return 'syscall' in answer || 'message' in answer
+}
+
+/** Collects what was dropped but not closed, by force: only before a mapping would fail for want of room. */
+function collect(): void {
+  try {
+    setFlagsFromString('--expose-gc')
+    const gc: unknown = runInNewContext('gc')
+    if (typeof gc === 'function') gc()
+  } catch {
+    // No such door in this engine: the failure stands as it is.
+  }
+  binding.sweep()
+}
+
+/** Asks for a mapping; for want of room once more, after what was dropped has been let go. */
+function obtain(ask: () => NativeMapping | Failure, path?: string): NativeMapping {
+  let answer = ask()
+  for (const makeRoom of [binding.sweep, collect]) {
+    if (!isFailure(answer)) return answer
+    const error: Error & { code?: string } = failed(answer, path)
+    if (!EXHAUSTED.has(error.code)) throw error
+    makeRoom()
+    answer = ask()
+  }
+  if (isFailure(answer)) throw failed(answer, path)
+  return answer
+}
+
+/** Takes a native mapping in; it is closed again if the home asked for is not to be had. */
+function facts(native: NativeMapping, offset: number, access: Access, home: Home | undefined, path?: string): Facts {
+  const length = native.enroll()
+  try {
+    return { bytes: settle(native, length, home), offset, access, path }
+  } catch (error) {
+    native.close()
+    throw error
+  }
+}
+
+function remembered({ access, prot }: options.Construction): Access {
+  if (access !== undefined) return access
+  return prot === undefined || (prot & (constants['PROT_WRITE'] ?? 0)) !== 0 ? 'write' : 'read'
+}
+
+class Adopted {
+  readonly facts: Facts
+  constructor(facts: Facts) {
+    this.facts = facts
+  }
+}
+
+/**
+ * A memory-mapped file, or memory: at once a mutable array of bytes and a file with a position.
+ *
+ * ```js
+ * const m = Mmap.open('data.bin', { access: 'write' })
+ * m.find('needle')       // searched in Rust, nothing copied
+ * m.buffer[0] = 1        // the file's byte, in place
+ * m.flush()
+ * m.close()
+ * ```
+ *
+ * Every member but `close`, `closed`, dispose and inspect throws ERR_MMAP_CLOSED once the mapping is closed. Those
+ * that change bytes throw ERR_MMAP_READ_ONLY, before they look at a range, when the access is `'read'`.
+ */
+export class Mmap extends FileLike {
+  /**
+   * Maps an open file, as Python's `mmap.mmap(fileno, length, ...)`. The descriptor is duplicated: close yours when
+   * you like.
+   * @param fileno a descriptor or a FileHandle; -1: memory that belongs to no file
+   * @param length bytes; 0 (default): to the end of the file
+   * @throws {RangeError} ERR_MMAP_EMPTY_FILE; ERR_MMAP_OFFSET: beyond the end, or no multiple of
+   * ALLOCATIONGRANULARITY; ERR_OUT_OF_RANGE: longer than the file (Windows, when writable: the file grows instead)
+   * @throws {Error} the system's: EBADF, EACCES, ENODEV, ENOMEM, ...
+   */
+  constructor(fileno: number | { readonly fd: number }, length: number | bigint = 0, mmapOptions?: MmapOptions) {
+    if ((fileno as unknown) instanceof Adopted) {
+      super((fileno as unknown as Adopted).facts)
+      return
+    }
+    const fd = options.descriptor(fileno)
+    const bytes = check.size(length, 'length')
+    const plan = options.construction(mmapOptions)
+    const code = options.accessCode(plan.access)
+    const native = obtain(() => binding.map(fd, bytes, plan.offset, code, plan.prot, plan.flags, plan.track, plan.tagname))
+    super(facts(native, plan.offset, remembered(plan), plan.home))
+  }
+
+  /**
+   * Opens a file and maps it; no descriptor is left to close. An empty file gives a mapping of length 0.
+   * @throws {Error} the system's, with `path`: ENOENT, EACCES, EISDIR, ENODEV (a FIFO, a socket), ENOSPC, ...
+   */
+  static open(path: PathLike, openOptions?: OpenOptions): Mmap {
+    const { bytes, text } = options.path(path)
+    const plan = options.opening(openOptions)
+    const code = options.accessCode(plan.access)
+    const native = obtain(() => binding.open(bytes, plan.length, plan.offset, code, plan.create), text)
+    return adopt(facts(native, plan.offset, plan.access, plan.home, text))
+  }
+
+  /** `open`, off the event loop. */
+  static async openAsync(path: PathLike, openOptions?: OpenAsyncOptions): Promise<Mmap> {
+    const { bytes, text } = options.path(path)
+    const plan = options.opening(openOptions, ['signal'])
+    const { signal } = plan
+    if (signal?.aborted) throw new MmapAbortError(signal.reason)
+    const answer = await binding.openAsync(bytes, plan.length, plan.offset, options.accessCode(plan.access), plan.create)
+    if (isFailure(answer)) throw failed(answer, text)
+    if (signal?.aborted) {
+      answer.close()
+      throw new MmapAbortError(signal.reason)
+    }
+    return adopt(facts(answer, plan.offset, plan.access, plan.home, text))
+  }
+
+  /**
+   * Memory that belongs to no file, filled with zeros.
+   * @param length bytes, at least 1
+   */
+  static anonymous(length: number | bigint, anonymousOptions?: AnonymousOptions): Mmap {
+    return new Mmap(-1, check.size(length, 'length', 1), options.anonymous(anonymousOptions))
+  }
+}
+
+function adopt(facts: Facts): Mmap {
+  return new Mmap(new Adopted(facts) as unknown as number)
+}

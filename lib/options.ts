@@ -1,0 +1,151 @@
+import { toNamespacedPath } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type Home, HOMES } from './bytes.js'
+import * as check from './checks.js'
+import type { Access } from './core.js'
+import { wrongType, wrongValue } from './errors.js'
+
+/** A path as `node:fs` takes it. */
+export type PathLike = string | Buffer | Uint8Array | URL
+
+interface CommonOptions {
+  /** Forces a home; default: the best that the engine allows. Environment: `MEMMAP_HOME`. */
+  home?: Home
+}
+
+/** Options of the constructor. */
+export interface MmapOptions extends CommonOptions {
+  /** Default: read and write, shared, as in Python. */
+  access?: Access
+  /** Unix: bits of PROT_, with PROT_READ among them. Never with `access`. */
+  prot?: number
+  /** Unix: bits of MAP_. Never with `access`. Refused: MAP_FIXED and its kin, MAP_GROWSDOWN, MAP_HUGETLB. */
+  flags?: number
+  /** Bytes from the start of the file; a multiple of ALLOCATIONGRANULARITY. */
+  offset?: number | bigint
+  /** `false` keeps no duplicate of the descriptor: `size()` and `resize()` then throw. Default true. */
+  trackfd?: boolean
+  /** Named memory: the same bytes for everybody who gives the name. With `fileno` -1; on Windows also with a file. */
+  tagname?: string
+}
+
+/** Options of `Mmap.open`. */
+export interface OpenOptions extends CommonOptions {
+  /** Default `'read'`. */
+  access?: Access
+  /** Bytes from the start of the file: any. */
+  offset?: number | bigint
+  /** Bytes; 0 (default): to the end of the file. Beyond the end, with the access `'write'`, the file grows. */
+  length?: number | bigint
+  /** Makes the file if there is none. With the access `'write'` alone. */
+  create?: boolean
+}
+
+/** Options of `Mmap.openAsync`. */
+export interface OpenAsyncOptions extends OpenOptions {
+  /** Ends the wait with an AbortError; what was opened meanwhile is closed. */
+  signal?: AbortSignal
+}
+
+/** Options of `Mmap.anonymous`. */
+export interface AnonymousOptions extends CommonOptions {
+  /** `'write'` (default) is shared memory, `'copy'` private. */
+  access?: Access
+}
+
+const ACCESSES: readonly Access[] = ['read', 'write', 'copy']
+const UNIX = ['prot', 'flags']
+const CONSTRUCTOR = ['access', 'offset', 'trackfd', 'tagname', 'home']
+const CONSTRUCTOR_KEYS = process.platform === 'win32' ? CONSTRUCTOR : [...CONSTRUCTOR, ...UNIX]
+const OPEN_KEYS = ['access', 'offset', 'length', 'create', 'home']
+
+/** 0: none given. */
+export function accessCode(access: Access | undefined): number {
+  return access === undefined ? 0 : ACCESSES.indexOf(access) + 1
+}
+
+function home(value: unknown): Home | undefined {
+  if (value !== undefined) return check.oneOf(value, 'options.home', HOMES)
+  const forced = process.env['MEMMAP_HOME']
+  return forced === undefined || forced === '' ? undefined : check.oneOf(forced, 'MEMMAP_HOME', HOMES)
+}
+
+const optional = (value: unknown, name: string): number | undefined => (value === undefined ? undefined : check.int32(value, name))
+
+export interface Construction {
+  access: Access | undefined
+  prot: number | undefined
+  flags: number | undefined
+  offset: number
+  track: boolean
+  tagname: string | undefined
+  home: Home | undefined
+}
+
+export function construction(given: MmapOptions | undefined): Construction {
+  const options = check.options(given, CONSTRUCTOR_KEYS)
+  return {
+    offset: check.size(options.offset ?? 0, 'options.offset'),
+    prot: optional(options.prot, 'options.prot'),
+    flags: optional(options.flags, 'options.flags'),
+    access: check.oneOf(options.access, 'options.access', ACCESSES),
+    track: check.boolean(options.trackfd, 'options.trackfd', true),
+    tagname: options.tagname === undefined ? undefined : check.string(options.tagname, 'options.tagname'),
+    home: home(options.home),
+  }
+}
+
+export interface Opening {
+  access: Access
+  offset: number
+  length: number
+  create: boolean
+  home: Home | undefined
+  signal: AbortSignal | undefined
+}
+
+export function opening(given: OpenAsyncOptions | undefined, more: readonly string[] = []): Opening {
+  const options = check.options(given, [...OPEN_KEYS, ...more])
+  const access = check.oneOf(options.access, 'options.access', ACCESSES) ?? 'read'
+  const create = check.boolean(options.create, 'options.create', false)
+  if (create && access !== 'write') throw wrongValue('options.create', "used with the access 'write' alone", true)
+  return {
+    access,
+    create,
+    offset: check.size(options.offset ?? 0, 'options.offset'),
+    length: check.size(options.length ?? 0, 'options.length'),
+    home: home(options.home),
+    signal: check.signal(options.signal),
+  }
+}
+
+export function anonymous(given: AnonymousOptions | undefined): AnonymousOptions {
+  return check.options(given, ['access', 'home'])
+}
+
+/** A descriptor number, from a number or a FileHandle; -1 alone means no file. */
+export function descriptor(fileno: unknown): number {
+  if (typeof fileno === 'number') return check.int32(fileno, 'fileno')
+  const fd: unknown = typeof fileno === 'object' && fileno !== null ? Reflect.get(fileno, 'fd') : undefined
+  if (typeof fd !== 'number') throw wrongType('fileno', 'a file descriptor or an object with one (`fd`)', fileno)
+  // A closed FileHandle has the number -1, which must not become memory.
+  return fd === -1 ? -2 : check.int32(fd, 'fileno.fd')
+}
+
+export interface Path {
+  /** What the system is asked for. */
+  bytes: Uint8Array
+  /** What people read. */
+  text: string
+}
+
+export function path(value: unknown): Path {
+  const plain: unknown = value instanceof URL ? fileURLToPath(value) : value
+  if (plain instanceof Uint8Array) {
+    if (plain.includes(0)) throw wrongValue('path', 'without null bytes', plain)
+    return { bytes: plain, text: Buffer.from(plain.buffer, plain.byteOffset, plain.length).toString() }
+  }
+  if (typeof plain !== 'string') throw wrongType('path', 'of type string or an instance of Buffer or URL', value)
+  if (plain.includes('\0')) throw wrongValue('path', 'a string without null bytes', plain)
+  return { bytes: Buffer.from(toNamespacedPath(plain)), text: plain }
+}

@@ -1,0 +1,22 @@
+//! Memory-mapped files for JavaScript. The rooms, and the one direction in which they may look:
+//! `node -> (mapping, search) -> (request, region, os)`.
+
+/// What a caller asks for, checked: access, prot, flags, offset, length -> a plan. Pure.
+mod request;
+
+/// What memmap2 lacks, one file for each system, the same functions in each.
+mod os;
+
+/// An owned range of addresses: replaced by zero pages at close, given back at the end.
+mod region;
+
+/// One mapping: make it, reach its bytes, resize, flush, close. Knows no JavaScript.
+mod mapping;
+
+/// Searching in bytes.
+mod search;
+
+/// The only rooms that know Node-API: the class, the jobs, errors, constants.
+// A test binary has no Node around it to answer Node-API's symbols.
+#[cfg(not(test))]
+mod node;

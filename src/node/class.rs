@@ -1,0 +1,310 @@
+//! The native half of the class: one object over one mapping.
+
+use std::sync::Arc;
+
+use napi::Env;
+use napi::JsValue;
+use napi::bindgen_prelude::{Either, This};
+use napi_derive::napi;
+
+use super::errors::{Failure, outcome};
+use super::registry;
+use super::values::{Bytes, size};
+use crate::mapping::{Error, Mapping, Result};
+use crate::os::{self, Advice};
+use crate::request::{Access, Raw, Request};
+use crate::search;
+
+/// Owns one mapping. Every number is checked by the caller; what is still wrong is answered with a Failure.
+#[napi]
+pub struct NativeMapping {
+    pub(super) mapping: Arc<Mapping>,
+}
+
+impl Drop for NativeMapping {
+    fn drop(&mut self) {
+        self.mapping.let_go();
+    }
+}
+
+fn access(code: u32) -> Option<Access> {
+    [None, Some(Access::Read), Some(Access::Write), Some(Access::Copy)]
+        .get(code as usize)
+        .copied()
+        .flatten()
+}
+
+fn beyond() -> Error {
+    Error::Coded("ERR_OUT_OF_RANGE", "The range is not within the mapping".into())
+}
+
+fn within(done: bool) -> Result<()> {
+    if done { Ok(()) } else { Err(beyond()) }
+}
+
+fn created(mapping: Result<Mapping>) -> Either<NativeMapping, Failure> {
+    match mapping {
+        Ok(mapping) => Either::A(NativeMapping {
+            mapping: Arc::new(mapping),
+        }),
+        Err(error) => Either::B(error.into()),
+    }
+}
+
+fn position(found: Result<Option<usize>>) -> Either<f64, Failure> {
+    match found {
+        Ok(found) => Either::A(found.map_or(-1.0, |at| at as f64)),
+        Err(error) => Either::B(error.into()),
+    }
+}
+
+/// What `open` and `openAsync` ask for.
+pub fn open_request(access_code: u32, offset: f64, length: f64) -> Request {
+    Request {
+        access: access(access_code).or(Some(Access::Read)),
+        raw: None,
+        offset: offset as u64,
+        length: length as u64,
+        lenient: true,
+    }
+}
+
+/// Maps a descriptor, or with -1 anonymous memory. `access`: 0 default, 1 read, 2 write, 3 copy. `name`: of memory.
+#[napi(catch_unwind)]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "numbers cross the border ten times faster than an object"
+)]
+pub fn map(
+    fd: i32,
+    length: f64,
+    offset: f64,
+    access_code: u32,
+    prot: Option<i32>,
+    flags: Option<i32>,
+    track: bool,
+    name: Option<String>,
+) -> Either<NativeMapping, Failure> {
+    let defaults = os::system().default_raw;
+    let raw = (prot.is_some() || flags.is_some()).then(|| Raw {
+        prot: prot.unwrap_or(defaults.prot),
+        flags: flags.unwrap_or(defaults.flags),
+    });
+    let (offset, length) = (offset as u64, length as u64);
+    let request = Request {
+        access: access(access_code),
+        raw,
+        offset,
+        length,
+        lenient: false,
+    };
+    if let Some(Err(expected)) = name.as_deref().map(os::check_memory_name) {
+        let text = format!(
+            "The option \"tagname\" must be {expected}. Received '{}'",
+            name.unwrap_or_default()
+        );
+        return Either::B(Error::Coded("ERR_INVALID_ARG_VALUE", text).into());
+    }
+    created(Mapping::from_fd(fd, &request, track, name))
+}
+
+/// Opens a path, given as bytes, and maps it.
+#[napi(catch_unwind)]
+pub fn open(
+    #[napi(ts_arg_type = "Uint8Array")] path: Bytes,
+    length: f64,
+    offset: f64,
+    access_code: u32,
+    create: bool,
+) -> Either<NativeMapping, Failure> {
+    created(Mapping::open(
+        path.0.as_slice(),
+        &open_request(access_code, offset, length),
+        create,
+    ))
+}
+
+#[napi]
+impl NativeMapping {
+    /// Enters the object in the sweep's list; answers its length.
+    #[napi(enumerable = false, catch_unwind)]
+    pub fn enroll(&self, env: Env, this: This<'_>) -> f64 {
+        registry::enroll(env, this.object.raw(), &self.mapping);
+        self.mapping.region().map_or(0.0, |region| region.length() as f64)
+    }
+
+    /// Bytes hidden before the first visible one.
+    #[napi(enumerable = false, catch_unwind)]
+    pub fn slack(&self) -> f64 {
+        self.mapping.region().map_or(0.0, |region| region.slack() as f64)
+    }
+
+    /// The byte at `index`, or -1 beyond the end.
+    #[napi(enumerable = false, catch_unwind)]
+    pub fn byte(&self, index: f64) -> Either<i32, Failure> {
+        match self.mapping.region() {
+            Ok(region) => Either::A(region.byte(size(index)).map_or(-1, i32::from)),
+            Err(error) => Either::B(error.into()),
+        }
+    }
+
+    #[napi(enumerable = false, catch_unwind)]
+    pub fn set_byte(&self, index: f64, value: u32) -> Option<Failure> {
+        let written = self
+            .mapping
+            .writable()
+            .map(|region| region.set_byte(size(index), value as u8));
+        outcome(written.and_then(within))
+    }
+
+    /// Copies out of the mapping: as many bytes as `target` has.
+    #[napi(enumerable = false, catch_unwind)]
+    pub fn copy_out(&self, start: f64, #[napi(ts_arg_type = "Uint8Array")] target: Bytes) -> Option<Failure> {
+        let copied = self
+            .mapping
+            .region()
+            .map(|region| region.copy_out(size(start), target.0));
+        outcome(copied.and_then(within))
+    }
+
+    /// Copies into the mapping.
+    #[napi(enumerable = false, catch_unwind)]
+    pub fn copy_in(&self, start: f64, #[napi(ts_arg_type = "Uint8Array")] source: Bytes) -> Option<Failure> {
+        let copied = self
+            .mapping
+            .writable()
+            .map(|region| region.copy_in(size(start), source.0));
+        outcome(copied.and_then(within))
+    }
+
+    /// Copies between mappings, or within one: ranges may overlap.
+    #[napi(enumerable = false, catch_unwind)]
+    pub fn copy_from(&self, to: f64, other: &NativeMapping, from: f64, length: f64) -> Option<Failure> {
+        let copied = self.mapping.writable().and_then(|region| {
+            let source = other.mapping.region()?;
+            within(region.copy_from(size(to), &source, size(from), size(length)))
+        });
+        outcome(copied)
+    }
+
+    /// Repeats a pattern, which is not empty, over a range.
+    #[napi(enumerable = false, catch_unwind)]
+    pub fn fill(
+        &self,
+        start: f64,
+        end: f64,
+        #[napi(ts_arg_type = "Uint8Array")] pattern: Bytes,
+    ) -> Option<Failure> {
+        let pattern = pattern.0.to_vec();
+        if pattern.is_empty() {
+            return Some(beyond().into());
+        }
+        let filled = self
+            .mapping
+            .writable()
+            .map(|region| region.fill(size(start), size(end), &pattern));
+        outcome(filled.and_then(within))
+    }
+
+    /// The first (or last) position of `needle` within a range, or -1.
+    #[napi(enumerable = false, catch_unwind)]
+    pub fn find(
+        &self,
+        #[napi(ts_arg_type = "Uint8Array")] needle: Bytes,
+        start: f64,
+        end: f64,
+        last: bool,
+    ) -> Either<f64, Failure> {
+        let range = size(start)..size(end);
+        let needle = needle.0.as_slice();
+        let found = self.mapping.region().and_then(|region| {
+            let search = if last { search::rfind } else { search::find };
+            let found = region
+                .look(range.clone(), |haystack| search(haystack, needle))
+                .ok_or_else(beyond)?;
+            Ok(found.map(|at| at + range.start))
+        });
+        position(found)
+    }
+
+    /// Whether the bytes from `start` on are `other`.
+    #[napi(enumerable = false, catch_unwind)]
+    pub fn equals(
+        &self,
+        start: f64,
+        #[napi(ts_arg_type = "Uint8Array")] other: Bytes,
+    ) -> Either<bool, Failure> {
+        let other = other.0.as_slice();
+        let start = size(start);
+        let compared = self.mapping.region().and_then(|region| {
+            region
+                .look(start..start.saturating_add(other.len()), |bytes| bytes == other)
+                .ok_or_else(beyond)
+        });
+        match compared {
+            Ok(equal) => Either::A(equal),
+            Err(error) => Either::B(error.into()),
+        }
+    }
+
+    /// Whether all bytes are those of another mapping.
+    #[napi(enumerable = false, catch_unwind)]
+    pub fn equals_mapping(&self, other: &NativeMapping) -> Either<bool, Failure> {
+        let compared = self.mapping.region().and_then(|region| {
+            let theirs = other.mapping.region()?;
+            let ours = 0..region.length();
+            let look = region.look(ours, |bytes| {
+                theirs.look(0..theirs.length(), |other| bytes == other)
+            });
+            look.flatten().ok_or_else(beyond)
+        });
+        match compared {
+            Ok(equal) => Either::A(equal),
+            Err(error) => Either::B(error.into()),
+        }
+    }
+
+    /// The size of the file now.
+    #[napi(enumerable = false, catch_unwind)]
+    pub fn size(&self) -> Either<f64, Failure> {
+        match self.mapping.size() {
+            Ok(size) => Either::A(size as f64),
+            Err(error) => Either::B(error.into()),
+        }
+    }
+
+    #[napi(enumerable = false, catch_unwind)]
+    pub fn flush(&self, start: f64, length: f64, flags: i32) -> Option<Failure> {
+        outcome(self.mapping.flush(size(start), size(length), flags))
+    }
+
+    /// `advice`: a portable name or one of the system's numbers. `true`: the system heard.
+    #[napi(enumerable = false, catch_unwind)]
+    pub fn advise(&self, advice: Either<String, i32>, start: f64, length: f64) -> Either<bool, Failure> {
+        let advice = match advice {
+            Either::A(name) => Advice::Name(name),
+            Either::B(number) => Advice::Number(number),
+        };
+        match self.mapping.advise(&advice, size(start), size(length)) {
+            Ok(heard) => Either::A(heard),
+            Err(error) => Either::B(error.into()),
+        }
+    }
+
+    #[napi(enumerable = false, catch_unwind)]
+    pub fn set_name(&self, name: String) -> Option<Failure> {
+        outcome(self.mapping.set_name(&name))
+    }
+
+    /// Another length; answers it. `reserve: false` leaves a hole where the file grows.
+    #[napi(enumerable = false, catch_unwind)]
+    pub fn resize(&self, length: f64, reserve: bool) -> Option<Failure> {
+        outcome(self.mapping.resize(length as u64, reserve))
+    }
+
+    /// Whoever still holds the bytes reads zeros from now on. `false`: it was closed already.
+    #[napi(enumerable = false, catch_unwind)]
+    pub fn close(&self) -> bool {
+        self.mapping.close()
+    }
+}

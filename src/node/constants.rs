@@ -1,0 +1,29 @@
+//! What the system's headers say.
+
+use napi::bindgen_prelude::Object;
+use napi::{Env, Result};
+use napi_derive::napi;
+
+use crate::os;
+
+/// Bytes of a page.
+#[napi]
+pub fn page_size() -> f64 {
+    os::page_size() as f64
+}
+
+/// What the offset of a mapping is a multiple of, in bytes.
+#[napi]
+pub fn allocation_granularity() -> f64 {
+    os::granularity() as f64
+}
+
+/// Each PROT_, MAP_, MADV_ and MS_ of this system.
+#[napi(ts_return_type = "Record<string, number>")]
+pub fn constants(env: &Env) -> Result<Object<'_>> {
+    let mut object = Object::new(env)?;
+    for (name, value) in os::CONSTANTS.iter().copied().flatten() {
+        object.set(name, *value as f64)?;
+    }
+    Ok(object)
+}

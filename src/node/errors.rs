@@ -1,0 +1,57 @@
+//! Errors as data: the TypeScript side makes the JavaScript error of the right class.
+
+use napi_derive::napi;
+
+use crate::mapping::Error;
+use crate::os;
+
+/// Why a call failed.
+#[napi(object, object_from_js = false)]
+pub struct Failure {
+    /// The code of the JavaScript error; empty for an error of the system.
+    pub code: String,
+    pub message: String,
+    /// The system's own number of its error: errno, or GetLastError's.
+    pub number: Option<i32>,
+    /// The errno name of that number, where libuv's table is not keyed by it (Windows).
+    pub name: Option<String>,
+    pub syscall: Option<String>,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let coded = |code: &str, message| Self {
+            code: code.into(),
+            message,
+            number: None,
+            name: None,
+            syscall: None,
+        };
+        match error {
+            Error::Refused(refusal) => coded(refusal.code(), refusal.to_string()),
+            Error::Coded(code, message) => coded(code, message),
+            Error::Crowded { live, limit } => Self {
+                name: Some("ENOMEM".into()),
+                syscall: Some("mmap".into()),
+                ..coded(
+                    "",
+                    format!("this process has {live} mappings of the {limit} that leave its host room"),
+                )
+            },
+            Error::System(failed) => {
+                let number = failed.source.raw_os_error();
+                Self {
+                    number,
+                    name: number.map_or(Some("EINVAL"), os::error_name).map(Into::into),
+                    syscall: Some(failed.call.into()),
+                    ..coded("", failed.source.to_string())
+                }
+            }
+        }
+    }
+}
+
+/// `null` when it went well.
+pub fn outcome(result: crate::mapping::Result<()>) -> Option<Failure> {
+    result.err().map(Failure::from)
+}

@@ -1,0 +1,10 @@
+//! The only rooms that know Node-API. What they answer is data: the classes of errors, the options and the
+//! position are the TypeScript side's.
+
+mod class;
+mod constants;
+mod errors;
+mod jobs;
+mod registry;
+mod values;
+mod view;

@@ -1,0 +1,80 @@
+//! Values that cross the border by hand.
+
+use std::ptr;
+
+use napi::bindgen_prelude::{FromNapiValue, ToNapiValue, TypeName, ValidateNapiValue};
+use napi::{Error, Result, Status, ValueType, check_status, sys};
+
+use crate::region::Foreign;
+
+/// The bytes of a Uint8Array (a Buffer too), over any kind of buffer, for the length of one call.
+pub struct Bytes(pub Foreign);
+
+impl TypeName for Bytes {
+    fn type_name() -> &'static str {
+        "Uint8Array"
+    }
+    fn value_type() -> ValueType {
+        ValueType::Object
+    }
+}
+
+impl ValidateNapiValue for Bytes {}
+
+impl FromNapiValue for Bytes {
+    unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> Result<Self> {
+        let (mut kind, mut length, mut start) = (0, 0, ptr::null_mut());
+        // SAFETY: env and value are the engine's, for this call; the out pointers are ours, and those left null
+        // are optional.
+        let status = unsafe {
+            sys::napi_get_typedarray_info(
+                env,
+                value,
+                &mut kind,
+                &mut length,
+                &mut start,
+                ptr::null_mut(),
+                ptr::null_mut(),
+            )
+        };
+        check_status!(status, "Expected a Uint8Array")?;
+        if kind != sys::TypedarrayType::uint8_array {
+            return Err(Error::new(Status::InvalidArg, "Expected a Uint8Array".to_owned()));
+        }
+        // SAFETY: the engine's own memory of `length` bytes, alive while the argument is on the call's stack; no
+        // JavaScript runs, and so detaches nothing, before the call returns.
+        Ok(Self(unsafe { Foreign::new(start.cast(), length) }))
+    }
+}
+
+/// A value of the engine's that is only passed on.
+pub struct Passed(pub sys::napi_value);
+
+impl TypeName for Passed {
+    fn type_name() -> &'static str {
+        "unknown"
+    }
+    fn value_type() -> ValueType {
+        ValueType::Unknown
+    }
+}
+
+impl ValidateNapiValue for Passed {}
+
+impl FromNapiValue for Passed {
+    unsafe fn from_napi_value(_env: sys::napi_env, value: sys::napi_value) -> Result<Self> {
+        Ok(Self(value))
+    }
+}
+
+impl ToNapiValue for Passed {
+    unsafe fn to_napi_value(_env: sys::napi_env, value: Self) -> Result<sys::napi_value> {
+        Ok(value.0)
+    }
+}
+
+/// A size or position that the TypeScript side has checked to be an integer from 0 to 2^53 - 1.
+pub fn size(value: f64) -> usize {
+    // Saturating: what does not fit is refused by every range check.
+    value as usize
+}

@@ -1,0 +1,96 @@
+//! The systems. `unix.rs` and `windows.rs` have the same functions; nothing outside this folder asks which it is.
+//! Files and memory are mapped with memmap2 where it can; the rest is the system's own calls.
+
+#[cfg(unix)]
+mod unix;
+#[cfg(unix)]
+pub use unix::*;
+
+#[cfg(windows)]
+mod windows;
+#[cfg(windows)]
+pub use windows::*;
+
+#[cfg(unix)]
+mod constants;
+#[cfg(unix)]
+pub use constants::{ADVICE, CONSTANTS};
+
+use std::io;
+
+use memmap2::MmapRaw;
+
+use crate::request::System;
+
+/// Addresses that somebody must give back: dropping it unmaps them.
+pub enum Held {
+    /// A mapping of no bytes.
+    Empty,
+    Memmap(MmapRaw),
+    Own(View),
+}
+
+impl Held {
+    /// The first address, a multiple of the granularity.
+    pub fn base(&self) -> *mut u8 {
+        match self {
+            Self::Empty => std::ptr::without_provenance_mut(granularity()),
+            Self::Memmap(map) => map.as_mut_ptr(),
+            Self::Own(view) => view.base(),
+        }
+    }
+}
+
+/// A number or a name that `madvise` takes.
+#[derive(Clone, Debug)]
+pub enum Advice {
+    Name(String),
+    Number(i32),
+}
+
+/// What a path must be opened for.
+#[derive(Clone, Copy, Debug)]
+pub struct Opening {
+    pub write: bool,
+    pub create: bool,
+}
+
+/// The failing call's name beside what it answered: `syscall` of the JavaScript error.
+#[derive(Debug)]
+pub struct Failed {
+    pub call: &'static str,
+    pub source: io::Error,
+}
+
+pub type Result<T> = std::result::Result<T, Failed>;
+
+/// Names the call for an `io::Result`.
+pub trait Named<T> {
+    fn named(self, call: &'static str) -> Result<T>;
+}
+
+impl<T, E: Into<io::Error>> Named<T> for std::result::Result<T, E> {
+    fn named(self, call: &'static str) -> Result<T> {
+        self.map_err(|source| Failed {
+            call,
+            source: source.into(),
+        })
+    }
+}
+
+/// What the pure checks need to know of this system.
+pub fn system() -> System {
+    System {
+        granularity: granularity() as u64,
+        extends: EXTENDS,
+        refused_flags: REFUSED_FLAGS,
+        prot_read: PROT_READ,
+        prot_write: PROT_WRITE,
+        default_raw: DEFAULT_RAW,
+    }
+}
+
+/// `length` rounded up to whole pages.
+pub fn whole_pages(length: usize) -> usize {
+    length.next_multiple_of(page_size())
+}

@@ -1,0 +1,528 @@
+//! Linux, macOS, the BSDs and Android, through memmap2, rustix and, for advice by number, libc.
+
+use std::ffi::{CString, OsStr};
+use std::fs::File;
+use std::io;
+use std::mem::ManuallyDrop;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd};
+use std::os::unix::ffi::OsStrExt;
+use std::ptr;
+use std::sync::LazyLock;
+
+use memmap2::{MmapOptions, MmapRaw};
+use rustix::fs::{FileType, Mode, OFlags};
+use rustix::io::Errno;
+use rustix::mm::{MapFlags, MsyncFlags, ProtFlags};
+
+use super::{Advice, CONSTANTS, Held, Named, Opening, Result, whole_pages};
+use crate::request::{Access, Plan, Raw, Source};
+
+pub const EXTENDS: bool = false;
+pub const PROT_READ: i32 = libc::PROT_READ;
+pub const PROT_WRITE: i32 = libc::PROT_WRITE;
+pub const DEFAULT_RAW: Raw = Raw {
+    prot: libc::PROT_READ | libc::PROT_WRITE,
+    flags: libc::MAP_SHARED,
+};
+
+/// Flags that replace a stranger's memory, or make pages whose first touch may kill the process.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub const REFUSED_FLAGS: &[(&str, i32)] = &[
+    ("MAP_FIXED", libc::MAP_FIXED),
+    ("MAP_FIXED_NOREPLACE", libc::MAP_FIXED_NOREPLACE),
+    ("MAP_GROWSDOWN", libc::MAP_GROWSDOWN),
+    ("MAP_HUGETLB", libc::MAP_HUGETLB),
+];
+#[cfg(target_os = "freebsd")]
+pub const REFUSED_FLAGS: &[(&str, i32)] = &[
+    ("MAP_FIXED", libc::MAP_FIXED),
+    ("MAP_STACK", libc::MAP_STACK),
+    ("MAP_GUARD", libc::MAP_GUARD),
+];
+#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
+pub const REFUSED_FLAGS: &[(&str, i32)] = &[("MAP_FIXED", libc::MAP_FIXED)];
+
+/// Advice that kills the process at the next touch, or takes memory from the whole machine.
+const REFUSED_ADVICE: &[i32] = &[
+    100, // MADV_HWPOISON
+    101, // MADV_SOFT_OFFLINE
+    102, // MADV_GUARD_INSTALL
+    103, // MADV_GUARD_REMOVE
+];
+
+/// Advice after which bytes may be gone: its range is never widened.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const DESTRUCTIVE: &[i32] = &[libc::MADV_DONTNEED, libc::MADV_FREE, libc::MADV_REMOVE];
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+const DESTRUCTIVE: &[i32] = &[libc::MADV_DONTNEED, libc::MADV_FREE];
+
+pub fn page_size() -> usize {
+    rustix::param::page_size()
+}
+
+pub fn granularity() -> usize {
+    page_size()
+}
+
+/// Addresses that rustix mapped.
+pub struct View {
+    base: *mut u8,
+    len: usize,
+}
+
+impl View {
+    pub fn base(&self) -> *mut u8 {
+        self.base
+    }
+}
+
+impl Drop for View {
+    fn drop(&mut self) {
+        // SAFETY: `base` and `len` are what mmap or mremap gave to this very View, which nobody else unmaps.
+        let _ = unsafe { rustix::mm::munmap(self.base.cast(), self.len) };
+    }
+}
+
+/// Maps `plan` of `file`; `regular` tells whether the file is one whose length can change only by truncation.
+pub fn map_file(file: &File, plan: &Plan, regular: bool) -> Result<Held> {
+    let len = plan.slack + plan.length;
+    if len == 0 {
+        return Err(io::Error::from(Errno::INVAL)).named("mmap");
+    }
+    if let Some(raw) = plan.raw {
+        let prot = ProtFlags::from_bits_retain(raw.prot as _);
+        let flags = MapFlags::from_bits_retain(raw.flags as _);
+        // SAFETY: the address is the kernel's choice (`request` refuses MAP_FIXED and its kin), so nothing of
+        // anybody else's is replaced.
+        let base = unsafe { rustix::mm::mmap(ptr::null_mut(), len, prot, flags, file, plan.file_offset) };
+        return base.named("mmap").map(|base| {
+            Held::Own(View {
+                base: base.cast(),
+                len,
+            })
+        });
+    }
+    let mut options = MmapOptions::new();
+    options.offset(plan.file_offset).len(len);
+    let raw: io::Result<MmapRaw> = match plan.access {
+        Access::Write => options.map_raw(file),
+        // Private: a stray store can then be answered with private pages, and the file never changes.
+        // SAFETY: the map becomes an MmapRaw at once, so no slice assumes that the file stays as it is.
+        Access::Read if regular => {
+            unsafe { options.no_reserve_swap().map_copy_read_only(file) }.map(Into::into)
+        }
+        Access::Read => options.map_raw_read_only(file),
+        // SAFETY: as above.
+        Access::Copy => unsafe { options.map_copy(file) }.map(Into::into),
+    };
+    raw.named("mmap").map(Held::Memmap)
+}
+
+/// Maps zeros that belong to no file: shared, as Python does, unless the access is `Copy`.
+pub fn map_anonymous(plan: &Plan) -> Result<Held> {
+    let len = plan.length;
+    if plan.access == Access::Copy && plan.raw.is_none() {
+        return MmapOptions::new()
+            .len(len)
+            .map_anon()
+            .named("mmap")
+            .map(|map| Held::Memmap(map.into()));
+    }
+    let (prot, flags) = match (plan.raw, plan.access) {
+        (Some(raw), _) => {
+            let anonymous = raw.flags | libc::MAP_ANON;
+            (
+                ProtFlags::from_bits_retain(raw.prot as _),
+                MapFlags::from_bits_retain(anonymous as _),
+            )
+        }
+        (None, Access::Read) => (ProtFlags::READ, MapFlags::SHARED),
+        (None, _) => (ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED),
+    };
+    // SAFETY: the address is the kernel's choice, so nothing of anybody else's is replaced.
+    let base = unsafe { rustix::mm::mmap_anonymous(ptr::null_mut(), len, prot, flags) };
+    base.named("mmap").map(|base| {
+        Held::Own(View {
+            base: base.cast(),
+            len,
+        })
+    })
+}
+
+/// Whether pages written to stay this mapping's own.
+pub fn is_private(raw: Raw) -> bool {
+    raw.flags & (libc::MAP_SHARED | libc::MAP_PRIVATE) == libc::MAP_PRIVATE
+}
+
+/// A file may be made shorter while it is mapped.
+pub const TRUNCATES_MAPPED: bool = true;
+/// Named memory is a file in memory.
+pub const NAMED_IS_FILE: bool = true;
+
+/// Named memory: the POSIX shared memory object `/name`, made and sized when it is not there yet.
+#[cfg(not(target_os = "android"))]
+pub fn map_named(name: &str, plan: &Plan) -> Result<(Held, Option<File>)> {
+    use rustix::shm;
+    let path = format!("/{}", name.trim_start_matches('/'));
+    let mode = Mode::RUSR | Mode::WUSR;
+    let created = shm::open(
+        &path,
+        shm::OFlags::RDWR | shm::OFlags::CREATE | shm::OFlags::EXCL,
+        mode,
+    );
+    let (fd, new) = match created {
+        Ok(fd) => (fd, true),
+        Err(Errno::EXIST) => (
+            shm::open(&path, shm::OFlags::RDWR, mode).named("shm_open")?,
+            false,
+        ),
+        Err(errno) => return Err(errno).named("shm_open"),
+    };
+    let file = File::from(fd);
+    let size = file.metadata().named("fstat")?.len();
+    let wanted = plan.file_offset + (plan.slack + plan.length) as u64;
+    // Two processes may make it at once: whoever sees it empty sizes it, and both ask for a size.
+    let sized = if size == 0 {
+        reserve(&file, 0, wanted)
+    } else {
+        Ok(())
+    };
+    let sized = sized.and_then(|()| {
+        if size != 0 && size < wanted {
+            Err(io::Error::from(Errno::INVAL)).named("mmap")
+        } else {
+            Ok(())
+        }
+    });
+    let held = sized.and_then(|()| map_file(&file, plan, false));
+    if held.is_err() && new {
+        let _ = shm::unlink(&path);
+    }
+    Ok((held?, Some(file)))
+}
+
+/// Android has no POSIX shared memory.
+#[cfg(target_os = "android")]
+pub fn map_named(_name: &str, _plan: &Plan) -> Result<(Held, Option<File>)> {
+    Err(io::Error::from(Errno::NOSYS)).named("shm_open")
+}
+
+/// A file has a name of its own here: the two are never given together.
+pub fn map_named_file(_file: &File, _plan: &Plan, _name: &str) -> Result<Held> {
+    Err(io::Error::from(Errno::INVAL)).named("shm_open")
+}
+
+/// Named memory is resized as the file that it is.
+pub fn section_exists(_name: &str) -> bool {
+    true
+}
+
+/// Whether `name` can name memory; what is wrong with it otherwise.
+pub fn check_memory_name(name: &str) -> std::result::Result<(), &'static str> {
+    let bare = name.trim_start_matches('/');
+    match () {
+        () if bare.is_empty() => Err("a name that is not empty"),
+        () if bare.contains(['/', '\0']) => Err("a name without a slash and without a null byte"),
+        () => Ok(()),
+    }
+}
+
+/// Resizes `held` in place, possibly at another address. `None`: this system cannot.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub fn remap(held: &mut Held, len: usize) -> Option<Result<()>> {
+    Some(match held {
+        Held::Empty => return None,
+        #[cfg(target_os = "linux")]
+        // SAFETY: the caller holds the only reference to these addresses (`Region::resize_in_place`), so no
+        // pointer into them outlives the move.
+        Held::Memmap(map) => {
+            unsafe { map.remap(len, memmap2::RemapOptions::new().may_move(true)) }.named("mremap")
+        }
+        #[cfg(target_os = "android")]
+        Held::Memmap(_) => return None,
+        Held::Own(view) => {
+            let flags = rustix::mm::MremapFlags::MAYMOVE;
+            // SAFETY: as above.
+            let moved = unsafe { rustix::mm::mremap(view.base.cast(), view.len, len, flags) };
+            moved
+                .named("mremap")
+                .map(|base| (view.base, view.len) = (base.cast(), len))
+        }
+    })
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub fn remap(_held: &mut Held, _len: usize) -> Option<Result<()>> {
+    None
+}
+
+/// Puts private zero pages over the whole range in one step. The file is let go; a pointer into the range that
+/// somebody kept reads zeros. `false`: this system cannot.
+///
+/// # Safety
+/// `base` and `len` are a whole mapping of the caller's own, which stays mapped until its `Held` is dropped.
+pub unsafe fn entomb(base: *mut u8, len: usize) -> bool {
+    let prot = ProtFlags::READ | ProtFlags::WRITE;
+    let flags = MapFlags::PRIVATE | MapFlags::FIXED | NORESERVE;
+    // SAFETY: by this function's contract the range replaced is the caller's own.
+    unsafe { rustix::mm::mmap_anonymous(base.cast(), whole_pages(len), prot, flags) }.is_ok()
+}
+
+#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+const NORESERVE: MapFlags = MapFlags::NORESERVE;
+#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+const NORESERVE: MapFlags = MapFlags::empty();
+
+/// Writes changed pages back. `flags` are msync's; 0 means MS_SYNC.
+///
+/// # Safety
+/// `base` (a page's first address) and `len` lie in a mapping that lives until this returns.
+pub unsafe fn flush(base: *mut u8, len: usize, file: Option<&File>, flags: i32) -> Result<()> {
+    let flags = if flags == 0 { libc::MS_SYNC } else { flags };
+    let msync = MsyncFlags::from_bits_retain(flags as _);
+    // SAFETY: by this function's contract; msync changes no byte of memory.
+    unsafe { rustix::mm::msync(base.cast(), len, msync) }.named("msync")?;
+    match file {
+        Some(file) if flags & libc::MS_ASYNC == 0 => settle(file),
+        _ => Ok(()),
+    }
+}
+
+/// macOS: msync leaves the bytes in the disk's own cache; F_FULLFSYNC (as libuv's fsync) does not.
+#[cfg(target_vendor = "apple")]
+fn settle(file: &File) -> Result<()> {
+    rustix::fs::fcntl_fullfsync(file)
+        .or_else(|_| rustix::fs::fsync(file))
+        .named("fsync")
+}
+
+/// Elsewhere msync with MS_SYNC is enough (msync(2)).
+#[cfg(not(target_vendor = "apple"))]
+fn settle(_file: &File) -> Result<()> {
+    Ok(())
+}
+
+/// The number of an advice, `None` where this system has no such name.
+pub fn advice_number(advice: &Advice) -> std::result::Result<Option<i32>, String> {
+    let number = match advice {
+        Advice::Number(number) => *number,
+        Advice::Name(name) => {
+            let Some((_, constant)) = super::ADVICE.iter().find(|(known, _)| known == name) else {
+                let known: Vec<_> = super::ADVICE
+                    .iter()
+                    .map(|(name, _)| format!("'{name}'"))
+                    .collect();
+                return Err(format!(
+                    "must be one of {}, or a MADV_ constant. Received '{name}'",
+                    known.join(", ")
+                ));
+            };
+            let found = CONSTANTS
+                .iter()
+                .copied()
+                .flatten()
+                .find(|(name, _)| name == constant);
+            let Some((_, number)) = found else { return Ok(None) };
+            *number as i32
+        }
+    };
+    if REFUSED_ADVICE.contains(&number) {
+        return Err(format!(
+            "must not make memory unusable (HWPOISON, SOFT_OFFLINE, GUARD). Received {number}"
+        ));
+    }
+    Ok(Some(number))
+}
+
+/// madvise(2). `true`: the system heard. The start is rounded down to a page for advice that destroys nothing.
+///
+/// # Safety
+/// `[base + start, base + start + len)` lies in a mapping that lives until this returns, `base` page-aligned.
+pub unsafe fn advise(base: *mut u8, start: usize, len: usize, number: i32) -> Result<bool> {
+    let ragged = start % page_size();
+    if ragged != 0 && DESTRUCTIVE.contains(&number) {
+        return Err(io::Error::from(Errno::INVAL)).named("madvise");
+    }
+    // SAFETY: within the mapping, by this function's contract; rounding down stays at or above `base`.
+    let from = unsafe { base.add(start - ragged) };
+    // SAFETY: as above; the numbers that make pages unusable were refused by `advice_number`.
+    let status = unsafe { libc::madvise(from.cast(), len + ragged, number) };
+    if status == 0 {
+        Ok(true)
+    } else {
+        Err(io::Error::last_os_error()).named("madvise")
+    }
+}
+
+/// Names anonymous memory in /proc/PID/maps (PR_SET_VMA_ANON_NAME, Linux 5.17).
+///
+/// # Safety
+/// `base` and `len` are a mapping that lives until this returns.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub unsafe fn set_name(base: *mut u8, len: usize, name: &str) -> Result<()> {
+    let name = CString::new(name).map_err(|_| Errno::INVAL).named("prctl")?;
+    // SAFETY: by this function's contract; the kernel reads no byte of it.
+    let region = unsafe { std::slice::from_raw_parts(base, whole_pages(len)) };
+    rustix::process::set_virtual_memory_region_name(region, Some(&name)).named("prctl")
+}
+
+/// # Safety
+/// None here; it is the other systems' signature.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub unsafe fn set_name(_base: *mut u8, _len: usize, _name: &str) -> Result<()> {
+    Err(io::Error::from(Errno::NOSYS)).named("prctl")
+}
+
+/// A descriptor of the caller's, borrowed: dropping it closes nothing.
+pub struct Lent(ManuallyDrop<File>);
+
+impl std::ops::Deref for Lent {
+    type Target = File;
+    fn deref(&self) -> &File {
+        &self.0
+    }
+}
+
+/// The file behind a descriptor number.
+pub fn lend(fd: i32) -> Result<Lent> {
+    if fd < 0 {
+        return Err(Errno::BADF).named("fstat");
+    }
+    // SAFETY: used for this one call, in which a number that names nothing is answered with EBADF.
+    let borrowed = unsafe { BorrowedFd::borrow_raw(fd) };
+    rustix::io::fcntl_getfd(borrowed).named("fstat")?;
+    // SAFETY: it is open, as the line above saw; never closed from here, since it is never dropped.
+    Ok(Lent(ManuallyDrop::new(unsafe {
+        File::from_raw_fd(borrowed.as_raw_fd())
+    })))
+}
+
+/// What stands behind a descriptor, and whether it is a regular file.
+pub fn source(file: &File) -> Result<(Source, bool)> {
+    let stat = rustix::fs::fstat(file).named("fstat")?;
+    Ok(match FileType::from_raw_mode(stat.st_mode as _) {
+        FileType::RegularFile => (Source::Sized(stat.st_size as u64), true),
+        _ => (Source::Unsized, false),
+    })
+}
+
+/// As `source`, for a descriptor of our own that `open` made: refuses by name what cannot be mapped.
+pub fn mappable(file: &File) -> Result<(Source, bool)> {
+    let stat = rustix::fs::fstat(file).named("fstat")?;
+    let kind = FileType::from_raw_mode(stat.st_mode as _);
+    match kind {
+        FileType::RegularFile => Ok((Source::Sized(stat.st_size as u64), true)),
+        FileType::Directory => Err(Errno::ISDIR).named("open"),
+        // Its size is 0 for fstat; the position of this descriptor is nobody else's.
+        FileType::BlockDevice => {
+            let size = rustix::fs::seek(file, rustix::fs::SeekFrom::End(0)).named("lseek")?;
+            Ok((Source::Sized(size), false))
+        }
+        FileType::CharacterDevice => Ok((Source::Unsized, false)),
+        _ => Err(Errno::NODEV).named("open"),
+    }
+}
+
+/// The size of the file now, in bytes.
+pub fn file_size(file: &File) -> Result<u64> {
+    rustix::fs::fstat(file)
+        .named("fstat")
+        .map(|stat| stat.st_size as u64)
+}
+
+/// Opens a path given as bytes; `true` beside it: this call made the file.
+pub fn open(path: &[u8], opening: Opening) -> Result<(File, bool)> {
+    let path = OsStr::from_bytes(path);
+    // A FIFO must not make it wait; no child process inherits it.
+    let base = OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
+    let flags = base
+        | if opening.write {
+            OFlags::RDWR
+        } else {
+            OFlags::RDONLY
+        };
+    let attempt = |flags| {
+        rustix::io::retry_on_intr(|| rustix::fs::open(path, flags, Mode::from_raw_mode(0o666)))
+            .map(File::from)
+    };
+    loop {
+        match attempt(flags) {
+            Err(Errno::NOENT) if opening.create => match attempt(flags | OFlags::CREATE | OFlags::EXCL) {
+                // Somebody else made it in between.
+                Err(Errno::EXIST) => continue,
+                made => return made.named("open").map(|file| (file, true)),
+            },
+            opened => return opened.named("open").map(|file| (file, false)),
+        }
+    }
+}
+
+/// Takes back what `open` made.
+pub fn remove(path: &[u8]) {
+    let _ = std::fs::remove_file(OsStr::from_bytes(path));
+}
+
+/// Makes the file `to` bytes long and reserves the blocks from `from` on, so that a full disk is ENOSPC here and
+/// not a fault at a later store. Where the file system cannot reserve, the file is just extended.
+pub fn reserve(file: &File, from: u64, to: u64) -> Result<()> {
+    let reserved = reserve_blocks(file, from, to);
+    match reserved {
+        Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL | Errno::NODEV) => set_size(file, to),
+        Err(errno) => {
+            // Some file systems leave what they got: the file is as it was again.
+            if file_size(file).is_ok_and(|size| size != from) {
+                let _ = set_size(file, from);
+            }
+            Err(errno).named("fallocate")
+        }
+        Ok(()) => Ok(()),
+    }
+}
+
+#[cfg(not(any(
+    target_vendor = "apple",
+    target_os = "netbsd",
+    target_os = "openbsd",
+    target_os = "dragonfly"
+)))]
+fn reserve_blocks(file: &File, from: u64, to: u64) -> std::result::Result<(), Errno> {
+    let mode = rustix::fs::FallocateFlags::empty();
+    rustix::io::retry_on_intr(|| rustix::fs::fallocate(file.as_fd(), mode, from, to - from))
+}
+
+/// F_PREALLOCATE reserves behind the end of the file and leaves its size alone.
+#[cfg(target_vendor = "apple")]
+fn reserve_blocks(file: &File, from: u64, to: u64) -> std::result::Result<(), Errno> {
+    let mode = rustix::fs::FallocateFlags::empty();
+    rustix::fs::fallocate(file.as_fd(), mode, from, to - from)?;
+    rustix::fs::ftruncate(file, to)
+}
+
+#[cfg(any(target_os = "netbsd", target_os = "openbsd", target_os = "dragonfly"))]
+fn reserve_blocks(_file: &File, _from: u64, _to: u64) -> std::result::Result<(), Errno> {
+    Err(Errno::OPNOTSUPP)
+}
+
+/// ftruncate(2).
+pub fn set_size(file: &File, size: u64) -> Result<()> {
+    rustix::io::retry_on_intr(|| rustix::fs::ftruncate(file, size)).named("ftruncate")
+}
+
+/// How many mappings a process may have: beyond it the kernel answers ENOMEM to everybody, V8 included.
+pub fn mappings_limit() -> usize {
+    static LIMIT: LazyLock<usize> = LazyLock::new(|| {
+        let text = std::fs::read_to_string("/proc/sys/vm/max_map_count").unwrap_or_default();
+        text.trim().parse().unwrap_or(usize::MAX)
+    });
+    *LIMIT
+}
+
+/// The name and number behind a system error: `None`, since libuv's numbers are the negated errno here.
+pub fn error_name(_number: i32) -> Option<&'static str> {
+    None
+}
+
+/// Whether a failure means that somebody else's use of the mapping forbids it: never on Unix.
+pub fn is_busy(_error: &io::Error) -> bool {
+    false
+}

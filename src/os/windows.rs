@@ -1,0 +1,462 @@
+//! Windows, through memmap2 for files and windows-sys for the rest.
+
+use std::ffi::OsString;
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::mem::{ManuallyDrop, MaybeUninit};
+use std::os::windows::ffi::OsStrExt;
+use std::os::windows::fs::OpenOptionsExt;
+use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle, RawHandle};
+use std::ptr;
+use std::sync::LazyLock;
+
+use memmap2::{MmapOptions, MmapRaw};
+use windows_sys::Win32::Foundation::{
+    ERROR_ALREADY_EXISTS, ERROR_USER_MAPPED_FILE, GetLastError, HANDLE, INVALID_HANDLE_VALUE,
+};
+use windows_sys::Win32::Storage::FileSystem::{
+    FILE_TYPE_DISK, FILE_TYPE_UNKNOWN, FlushFileBuffers, GetFileType,
+};
+use windows_sys::Win32::System::LibraryLoader::{GetModuleHandleW, GetProcAddress};
+use windows_sys::Win32::System::Memory::{
+    CreateFileMappingW, FILE_MAP, FILE_MAP_COPY, FILE_MAP_READ, FILE_MAP_WRITE, FlushViewOfFile,
+    MEMORY_MAPPED_VIEW_ADDRESS, MapViewOfFile, OpenFileMappingW, PAGE_PROTECTION_FLAGS, PAGE_READONLY,
+    PAGE_READWRITE, PAGE_WRITECOPY, UnmapViewOfFile, WIN32_MEMORY_RANGE_ENTRY,
+};
+use windows_sys::Win32::System::SystemInformation::{GetSystemInfo, SYSTEM_INFO};
+use windows_sys::Win32::System::Threading::GetCurrentProcess;
+use windows_sys::core::BOOL;
+
+use super::{Advice, Failed, Held, Named, Opening, Result};
+use crate::request::{Access, Plan, Raw, Source};
+
+pub const EXTENDS: bool = true;
+pub const PROT_READ: i32 = 1;
+pub const PROT_WRITE: i32 = 2;
+pub const DEFAULT_RAW: Raw = Raw { prot: 3, flags: 0 };
+pub const REFUSED_FLAGS: &[(&str, i32)] = &[];
+/// None of PROT_, MAP_, MADV_, MS_ exists here.
+pub const CONSTANTS: [&[(&str, i64)]; 0] = [];
+/// A file cannot be made shorter while a section of it is mapped (error 1224).
+pub const TRUNCATES_MAPPED: bool = false;
+/// Named memory is a section of the paging file, of a fixed size.
+pub const NAMED_IS_FILE: bool = false;
+
+/// The advice that this system hears.
+const WILLNEED: i32 = 3;
+const ADVICE: &[&str] = &[
+    "normal",
+    "random",
+    "sequential",
+    "willneed",
+    "dontneed",
+    "free",
+    "remove",
+    "dontfork",
+    "dofork",
+    "mergeable",
+    "unmergeable",
+    "hugepage",
+    "nohugepage",
+    "dontdump",
+    "dodump",
+    "cold",
+    "pageout",
+];
+
+static INFO: LazyLock<(usize, usize)> = LazyLock::new(|| {
+    let mut info = MaybeUninit::<SYSTEM_INFO>::uninit();
+    // SAFETY: the call fills the whole structure and cannot fail.
+    unsafe { GetSystemInfo(info.as_mut_ptr()) };
+    // SAFETY: filled by the line above.
+    let info = unsafe { info.assume_init() };
+    (info.dwPageSize as usize, info.dwAllocationGranularity as usize)
+});
+
+pub fn page_size() -> usize {
+    INFO.0
+}
+
+pub fn granularity() -> usize {
+    INFO.1
+}
+
+/// A view that this file mapped. A named section's handle stays open with it: the name lives as long as a handle.
+pub struct View {
+    base: *mut u8,
+    _section: Option<OwnedHandle>,
+}
+
+impl View {
+    pub fn base(&self) -> *mut u8 {
+        self.base
+    }
+}
+
+impl Drop for View {
+    fn drop(&mut self) {
+        let address = MEMORY_MAPPED_VIEW_ADDRESS {
+            Value: self.base.cast(),
+        };
+        // SAFETY: `base` is what MapViewOfFile gave to this very View, which nobody else unmaps.
+        unsafe { UnmapViewOfFile(address) };
+    }
+}
+
+fn last<T>(call: &'static str) -> Result<T> {
+    Err(Failed {
+        call,
+        source: io::Error::last_os_error(),
+    })
+}
+
+fn wide(text: &str) -> Vec<u16> {
+    OsString::from(text).encode_wide().chain([0]).collect()
+}
+
+fn protection(access: Access) -> (PAGE_PROTECTION_FLAGS, FILE_MAP) {
+    match access {
+        Access::Read => (PAGE_READONLY, FILE_MAP_READ),
+        Access::Write => (PAGE_READWRITE, FILE_MAP_WRITE),
+        Access::Copy => (PAGE_WRITECOPY, FILE_MAP_COPY),
+    }
+}
+
+/// Makes a section of `file` (or of the paging file) and maps the plan's range of it.
+fn section(file: HANDLE, plan: &Plan, name: Option<&str>) -> Result<Held> {
+    let len = plan.slack + plan.length;
+    let (mut page, map) = protection(plan.access);
+    if file == INVALID_HANDLE_VALUE {
+        // Fresh zeros: a read-only or copy-on-write section of them could never be filled by anybody.
+        page = PAGE_READWRITE;
+    }
+    let size = plan.file_offset + len as u64;
+    let (high, low) = ((size >> 32) as u32, size as u32);
+    let name = name.map(wide);
+    let name_at = name.as_ref().map_or(ptr::null(), |name| name.as_ptr());
+    // SAFETY: the handle is open for the length of the call and the name ends with a zero.
+    let handle = unsafe { CreateFileMappingW(file, ptr::null(), page, high, low, name_at) };
+    if handle.is_null() {
+        return last("CreateFileMapping");
+    }
+    // SAFETY: just made, and owned by nobody else.
+    let handle = unsafe { OwnedHandle::from_raw_handle(handle) };
+    // The paging file's section begins with the mapping: its offset is only remembered, as in Python.
+    let offset = if file == INVALID_HANDLE_VALUE {
+        0
+    } else {
+        plan.file_offset
+    };
+    let (high, low) = ((offset >> 32) as u32, offset as u32);
+    // SAFETY: the address is the system's choice; nothing of anybody else's is replaced.
+    let view = unsafe { MapViewOfFile(handle.as_raw_handle(), map, high, low, len) };
+    if view.Value.is_null() {
+        return last("MapViewOfFile");
+    }
+    Ok(Held::Own(View {
+        base: view.Value.cast(),
+        _section: name.map(|_| handle),
+    }))
+}
+
+/// Maps `plan` of `file`.
+pub fn map_file(file: &File, plan: &Plan, _regular: bool) -> Result<Held> {
+    let len = plan.slack + plan.length;
+    if len == 0 {
+        return Err(io::Error::from_raw_os_error(87)).named("CreateFileMapping");
+    }
+    let mut options = MmapOptions::new();
+    options.offset(plan.file_offset).len(len);
+    let raw: io::Result<MmapRaw> = match plan.access {
+        Access::Write => options.map_raw(file),
+        Access::Read => options.map_raw_read_only(file),
+        // SAFETY: the map becomes an MmapRaw at once, so no slice assumes that the file stays as it is.
+        Access::Copy => unsafe { options.map_copy(file) }.map(Into::into),
+    };
+    raw.named("MapViewOfFile").map(Held::Memmap)
+}
+
+/// Maps zeros that belong to no file. (memmap2 would make an executable section.)
+pub fn map_anonymous(plan: &Plan) -> Result<Held> {
+    section(
+        INVALID_HANDLE_VALUE,
+        &Plan {
+            file_offset: 0,
+            ..*plan
+        },
+        None,
+    )
+}
+
+/// Named memory: the section of that name, of this session's processes, made when it is not there yet.
+pub fn map_named(name: &str, plan: &Plan) -> Result<(Held, Option<File>)> {
+    section(
+        INVALID_HANDLE_VALUE,
+        &Plan {
+            file_offset: 0,
+            ..*plan
+        },
+        Some(name),
+    )
+    .map(|held| (held, None))
+}
+
+/// A named section of a file, as Python's tagname with a descriptor.
+pub fn map_named_file(file: &File, plan: &Plan, name: &str) -> Result<Held> {
+    section(file.as_raw_handle(), plan, Some(name))
+}
+
+/// Whether a section of that name is open anywhere.
+pub fn section_exists(name: &str) -> bool {
+    let name = wide(name);
+    // SAFETY: the name ends with a zero.
+    let handle = unsafe { OpenFileMappingW(FILE_MAP_READ, 0, name.as_ptr()) };
+    if handle.is_null() {
+        return false;
+    }
+    // SAFETY: just opened, and owned by nobody else.
+    drop(unsafe { OwnedHandle::from_raw_handle(handle) });
+    true
+}
+
+/// Whether `name` can name memory; what is wrong with it otherwise.
+pub fn check_memory_name(name: &str) -> std::result::Result<(), &'static str> {
+    match () {
+        () if name.is_empty() => Err("a name that is not empty"),
+        () if name.contains('\0') => Err("a name without a null byte"),
+        () => Ok(()),
+    }
+}
+
+/// There are no private flags here: what is private has the access `copy`.
+pub fn is_private(_raw: Raw) -> bool {
+    false
+}
+
+/// Windows has no mremap.
+pub fn remap(_held: &mut Held, _len: usize) -> Option<Result<()>> {
+    None
+}
+
+/// No page of a view can be replaced in one step without placeholders: the bytes stay until the last holder ends.
+///
+/// # Safety
+/// None here; it is the other systems' signature.
+pub unsafe fn entomb(_base: *mut u8, _len: usize) -> bool {
+    false
+}
+
+/// Hands changed pages to the file system and, with the file, makes it write them to the disk.
+///
+/// # Safety
+/// `base` (a page's first address) and `len` lie in a mapping that lives until this returns.
+pub unsafe fn flush(base: *mut u8, len: usize, file: Option<&File>, _flags: i32) -> Result<()> {
+    // SAFETY: by this function's contract; no byte of memory changes.
+    if unsafe { FlushViewOfFile(base.cast(), len) } == 0 {
+        return last("FlushViewOfFile");
+    }
+    // SAFETY: the handle is open as long as the borrow.
+    if let Some(file) = file
+        && unsafe { FlushFileBuffers(file.as_raw_handle()) } == 0
+    {
+        return last("FlushFileBuffers");
+    }
+    Ok(())
+}
+
+/// The number of an advice, `None` where this system has no such thing.
+pub fn advice_number(advice: &Advice) -> std::result::Result<Option<i32>, String> {
+    match advice {
+        Advice::Name(name) if name == "willneed" => Ok(Some(WILLNEED)),
+        Advice::Name(name) if ADVICE.contains(&name.as_str()) => Ok(None),
+        Advice::Name(name) => Err(format!(
+            "must be one of '{}'. Received '{name}'",
+            ADVICE.join("', '")
+        )),
+        Advice::Number(number) => Err(format!(
+            "must be a name: this system has no MADV_ constants. Received {number}"
+        )),
+    }
+}
+
+type Prefetch = unsafe extern "system" fn(HANDLE, usize, *const WIN32_MEMORY_RANGE_ENTRY, u32) -> BOOL;
+
+/// Looked up at run time: it is missing before Windows 8.
+static PREFETCH: LazyLock<Option<Prefetch>> = LazyLock::new(|| {
+    let library = wide("kernel32.dll");
+    // SAFETY: the name ends with a zero; kernel32 is never unloaded.
+    let module = unsafe { GetModuleHandleW(library.as_ptr()) };
+    // SAFETY: the module is loaded and the name ends with a zero.
+    let found = unsafe { GetProcAddress(module, c"PrefetchVirtualMemory".as_ptr().cast()) }?;
+    // SAFETY: the documented signature of PrefetchVirtualMemory.
+    Some(unsafe { std::mem::transmute::<unsafe extern "system" fn() -> isize, Prefetch>(found) })
+});
+
+/// `willneed` by PrefetchVirtualMemory. `true`: the system heard.
+///
+/// # Safety
+/// `[base + start, base + start + len)` lies in a mapping that lives until this returns.
+pub unsafe fn advise(base: *mut u8, start: usize, len: usize, _number: i32) -> Result<bool> {
+    let Some(prefetch) = *PREFETCH else {
+        return Ok(false);
+    };
+    let range = WIN32_MEMORY_RANGE_ENTRY {
+        VirtualAddress: base.wrapping_add(start).cast(),
+        NumberOfBytes: len,
+    };
+    // SAFETY: the pseudo handle needs no closing.
+    let process = unsafe { GetCurrentProcess() };
+    // SAFETY: one range, within the mapping by this function's contract.
+    if unsafe { prefetch(process, 1, &range, 0) } == 0 {
+        last("PrefetchVirtualMemory")
+    } else {
+        Ok(true)
+    }
+}
+
+/// # Safety
+/// None here; it is the other systems' signature.
+pub unsafe fn set_name(_base: *mut u8, _len: usize, _name: &str) -> Result<()> {
+    Err(io::Error::from_raw_os_error(50)).named("prctl")
+}
+
+/// A descriptor of the caller's, borrowed: dropping it closes nothing.
+pub struct Lent(ManuallyDrop<File>);
+
+impl std::ops::Deref for Lent {
+    type Target = File;
+    fn deref(&self) -> &File {
+        &self.0
+    }
+}
+
+type HandleOf = unsafe extern "C" fn(i32) -> isize;
+
+/// The host's own table of descriptors: this library's C runtime does not know Node's.
+static HANDLE_OF: LazyLock<Option<HandleOf>> = LazyLock::new(|| {
+    // SAFETY: null means the program itself, which is never unloaded.
+    let module = unsafe { GetModuleHandleW(ptr::null()) };
+    // SAFETY: the module is loaded and the name ends with a zero.
+    let found = unsafe { GetProcAddress(module, c"uv_get_osfhandle".as_ptr().cast()) }?;
+    // SAFETY: libuv's signature: uv_os_fd_t uv_get_osfhandle(int fd).
+    Some(unsafe { std::mem::transmute::<unsafe extern "system" fn() -> isize, HandleOf>(found) })
+});
+
+/// The file behind a descriptor number of the host's.
+pub fn lend(fd: i32) -> Result<Lent> {
+    let Some(handle_of) = *HANDLE_OF else {
+        return Err(io::Error::from_raw_os_error(50)).named("uv_get_osfhandle");
+    };
+    // SAFETY: libuv answers INVALID_HANDLE_VALUE (-1), or -2, for a number that names nothing.
+    let handle = if fd < 0 { -1 } else { unsafe { handle_of(fd) } };
+    if handle == -1 || handle == -2 {
+        return Err(io::Error::from_raw_os_error(6)).named("fstat");
+    }
+    // SAFETY: open in the host's table; never closed from here, since it is never dropped.
+    Ok(Lent(ManuallyDrop::new(unsafe {
+        File::from_raw_handle(handle as RawHandle)
+    })))
+}
+
+fn file_type(file: &File) -> u32 {
+    // SAFETY: the handle is open as long as the borrow.
+    unsafe { GetFileType(file.as_raw_handle()) }
+}
+
+/// What stands behind a descriptor, and whether it is a regular file.
+pub fn source(file: &File) -> Result<(Source, bool)> {
+    match file_type(file) {
+        FILE_TYPE_DISK => Ok((Source::Sized(file_size(file)?), true)),
+        // SAFETY: no arguments.
+        FILE_TYPE_UNKNOWN if unsafe { GetLastError() } != 0 => last("GetFileType"),
+        _ => Ok((Source::Unsized, false)),
+    }
+}
+
+/// As `source`, for a handle of our own that `open` made: refuses by name what cannot be mapped.
+pub fn mappable(file: &File) -> Result<(Source, bool)> {
+    if file.metadata().named("fstat")?.is_dir() {
+        return Err(io::Error::from_raw_os_error(267)).named("open");
+    }
+    match source(file)? {
+        (Source::Unsized, _) => Err(io::Error::from_raw_os_error(20)).named("open"),
+        sized => Ok(sized),
+    }
+}
+
+/// The size of the file now, in bytes.
+pub fn file_size(file: &File) -> Result<u64> {
+    file.metadata().named("fstat").map(|metadata| metadata.len())
+}
+
+/// Opens a path given as UTF-8; `true` beside it: this call made the file.
+pub fn open(path: &[u8], opening: Opening) -> Result<(File, bool)> {
+    // As libuv: so that a directory is opened, and refused as one.
+    const FILE_FLAG_BACKUP_SEMANTICS: u32 = 0x0200_0000;
+    let path = String::from_utf8_lossy(path).into_owned();
+    let mut options = OpenOptions::new();
+    options
+        .read(true)
+        .write(opening.write)
+        .custom_flags(FILE_FLAG_BACKUP_SEMANTICS);
+    loop {
+        match options.open(&path) {
+            Err(error) if opening.create && error.kind() == io::ErrorKind::NotFound => {
+                match options.clone().create_new(true).open(&path) {
+                    // Somebody else made it in between.
+                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
+                    made => return made.named("open").map(|file| (file, true)),
+                }
+            }
+            opened => return opened.named("open").map(|file| (file, false)),
+        }
+    }
+}
+
+/// Takes back what `open` made.
+pub fn remove(path: &[u8]) {
+    let _ = std::fs::remove_file(&*String::from_utf8_lossy(path));
+}
+
+/// Makes the file `to` bytes long: NTFS allocates the clusters of a file that is not sparse with its size.
+pub fn reserve(file: &File, _from: u64, to: u64) -> Result<()> {
+    set_size(file, to)
+}
+
+/// SetEndOfFile, at a place rather than at the file pointer.
+pub fn set_size(file: &File, size: u64) -> Result<()> {
+    file.set_len(size).named("ftruncate")
+}
+
+/// No count of mappings is limited here but by memory.
+pub fn mappings_limit() -> usize {
+    usize::MAX
+}
+
+/// The errno name that libuv gives to a Windows error, for the errors that mapping can meet.
+pub fn error_name(number: i32) -> Option<&'static str> {
+    Some(match number {
+        2 | 3 | 123 | 161 => "ENOENT",
+        4 => "EMFILE",
+        5 | 1314 => "EPERM",
+        6 => "EBADF",
+        8 | 14 | 1450 | 1455 => "ENOMEM",
+        32 | 33 => "EBUSY",
+        39 | 112 => "ENOSPC",
+        50 | 120 => "ENOTSUP",
+        80 | 183 => "EEXIST",
+        1 | 20 => "ENODEV",
+        267 => "EISDIR",
+        206 => "ENAMETOOLONG",
+        487 | 998 => "EFAULT",
+        19 => "EROFS",
+        1117 => "EIO",
+        _ => "EINVAL",
+    })
+}
+
+/// Whether a failure means that somebody else's use of the file or section forbids it.
+pub fn is_busy(error: &io::Error) -> bool {
+    let number = error.raw_os_error().unwrap_or(0) as u32;
+    number == ERROR_USER_MAPPED_FILE || number == ERROR_ALREADY_EXISTS
+}

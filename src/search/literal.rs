@@ -1,0 +1,104 @@
+//! A needle in a haystack, forwards and backwards, with memchr's vector code.
+
+use memchr::memmem;
+
+/// How much is searched forwards at a time when looking for the last match.
+const BLOCK: usize = 256 * 1024;
+
+/// The first position of `needle`; an empty one is found at 0.
+pub fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
+    match needle {
+        [byte] => memchr::memchr(*byte, haystack),
+        _ => memmem::find(haystack, needle),
+    }
+}
+
+/// The last position of `needle`; an empty one is found at the end.
+///
+/// memchr's own reverse search is not vectorised: block by block from the end, its forward search tells whether a
+/// match starts in the block, and the reverse one then looks into that block alone.
+pub fn rfind(haystack: &[u8], needle: &[u8]) -> Option<usize> {
+    rfind_in_blocks(haystack, needle, BLOCK)
+}
+
+fn rfind_in_blocks(haystack: &[u8], needle: &[u8], block: usize) -> Option<usize> {
+    if let [byte] = *needle {
+        return memchr::memrchr(byte, haystack);
+    }
+    if needle.is_empty() || needle.len() > block {
+        return memmem::rfind(haystack, needle);
+    }
+    let forward = memmem::Finder::new(needle);
+    // A match that starts in [start, end) ends before `end + needle.len() - 1`.
+    let mut end = (haystack.len() + 1).saturating_sub(needle.len());
+    while end > 0 {
+        let start = end.saturating_sub(block);
+        let window = &haystack[start..end + needle.len() - 1];
+        if forward.find(window).is_some() {
+            return memmem::rfind(window, needle).map(|at| start + at);
+        }
+        end = start;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn naive(haystack: &[u8], needle: &[u8]) -> (Option<usize>, Option<usize>) {
+        let matches = |at: &usize| haystack[*at..].starts_with(needle);
+        (
+            (0..=haystack.len()).find(matches),
+            (0..=haystack.len()).rev().find(matches),
+        )
+    }
+
+    #[test]
+    fn both_directions_agree_with_the_naive_search() {
+        let haystacks: &[&[u8]] = &[
+            b"",
+            b"a",
+            b"aa",
+            b"aaaa",
+            b"abababab",
+            b"xxabyyabzz",
+            b"one two ones",
+        ];
+        let needles: &[&[u8]] = &[
+            b"",
+            b"a",
+            b"aa",
+            b"aaa",
+            b"ab",
+            b"aba",
+            b"one",
+            b"zz",
+            b"missing needle",
+            b"s",
+        ];
+        for haystack in haystacks {
+            for needle in needles {
+                let expected = naive(haystack, needle);
+                assert_eq!(find(haystack, needle), expected.0, "{haystack:?} {needle:?}");
+                for block in [1, 2, 3, 4, 100] {
+                    assert_eq!(
+                        rfind_in_blocks(haystack, needle, block),
+                        expected.1,
+                        "{haystack:?} {needle:?} {block}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_match_over_the_border_of_two_blocks_is_found() {
+        let mut haystack = vec![b'.'; 3 * BLOCK];
+        for at in [0, BLOCK - 3, 2 * BLOCK - 1, 3 * BLOCK - 6] {
+            haystack[at..at + 6].copy_from_slice(b"needle");
+            assert_eq!(rfind(&haystack, b"needle"), Some(at));
+            assert_eq!(find(&haystack, b"needle"), Some(0));
+        }
+    }
+}
