@@ -24,8 +24,8 @@ var __toESM = (mod, isNodeMode, target) => (target = mod != null ? __create(__ge
 let __binding_js = require("./binding.js");
 __binding_js = __toESM(__binding_js);
 let node_util = require("node:util");
-let node_vm = require("node:vm");
 let node_v8 = require("node:v8");
+let node_vm = require("node:vm");
 let node_buffer = require("node:buffer");
 let node_util_types = require("node:util/types");
 let node_path = require("node:path");
@@ -419,7 +419,8 @@ var Core = class Core {
 		};
 		runJob = (mapping, signal, start) => {
 			if (signal?.aborted) return Promise.reject(new MmapAbortError(signal.reason));
-			const jobs = mapping.#jobs ??= new Set();
+			mapping.#jobs ??= new Set();
+			const jobs = mapping.#jobs;
 			return new Promise((resolve, reject) => {
 				const end = () => {
 					jobs.delete(fail);

@@ -1,7 +1,7 @@
 import * as check from './checks.js'
 import { type BytesLike, bytes as bytesIn } from './checks.js'
 import { bytesOf, Core, writableOf } from './core.js'
-import { outOfRange, unwrap, ensure, wrongType, wrongValue } from './errors.js'
+import { ensure, outOfRange, unwrap, wrongType, wrongValue } from './errors.js'
 
 /** The constructors that `view` takes. */
 export interface ViewConstructor<V> {
@@ -41,7 +41,7 @@ export abstract class ByteArray extends Core implements Iterable<number> {
    */
   view<V>(type: ViewConstructor<V>, byteOffset: number | bigint = 0, length?: number | bigint): V {
     const bytes = bytesOf(this)
-    if (typeof type !== 'function' || !ArrayBuffer.isView(type.prototype ?? null) && !isViewType(type)) {
+    if (typeof type !== 'function' || (!ArrayBuffer.isView(type.prototype ?? null) && !isViewType(type))) {
       throw wrongType('type', "a typed array's constructor or DataView", type)
     }
     const all = bytes.all()
@@ -49,7 +49,11 @@ export abstract class ByteArray extends Core implements Iterable<number> {
     const from = check.size(byteOffset, 'byteOffset')
     if (from > all.length) throw outOfRange('byteOffset', `<= ${all.length}`, byteOffset)
     if (from % unit !== 0 || (unit > 1 && (from + bytes.slack()) % unit !== 0)) {
-      throw outOfRange('byteOffset', `a multiple of ${unit}, in the mapping and in memory (the mapping begins ${bytes.slack()} bytes into its page)`, byteOffset)
+      throw outOfRange(
+        'byteOffset',
+        `a multiple of ${unit}, in the mapping and in memory (the mapping begins ${bytes.slack()} bytes into its page)`,
+        byteOffset,
+      )
     }
     const most = Math.floor((all.length - from) / unit)
     const count = length === undefined ? most : check.size(length, 'length')
@@ -98,9 +102,12 @@ export abstract class ByteArray extends Core implements Iterable<number> {
   fill(value: number | string | BytesLike, start?: number | bigint, end?: number | bigint): this {
     const bytes = writableOf(this)
     const { length } = bytes
-    const pattern = typeof value === 'number' || typeof value === 'bigint'
-      ? Uint8Array.of(check.byte(value, 'value'))
-      : typeof value === 'string' ? Buffer.from(value) : bytesOrMapping(value, 'value')
+    const pattern =
+      typeof value === 'number' || typeof value === 'bigint'
+        ? Uint8Array.of(check.byte(value, 'value'))
+        : typeof value === 'string'
+          ? Buffer.from(value)
+          : bytesOrMapping(value, 'value')
     if (pattern.length === 0) throw wrongValue('value', 'not empty', value)
     const from = check.bound(start, 'start', length, 0)
     const to = check.bound(end, 'end', length, length)
@@ -112,9 +119,12 @@ export abstract class ByteArray extends Core implements Iterable<number> {
   includes(needle: number | string | BytesLike, start?: number | bigint): boolean {
     const bytes = bytesOf(this)
     const { length } = bytes
-    const wanted = typeof needle === 'number'
-      ? Uint8Array.of(check.byte(needle, 'needle'))
-      : typeof needle === 'string' ? Buffer.from(needle) : bytesOrMapping(needle, 'needle')
+    const wanted =
+      typeof needle === 'number'
+        ? Uint8Array.of(check.byte(needle, 'needle'))
+        : typeof needle === 'string'
+          ? Buffer.from(needle)
+          : bytesOrMapping(needle, 'needle')
     const from = check.bound(start, 'start', length, 0)
     return (unwrap(bytes.native.find(wanted, from, length, false)) as number) >= 0
   }

@@ -1,6 +1,6 @@
 import { constants } from 'node:buffer'
-import * as binding from '../binding.js'
 import type { NativeMapping } from '../binding.js'
+import * as binding from '../binding.js'
 import { coded, ensure, unwrap } from './errors.js'
 
 /**
@@ -64,7 +64,7 @@ class Native implements Bytes {
   all(): Buffer {
     throw coded(
       'ERR_MMAP_NO_VIEWS',
-      'There are no views in the home \'native\': use slice(), read(), readInto(), at(), set() or write() instead',
+      "There are no views in the home 'native': use slice(), read(), readInto(), at(), set() or write() instead",
     )
   }
 
@@ -231,7 +231,11 @@ export function settle(native: NativeMapping, length: number, home: Home | undef
   const external = home === undefined ? length <= constants.MAX_LENGTH && allowsExternal() : home === 'external'
   if (!external) return new Native(native, length)
   if (home !== undefined) {
-    if (!allowsExternal()) throw coded('ERR_MMAP_NO_VIEWS', "This engine refuses ArrayBuffers over memory of others: the home 'external' is not to be had")
+    if (!allowsExternal())
+      throw coded(
+        'ERR_MMAP_NO_VIEWS',
+        "This engine refuses ArrayBuffers over memory of others: the home 'external' is not to be had",
+      )
     checkLimit(length)
   }
   return new External(native, length)

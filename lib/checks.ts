@@ -63,7 +63,8 @@ export function string(value: unknown, name: string): string {
 
 export function oneOf<T extends string>(value: unknown, name: string, values: readonly T[]): T | undefined {
   if (value === undefined) return undefined
-  if (!values.includes(value as T)) throw wrongValue(name, `one of ${values.map((each) => `'${each}'`).join(', ')}`, value)
+  if (!values.includes(value as T))
+    throw wrongValue(name, `one of ${values.map((each) => `'${each}'`).join(', ')}`, value)
   return value as T
 }
 
@@ -72,7 +73,12 @@ export function options<T extends object>(value: T | undefined, known: readonly 
   if (value === undefined) return {}
   if (typeof value !== 'object' || value === null) throw wrongType('options', 'an object', value)
   for (const key of Object.keys(value)) {
-    if (!known.includes(key)) throw wrongValue(`options.${key}`, `absent: it is unknown here. Known are ${known.join(', ')}`, Reflect.get(value, key))
+    if (!known.includes(key))
+      throw wrongValue(
+        `options.${key}`,
+        `absent: it is unknown here. Known are ${known.join(', ')}`,
+        Reflect.get(value, key),
+      )
   }
   return value
 }

@@ -1,8 +1,8 @@
 import { inspect } from 'node:util'
+import type { Failure } from '../binding.js'
 import { type Bytes, CLOSED, type Home } from './bytes.js'
 import { boolean, options } from './checks.js'
 import { coded, failed, MmapAbortError } from './errors.js'
-import type { Failure } from '../binding.js'
 
 /** What may be done to the bytes: `'copy'` is writable, and private: the file never changes. */
 export type Access = 'read' | 'write' | 'copy'
@@ -28,7 +28,11 @@ export let bytesOf: (mapping: Core) => Bytes
 /** The same, refused when the mapping is read-only. */
 export let writableOf: (mapping: Core) => Bytes
 /** Gives a job the mapping's lifetime: it ends with the signal, and with close(). */
-export let runJob: <T>(mapping: Core, signal: AbortSignal | undefined, start: () => Promise<T | Failure | null>) => Promise<T>
+export let runJob: <T>(
+  mapping: Core,
+  signal: AbortSignal | undefined,
+  start: () => Promise<T | Failure | null>,
+) => Promise<T>
 
 /** The lifetime of a mapping: its facts, and how it ends. */
 export abstract class Core implements Disposable {
@@ -61,7 +65,8 @@ export abstract class Core implements Disposable {
     }
     runJob = (mapping, signal, start) => {
       if (signal?.aborted) return Promise.reject(new MmapAbortError(signal.reason))
-      const jobs = (mapping.#jobs ??= new Set())
+      mapping.#jobs ??= new Set()
+      const jobs = mapping.#jobs
       return new Promise((resolve, reject) => {
         const end = (): void => {
           jobs.delete(fail)
@@ -76,7 +81,8 @@ export abstract class Core implements Disposable {
         signal?.addEventListener('abort', abort, { once: true })
         start().then((answer) => {
           end()
-          if (typeof answer === 'object' && answer !== null && 'code' in answer) reject(failed(answer as Failure, mapping.#path))
+          if (typeof answer === 'object' && answer !== null && 'code' in answer)
+            reject(failed(answer as Failure, mapping.#path))
           else resolve(answer as never)
         }, fail)
       })

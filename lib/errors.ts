@@ -1,4 +1,4 @@
-import { inspect, getSystemErrorMap } from 'node:util'
+import { getSystemErrorMap, inspect } from 'node:util'
 import type { Failure } from '../binding.js'
 
 /** Codes of the errors that this package makes, besides the system's own (`'EACCES'`, `'ENOENT'`, ...). */
@@ -91,7 +91,11 @@ export class MmapAbortError extends Error {
   }
 }
 
-const TYPE_ERRORS: ReadonlySet<string> = new Set(['ERR_MMAP_READ_ONLY', 'ERR_INVALID_ARG_TYPE', 'ERR_INVALID_ARG_VALUE'])
+const TYPE_ERRORS: ReadonlySet<string> = new Set([
+  'ERR_MMAP_READ_ONLY',
+  'ERR_INVALID_ARG_TYPE',
+  'ERR_INVALID_ARG_VALUE',
+])
 const RANGE_ERRORS: ReadonlySet<string> = new Set(['ERR_MMAP_EMPTY_FILE', 'ERR_MMAP_OFFSET', 'ERR_OUT_OF_RANGE'])
 
 /** The error of a code, of the class that the code stands for. */
@@ -159,10 +163,16 @@ export function wrongType(name: string, expected: string, value: unknown): Error
 }
 
 export function wrongValue(name: string, expected: string, value: unknown): Error {
-  return new MmapTypeError('ERR_INVALID_ARG_VALUE', `The "${name}" argument must be ${expected}. Received ${inspect(value)}`)
+  return new MmapTypeError(
+    'ERR_INVALID_ARG_VALUE',
+    `The "${name}" argument must be ${expected}. Received ${inspect(value)}`,
+  )
 }
 
 export function outOfRange(name: string, expected: string, value: unknown): Error {
   const shown = typeof value === 'bigint' ? `${value}n` : String(value)
-  return new MmapRangeError('ERR_OUT_OF_RANGE', `The value of "${name}" is out of range. It must be ${expected}. Received ${shown}`)
+  return new MmapRangeError(
+    'ERR_OUT_OF_RANGE',
+    `The value of "${name}" is out of range. It must be ${expected}. Received ${shown}`,
+  )
 }

@@ -1,6 +1,6 @@
 import { ByteArray, bytesOrMapping } from './array.js'
-import * as check from './checks.js'
 import type { BytesLike } from './checks.js'
+import * as check from './checks.js'
 import { bytesOf, runJob, writableOf } from './core.js'
 import { coded, ensure, outOfRange, unwrap, wrongType, wrongValue } from './errors.js'
 
@@ -21,8 +21,23 @@ export interface ResizeOptions {
 
 /** The portable names of advice; those that a system lacks are not heard there. */
 export type AdviceName =
-  | 'normal' | 'random' | 'sequential' | 'willneed' | 'dontneed' | 'free' | 'remove' | 'dontfork' | 'dofork'
-  | 'mergeable' | 'unmergeable' | 'hugepage' | 'nohugepage' | 'dontdump' | 'dodump' | 'cold' | 'pageout'
+  | 'normal'
+  | 'random'
+  | 'sequential'
+  | 'willneed'
+  | 'dontneed'
+  | 'free'
+  | 'remove'
+  | 'dontfork'
+  | 'dofork'
+  | 'mergeable'
+  | 'unmergeable'
+  | 'hugepage'
+  | 'nohugepage'
+  | 'dontdump'
+  | 'dodump'
+  | 'cold'
+  | 'pageout'
 
 const NEWLINE = Uint8Array.of(0x0a)
 
@@ -53,7 +68,12 @@ export abstract class FileLike extends ByteArray {
    * @param position where to read; absent or null: the position, which then moves
    * @returns how many bytes were copied; 0 at the end
    */
-  readInto(target: BytesLike, offset: number | bigint = 0, length?: number | bigint | null, position?: number | bigint | null): number {
+  readInto(
+    target: BytesLike,
+    offset: number | bigint = 0,
+    length?: number | bigint | null,
+    position?: number | bigint | null,
+  ): number {
     const bytes = bytesOf(this)
     const whole = check.bytes(target, 'target')
     const at = check.size(offset, 'offset')
@@ -100,7 +120,11 @@ export abstract class FileLike extends ByteArray {
     const source = data instanceof ByteArray ? data : check.bytesOrString(data, 'data', encoding)
     const room = bytes.length - this.#position
     if (source.length > room) {
-      throw outOfRange('data', `at most ${Math.max(0, room)} bytes long, what there is from the position ${this.#position} on`, `${source.length} bytes`)
+      throw outOfRange(
+        'data',
+        `at most ${Math.max(0, room)} bytes long, what there is from the position ${this.#position} on`,
+        `${source.length} bytes`,
+      )
     }
     this.set(source, this.#position)
     this.#position += source.length
@@ -114,7 +138,8 @@ export abstract class FileLike extends ByteArray {
   writeByte(value: number): void {
     const bytes = writableOf(this)
     const byte = check.byte(value, 'value')
-    if (this.#position >= bytes.length) throw outOfRange('position', `< ${bytes.length} to write a byte`, this.#position)
+    if (this.#position >= bytes.length)
+      throw outOfRange('position', `< ${bytes.length} to write a byte`, this.#position)
     bytes.setByte(this.#position, byte)
     this.#position++
   }
@@ -127,9 +152,15 @@ export abstract class FileLike extends ByteArray {
   seek(position: number | bigint, whence: 0 | 1 | 2 = 0): number {
     const { length } = bytesOf(this)
     const distance = check.index(position, 'position')
-    if (whence !== 0 && whence !== 1 && whence !== 2) throw wrongValue('whence', '0 (start), 1 (position) or 2 (end)', whence)
+    if (whence !== 0 && whence !== 1 && whence !== 2)
+      throw wrongValue('whence', '0 (start), 1 (position) or 2 (end)', whence)
     const target = distance + (whence === 0 ? 0 : whence === 1 ? this.#position : length)
-    if (target < 0 || target > length) throw outOfRange('position', `between the start and the end, 0 and ${length}, when counted from ${['the start', 'the position', 'the end'][whence]}`, position)
+    if (target < 0 || target > length)
+      throw outOfRange(
+        'position',
+        `between the start and the end, 0 and ${length}, when counted from ${['the start', 'the position', 'the end'][whence]}`,
+        position,
+      )
     this.#position = target
     return target
   }
@@ -170,7 +201,10 @@ export abstract class FileLike extends ByteArray {
     const { length } = bytes
     const wanted = typeof needle === 'string' ? Buffer.from(needle) : bytesOrMapping(needle, 'needle')
     // A start beyond the end finds nothing, not even nothing (Python 3.15).
-    const from = typeof start === 'number' && start > length ? check.index(start, 'start') : check.bound(start, 'start', length, this.#position)
+    const from =
+      typeof start === 'number' && start > length
+        ? check.index(start, 'start')
+        : check.bound(start, 'start', length, this.#position)
     const to = check.bound(end, 'end', length, length)
     if (from > to) return -1
     return unwrap(bytes.native.find(wanted, from, to, last)) as number
@@ -199,7 +233,8 @@ export abstract class FileLike extends ByteArray {
    */
   resize(length: number | bigint, resizeOptions?: ResizeOptions): void {
     const bytes = bytesOf(this)
-    if (this.access !== 'write') throw coded('ERR_MMAP_READ_ONLY', `A mapping with the access '${this.access}' cannot be resized`)
+    if (this.access !== 'write')
+      throw coded('ERR_MMAP_READ_ONLY', `A mapping with the access '${this.access}' cannot be resized`)
     const wanted = check.size(length, 'length', 1)
     const reserve = check.boolean(check.options(resizeOptions, ['reserve']).reserve, 'options.reserve', true)
     bytes.resize(wanted, reserve)
@@ -228,7 +263,11 @@ export abstract class FileLike extends ByteArray {
   }
 
   /** `flush`, off the event loop. */
-  async flushAsync(offset?: number | bigint, length?: number | bigint, flushOptions?: FlushAsyncOptions): Promise<void> {
+  async flushAsync(
+    offset?: number | bigint,
+    length?: number | bigint,
+    flushOptions?: FlushAsyncOptions,
+  ): Promise<void> {
     const { flags, signal } = check.options(flushOptions, ['flags', 'signal'])
     const range = this.#flushed(offset, length, flags)
     await runJob(this, check.signal(signal), () => bytesOf(this).native.flushAsync(...range))
@@ -245,7 +284,8 @@ export abstract class FileLike extends ByteArray {
   madvise(advice: AdviceName | number, start: number | bigint = 0, length?: number | bigint | null): boolean {
     const bytes = bytesOf(this)
     const given = typeof advice === 'number' ? check.int32(advice, 'advice') : advice
-    if (typeof given !== 'number' && typeof given !== 'string') throw wrongType('advice', 'of type string or number', advice)
+    if (typeof given !== 'number' && typeof given !== 'string')
+      throw wrongType('advice', 'of type string or number', advice)
     const from = check.size(start, 'start')
     if (from >= bytes.length && (from > 0 || bytes.length > 0)) throw outOfRange('start', `< ${bytes.length}`, start)
     const rest = bytes.length - from

@@ -1,15 +1,15 @@
-import { runInNewContext } from 'node:vm'
 import { setFlagsFromString } from 'node:v8'
-import * as binding from '../binding.js'
+import { runInNewContext } from 'node:vm'
 import type { Failure, NativeMapping } from '../binding.js'
-import { settle, type Home } from './bytes.js'
+import * as binding from '../binding.js'
+import { type Home, settle } from './bytes.js'
 import * as check from './checks.js'
 import { constants } from './constants.js'
 import type { Access, Facts } from './core.js'
 import { failed, MmapAbortError } from './errors.js'
 import { FileLike } from './file.js'
-import * as options from './options.js'
 import type { AnonymousOptions, MmapOptions, OpenAsyncOptions, OpenOptions, PathLike } from './options.js'
+import * as options from './options.js'
 
 const EXHAUSTED: ReadonlySet<string | undefined> = new Set(['ENOMEM', 'EMFILE', 'ENFILE'])
 
@@ -99,7 +99,9 @@ export class Mmap extends FileLike {
     const bytes = check.size(length, 'length')
     const plan = options.construction(mmapOptions)
     const code = options.accessCode(plan.access)
-    const native = obtain(() => binding.map(fd, bytes, plan.offset, code, plan.prot, plan.flags, plan.track, plan.tagname))
+    const native = obtain(() =>
+      binding.map(fd, bytes, plan.offset, code, plan.prot, plan.flags, plan.track, plan.tagname),
+    )
     super(facts(native, plan.offset, remembered(plan), plan.home))
   }
 
@@ -121,7 +123,13 @@ export class Mmap extends FileLike {
     const plan = options.opening(openOptions, ['signal'])
     const { signal } = plan
     if (signal?.aborted) throw new MmapAbortError(signal.reason)
-    const answer = await binding.openAsync(bytes, plan.length, plan.offset, options.accessCode(plan.access), plan.create)
+    const answer = await binding.openAsync(
+      bytes,
+      plan.length,
+      plan.offset,
+      options.accessCode(plan.access),
+      plan.create,
+    )
     if (isFailure(answer)) throw failed(answer, text)
     if (signal?.aborted) {
       answer.close()

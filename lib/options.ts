@@ -1,6 +1,6 @@
 import { toNamespacedPath } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type Home, HOMES } from './bytes.js'
+import { HOMES, type Home } from './bytes.js'
 import * as check from './checks.js'
 import type { Access } from './core.js'
 import { wrongType, wrongValue } from './errors.js'
@@ -70,7 +70,8 @@ function home(value: unknown): Home | undefined {
   return forced === undefined || forced === '' ? undefined : check.oneOf(forced, 'MEMMAP_HOME', HOMES)
 }
 
-const optional = (value: unknown, name: string): number | undefined => (value === undefined ? undefined : check.int32(value, name))
+const optional = (value: unknown, name: string): number | undefined =>
+  value === undefined ? undefined : check.int32(value, name)
 
 export interface Construction {
   access: Access | undefined

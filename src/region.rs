@@ -309,7 +309,7 @@ mod tests {
         let region = anonymous(10);
         let mut target = [0u8; 11];
         // SAFETY: `target` outlives its use.
-        let foreign = |len| unsafe { Foreign::new(target.as_mut_ptr(), len) };
+        let mut foreign = |len| unsafe { Foreign::new(target.as_mut_ptr(), len) };
         let (eleven, ten, none) = (foreign(11), foreign(10), foreign(0));
         assert!(!region.copy_out(0, eleven) && !region.copy_out(1, ten) && region.copy_out(0, ten));
         assert!(

@@ -13,7 +13,7 @@ use super::values::{Bytes, size};
 use crate::mapping::{Error, Mapping, Result};
 use crate::os::{self, Advice};
 use crate::request::{Access, Raw, Request};
-use crate::search;
+use crate::search::literal;
 
 /// Owns one mapping. Every number is checked by the caller; what is still wrong is answered with a Failure.
 #[napi]
@@ -71,10 +71,6 @@ pub fn open_request(access_code: u32, offset: f64, length: f64) -> Request {
 
 /// Maps a descriptor, or with -1 anonymous memory. `access`: 0 default, 1 read, 2 write, 3 copy. `name`: of memory.
 #[napi(catch_unwind)]
-#[expect(
-    clippy::too_many_arguments,
-    reason = "numbers cross the border ten times faster than an object"
-)]
 pub fn map(
     fd: i32,
     length: f64,
@@ -218,7 +214,7 @@ impl NativeMapping {
         let range = size(start)..size(end);
         let needle = needle.0.as_slice();
         let found = self.mapping.region().and_then(|region| {
-            let search = if last { search::rfind } else { search::find };
+            let search = if last { literal::rfind } else { literal::find };
             let found = region
                 .look(range.clone(), |haystack| search(haystack, needle))
                 .ok_or_else(beyond)?;

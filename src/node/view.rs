@@ -89,16 +89,10 @@ pub fn allows_external_buffers(env: Env) -> bool {
     unsafe extern "C" fn nothing(_env: sys::napi_env, _data: *mut c_void, _hint: *mut c_void) {}
     static mut BYTE: [u8; 8] = [0; 8];
     let mut value = ptr::null_mut();
+    let byte = (&raw mut BYTE).cast();
     // SAFETY: a static lives longer than any buffer; the buffer is never handed to anybody.
     let status = unsafe {
-        sys::napi_create_external_arraybuffer(
-            env.raw(),
-            (&raw mut BYTE).cast(),
-            1,
-            Some(nothing),
-            ptr::null_mut(),
-            &mut value,
-        )
+        sys::napi_create_external_arraybuffer(env.raw(), byte, 1, Some(nothing), ptr::null_mut(), &mut value)
     };
     forget_exception(env.raw());
     status == sys::Status::napi_ok

@@ -89,8 +89,3 @@ pub fn system() -> System {
         default_raw: DEFAULT_RAW,
     }
 }
-
-/// `length` rounded up to whole pages.
-pub fn whole_pages(length: usize) -> usize {
-    length.next_multiple_of(page_size())
-}

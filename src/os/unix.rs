@@ -1,6 +1,6 @@
 //! Linux, macOS, the BSDs and Android, through memmap2, rustix and, for advice by number, libc.
 
-use std::ffi::{CString, OsStr};
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
 use std::mem::ManuallyDrop;
@@ -14,7 +14,7 @@ use rustix::fs::{FileType, Mode, OFlags};
 use rustix::io::Errno;
 use rustix::mm::{MapFlags, MsyncFlags, ProtFlags};
 
-use super::{Advice, CONSTANTS, Held, Named, Opening, Result, whole_pages};
+use super::{Advice, CONSTANTS, Held, Named, Opening, Result};
 use crate::request::{Access, Plan, Raw, Source};
 
 pub const EXTENDS: bool = false;
@@ -64,6 +64,11 @@ pub fn granularity() -> usize {
     page_size()
 }
 
+/// `length` rounded up to whole pages.
+fn whole_pages(length: usize) -> usize {
+    length.next_multiple_of(page_size())
+}
+
 /// Addresses that rustix mapped.
 pub struct View {
     base: *mut u8,
@@ -109,7 +114,9 @@ pub fn map_file(file: &File, plan: &Plan, regular: bool) -> Result<Held> {
         // Private: a stray store can then be answered with private pages, and the file never changes.
         // SAFETY: the map becomes an MmapRaw at once, so no slice assumes that the file stays as it is.
         Access::Read if regular => {
-            unsafe { options.no_reserve_swap().map_copy_read_only(file) }.map(Into::into)
+            options.no_reserve_swap();
+            // SAFETY: the map becomes an MmapRaw at once, so no slice assumes that the file stays as it is.
+            unsafe { options.map_copy_read_only(file) }.map(Into::into)
         }
         Access::Read => options.map_raw_read_only(file),
         // SAFETY: as above.
@@ -233,10 +240,11 @@ pub fn remap(held: &mut Held, len: usize) -> Option<Result<()>> {
     Some(match held {
         Held::Empty => return None,
         #[cfg(target_os = "linux")]
-        // SAFETY: the caller holds the only reference to these addresses (`Region::resize_in_place`), so no
-        // pointer into them outlives the move.
         Held::Memmap(map) => {
-            unsafe { map.remap(len, memmap2::RemapOptions::new().may_move(true)) }.named("mremap")
+            let options = memmap2::RemapOptions::new().may_move(true);
+            // SAFETY: the caller holds the only reference to these addresses (`Region::resize_in_place`), so no
+            // pointer into them outlives the move.
+            unsafe { map.remap(len, options) }.named("mremap")
         }
         #[cfg(target_os = "android")]
         Held::Memmap(_) => return None,
@@ -360,7 +368,7 @@ pub unsafe fn advise(base: *mut u8, start: usize, len: usize, number: i32) -> Re
 /// `base` and `len` are a mapping that lives until this returns.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub unsafe fn set_name(base: *mut u8, len: usize, name: &str) -> Result<()> {
-    let name = CString::new(name).map_err(|_| Errno::INVAL).named("prctl")?;
+    let name = std::ffi::CString::new(name).map_err(|_| Errno::INVAL).named("prctl")?;
     // SAFETY: by this function's contract; the kernel reads no byte of it.
     let region = unsafe { std::slice::from_raw_parts(base, whole_pages(len)) };
     rustix::process::set_virtual_memory_region_name(region, Some(&name)).named("prctl")

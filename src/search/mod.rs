@@ -1,5 +1,4 @@
 //! Searching in bytes that somebody lends. Pure: positions in, positions out.
 
-mod literal;
-
-pub use literal::{find, rfind};
+/// A needle in a haystack.
+pub mod literal;

