@@ -11,10 +11,8 @@ export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-was
 
 /** Owns one mapping. Every number is checked by the caller; what is still wrong is answered with a Failure. */
 export declare class NativeMapping {
-  /** Enters the object in the sweep's list; answers its length. */
-  enroll(): number
-  /** Bytes hidden before the first visible one. */
-  slack(): number
+  /** Writes its length, and the bytes hidden before its first one. */
+  measure(measures: Float64Array): void
   /** The byte at `index`, or -1 beyond the end. */
   byte(index: number): number | Failure
   setByte(index: number, value: number): Failure | null
@@ -73,10 +71,10 @@ export interface Failure {
 }
 
 /** Maps a descriptor, or with -1 anonymous memory. `access`: 0 default, 1 read, 2 write, 3 copy. `name`: of memory. */
-export declare function map(fd: number, length: number, offset: number, accessCode: number, prot: number | undefined | null, flags: number | undefined | null, track: boolean, name?: string | undefined | null): NativeMapping | Failure
+export declare function map(fd: number, length: number, offset: number, accessCode: number, prot: number | undefined | null, flags: number | undefined | null, track: boolean, name: string | undefined | null, measures: Float64Array): NativeMapping | Failure
 
 /** Opens a path, given as bytes, and maps it. */
-export declare function open(path: Uint8Array, length: number, offset: number, accessCode: number, create: boolean): NativeMapping | Failure
+export declare function open(path: Uint8Array, length: number, offset: number, accessCode: number, create: boolean, measures: Float64Array): NativeMapping | Failure
 
 /** `open`, off the event loop. */
 export declare function openAsync(path: Uint8Array, length: number, offset: number, accessCode: number, create: boolean): Promise<NativeMapping | Failure>

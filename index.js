@@ -174,10 +174,12 @@ function outOfRange(name, expected, value) {
 const HOMES = ["external", "native"];
 var Native = class {
 	native;
+	slack;
 	length;
-	constructor(native, length) {
+	constructor(native, length, slack) {
 		this.native = native;
 		this.length = length;
+		this.slack = slack;
 	}
 	get home() {
 		return "native";
@@ -196,9 +198,6 @@ var Native = class {
 	}
 	all() {
 		throw coded("ERR_MMAP_NO_VIEWS", "There are no views in the home 'native': use slice(), read(), readInto(), at(), set() or write() instead");
-	}
-	slack() {
-		return this.native.slack();
 	}
 	resize(length, reserve) {
 		ensure(this.native.resize(length, reserve));
@@ -225,8 +224,8 @@ function patience(length) {
 var External = class extends Native {
 	#buffer;
 	#patience;
-	constructor(native, length) {
-		super(native, length);
+	constructor(native, length, slack) {
+		super(native, length, slack);
 		this.#patience = patience(length);
 	}
 	get home() {
@@ -298,7 +297,9 @@ const CLOSED = {
 	copyOut: closed,
 	copyIn: closed,
 	all: closed,
-	slack: closed,
+	get slack() {
+		return closed();
+	},
 	resize: closed,
 	close() {}
 };
@@ -310,13 +311,13 @@ function allowsExternal() {
 function checkLimit(length) {
 	if (length > node_buffer.constants.MAX_LENGTH) throw coded("ERR_MMAP_NO_VIEWS", `The home 'external' ends at ${node_buffer.constants.MAX_LENGTH} bytes on this engine. Received a length of ${length}`);
 }
-function settle(native, length, home) {
-	if (!(home === void 0 ? length <= node_buffer.constants.MAX_LENGTH && allowsExternal() : home === "external")) return new Native(native, length);
+function settle(native, length, slack, home) {
+	if (!(home === void 0 ? length <= node_buffer.constants.MAX_LENGTH && allowsExternal() : home === "external")) return new Native(native, length, slack);
 	if (home !== void 0) {
 		if (!allowsExternal()) throw coded("ERR_MMAP_NO_VIEWS", "This engine refuses ArrayBuffers over memory of others: the home 'external' is not to be had");
 		checkLimit(length);
 	}
-	return new External(native, length);
+	return new External(native, length, slack);
 }
 // lib/checks.ts
 function integer(value, name) {
@@ -506,7 +507,7 @@ var ByteArray = class ByteArray extends Core {
 		const unit = type.BYTES_PER_ELEMENT ?? 1;
 		const from = size(byteOffset, "byteOffset");
 		if (from > all.length) throw outOfRange("byteOffset", `<= ${all.length}`, byteOffset);
-		if (from % unit !== 0 || unit > 1 && (from + bytes.slack()) % unit !== 0) throw outOfRange("byteOffset", `a multiple of ${unit}, in the mapping and in memory (the mapping begins ${bytes.slack()} bytes into its page)`, byteOffset);
+		if (from % unit !== 0 || unit > 1 && (from + bytes.slack) % unit !== 0) throw outOfRange("byteOffset", `a multiple of ${unit}, in the mapping and in memory (the mapping begins ${bytes.slack} bytes into its page)`, byteOffset);
 		const most = Math.floor((all.length - from) / unit);
 		const count = length === void 0 ? most : size(length, "length");
 		if (count > most) throw outOfRange("length", `<= ${most}`, length);
@@ -757,10 +758,10 @@ const OPEN_KEYS = [
 function accessCode(access) {
 	return access === void 0 ? 0 : ACCESSES.indexOf(access) + 1;
 }
+const FORCED = process.env["MEMMAP_HOME"] || void 0;
 function home(value) {
 	if (value !== void 0) return oneOf(value, "options.home", HOMES);
-	const forced = process.env["MEMMAP_HOME"];
-	return forced === void 0 || forced === "" ? void 0 : oneOf(forced, "MEMMAP_HOME", HOMES);
+	return FORCED === void 0 ? void 0 : oneOf(FORCED, "MEMMAP_HOME", HOMES);
 }
 const optional = (value, name) => value === void 0 ? void 0 : int32(value, name);
 function construction(given) {
@@ -821,8 +822,9 @@ const EXHAUSTED = new Set([
 	"ENFILE"
 ]);
 function isFailure(answer) {
-	return "syscall" in answer || "message" in answer;
+	return !(answer instanceof __binding_js.NativeMapping);
 }
+const measures = new Float64Array(2);
 function collect() {
 	try {
 		(0, node_v8.setFlagsFromString)("--expose-gc");
@@ -844,10 +846,10 @@ function obtain(ask, path) {
 	return answer;
 }
 function facts(native, offset, access, home, path) {
-	const length = native.enroll();
+	const [length = 0, slack = 0] = measures;
 	try {
 		return {
-			bytes: settle(native, length, home),
+			bytes: settle(native, length, slack, home),
 			offset,
 			access,
 			path
@@ -877,14 +879,14 @@ var Mmap = class Mmap extends FileLike {
 		const bytes = size(length, "length");
 		const plan = construction(mmapOptions);
 		const code = accessCode(plan.access);
-		const native = obtain(() => __binding_js.map(fd, bytes, plan.offset, code, plan.prot, plan.flags, plan.track, plan.tagname));
+		const native = obtain(() => __binding_js.map(fd, bytes, plan.offset, code, plan.prot, plan.flags, plan.track, plan.tagname, measures));
 		super(facts(native, plan.offset, remembered(plan), plan.home));
 	}
 	static open(path$2, openOptions) {
 		const { bytes, text } = path(path$2);
 		const plan = opening(openOptions);
 		const code = accessCode(plan.access);
-		return adopt(facts(obtain(() => __binding_js.open(bytes, plan.length, plan.offset, code, plan.create), text), plan.offset, plan.access, plan.home, text));
+		return adopt(facts(obtain(() => __binding_js.open(bytes, plan.length, plan.offset, code, plan.create, measures), text), plan.offset, plan.access, plan.home, text));
 	}
 	static async openAsync(path$1, openOptions) {
 		const { bytes, text } = path(path$1);
@@ -897,6 +899,7 @@ var Mmap = class Mmap extends FileLike {
 			answer.close();
 			throw new MmapAbortError(signal.reason);
 		}
+		answer.measure(measures);
 		return adopt(facts(answer, plan.offset, plan.access, plan.home, text));
 	}
 	static anonymous(length, anonymousOptions) {

@@ -48,10 +48,10 @@ export abstract class ByteArray extends Core implements Iterable<number> {
     const unit = type.BYTES_PER_ELEMENT ?? 1
     const from = check.size(byteOffset, 'byteOffset')
     if (from > all.length) throw outOfRange('byteOffset', `<= ${all.length}`, byteOffset)
-    if (from % unit !== 0 || (unit > 1 && (from + bytes.slack()) % unit !== 0)) {
+    if (from % unit !== 0 || (unit > 1 && (from + bytes.slack) % unit !== 0)) {
       throw outOfRange(
         'byteOffset',
-        `a multiple of ${unit}, in the mapping and in memory (the mapping begins ${bytes.slack()} bytes into its page)`,
+        `a multiple of ${unit}, in the mapping and in memory (the mapping begins ${bytes.slack} bytes into its page)`,
         byteOffset,
       )
     }

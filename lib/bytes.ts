@@ -26,7 +26,7 @@ export interface Bytes {
   /** The one Buffer over all bytes; throws ERR_MMAP_NO_VIEWS where there is none. */
   all(): Buffer
   /** The number of bytes hidden before the first one: views are aligned against the page. */
-  slack(): number
+  readonly slack: number
   resize(length: number, reserve: boolean): void
   close(detach: boolean): void
 }
@@ -34,11 +34,13 @@ export interface Bytes {
 /** The bytes behind calls into Rust. */
 class Native implements Bytes {
   readonly native: NativeMapping
+  readonly slack: number
   length: number
 
-  constructor(native: NativeMapping, length: number) {
+  constructor(native: NativeMapping, length: number, slack: number) {
     this.native = native
     this.length = length
+    this.slack = slack
   }
 
   get home(): Home {
@@ -66,10 +68,6 @@ class Native implements Bytes {
       'ERR_MMAP_NO_VIEWS',
       "There are no views in the home 'native': use slice(), read(), readInto(), at(), set() or write() instead",
     )
-  }
-
-  slack(): number {
-    return this.native.slack()
   }
 
   resize(length: number, reserve: boolean): void {
@@ -115,8 +113,8 @@ class External extends Native {
   #buffer: Buffer | undefined
   #patience: number
 
-  constructor(native: NativeMapping, length: number) {
-    super(native, length)
+  constructor(native: NativeMapping, length: number, slack: number) {
+    super(native, length, slack)
     this.#patience = patience(length)
   }
 
@@ -204,7 +202,9 @@ export const CLOSED: Bytes = {
   copyOut: closed,
   copyIn: closed,
   all: closed,
-  slack: closed,
+  get slack() {
+    return closed()
+  },
   resize: closed,
   close() {},
 }
@@ -227,9 +227,9 @@ function checkLimit(length: number): void {
 }
 
 /** The bytes of a new mapping, in the home that was asked for, or else in the best that there is. */
-export function settle(native: NativeMapping, length: number, home: Home | undefined): Bytes {
+export function settle(native: NativeMapping, length: number, slack: number, home: Home | undefined): Bytes {
   const external = home === undefined ? length <= constants.MAX_LENGTH && allowsExternal() : home === 'external'
-  if (!external) return new Native(native, length)
+  if (!external) return new Native(native, length, slack)
   if (home !== undefined) {
     if (!allowsExternal())
       throw coded(
@@ -238,5 +238,5 @@ export function settle(native: NativeMapping, length: number, home: Home | undef
       )
     checkLimit(length)
   }
-  return new External(native, length)
+  return new External(native, length, slack)
 }

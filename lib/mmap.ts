@@ -14,8 +14,11 @@ import * as options from './options.js'
 const EXHAUSTED: ReadonlySet<string | undefined> = new Set(['ENOMEM', 'EMFILE', 'ENFILE'])
 
 function isFailure(answer: NativeMapping | Failure): answer is Failure {
-  return 'syscall' in answer || 'message' in answer
+  return !(answer instanceof binding.NativeMapping)
 }
+
+/** Where the native side writes the length and the slack of what it made. */
+const measures = new Float64Array(2)
 
 /** Collects what was dropped but not closed, by force: only before a mapping would fail for want of room. */
 function collect(): void {
@@ -43,11 +46,11 @@ function obtain(ask: () => NativeMapping | Failure, path?: string): NativeMappin
   return answer
 }
 
-/** Takes a native mapping in; it is closed again if the home asked for is not to be had. */
+/** Takes in the native mapping that was just measured; it is closed again if the home asked for is not to be had. */
 function facts(native: NativeMapping, offset: number, access: Access, home: Home | undefined, path?: string): Facts {
-  const length = native.enroll()
+  const [length = 0, slack = 0] = measures
   try {
-    return { bytes: settle(native, length, home), offset, access, path }
+    return { bytes: settle(native, length, slack, home), offset, access, path }
   } catch (error) {
     native.close()
     throw error
@@ -100,7 +103,7 @@ export class Mmap extends FileLike {
     const plan = options.construction(mmapOptions)
     const code = options.accessCode(plan.access)
     const native = obtain(() =>
-      binding.map(fd, bytes, plan.offset, code, plan.prot, plan.flags, plan.track, plan.tagname),
+      binding.map(fd, bytes, plan.offset, code, plan.prot, plan.flags, plan.track, plan.tagname, measures),
     )
     super(facts(native, plan.offset, remembered(plan), plan.home))
   }
@@ -113,7 +116,7 @@ export class Mmap extends FileLike {
     const { bytes, text } = options.path(path)
     const plan = options.opening(openOptions)
     const code = options.accessCode(plan.access)
-    const native = obtain(() => binding.open(bytes, plan.length, plan.offset, code, plan.create), text)
+    const native = obtain(() => binding.open(bytes, plan.length, plan.offset, code, plan.create, measures), text)
     return adopt(facts(native, plan.offset, plan.access, plan.home, text))
   }
 
@@ -135,6 +138,7 @@ export class Mmap extends FileLike {
       answer.close()
       throw new MmapAbortError(signal.reason)
     }
+    answer.measure(measures)
     return adopt(facts(answer, plan.offset, plan.access, plan.home, text))
   }
 

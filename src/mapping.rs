@@ -35,10 +35,7 @@ impl From<Failed> for Error {
         if os::is_busy(&failed.source) {
             return Self::Coded(
                 "ERR_MMAP_BUSY",
-                format!(
-                    "The system refuses it while others use the mapping: {}",
-                    failed.source
-                ),
+                format!("The system refuses it while others use the mapping: {}", failed.source),
             );
         }
         Self::System(failed)
@@ -76,11 +73,7 @@ fn closed() -> Error {
 fn check_crowd() -> Result<()> {
     let limit = os::mappings_limit();
     let (limit, live) = (limit - limit / 8, region::live());
-    if live >= limit {
-        Err(Error::Crowded { live, limit })
-    } else {
-        Ok(())
-    }
+    if live >= limit { Err(Error::Crowded { live, limit }) } else { Ok(()) }
 }
 
 impl Mapping {
@@ -94,11 +87,7 @@ impl Mapping {
             let (source, regular) = os::source(&file)?;
             let plan = request.plan(source, &system)?;
             // The duplicate comes first, as in Python: what cannot be tracked is not mapped.
-            let own = if track {
-                Some(Arc::new(file.try_clone().named("dup")?))
-            } else {
-                None
-            };
+            let own = if track { Some(Arc::new(file.try_clone().named("dup")?)) } else { None };
             return Self::over_file(&file, own, plan, regular, source, name.as_deref());
         }
         let plan = request.plan(Source::Anonymous, &system)?;
@@ -162,11 +151,7 @@ impl Mapping {
 
     fn new(region: Region, file: Option<Arc<File>>, origin: Origin, plan: Plan) -> Self {
         let region = Arc::new(region);
-        Self {
-            open: Mutex::new(Some(Open { region, file })),
-            origin,
-            plan,
-        }
+        Self { open: Mutex::new(Some(Open { region, file })), origin, plan }
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Open>> {
@@ -175,10 +160,7 @@ impl Mapping {
 
     /// The bytes, held: they stay addressable until the answer is dropped, also over a close.
     pub fn region(&self) -> Result<Arc<Region>> {
-        self.lock()
-            .as_ref()
-            .map(|open| Arc::clone(&open.region))
-            .ok_or_else(closed)
+        self.lock().as_ref().map(|open| Arc::clone(&open.region)).ok_or_else(closed)
     }
 
     fn parts(&self) -> Result<(Arc<Region>, Option<Arc<File>>)> {
@@ -190,10 +172,7 @@ impl Mapping {
     /// Refuses what would change the bytes of a read-only mapping.
     pub fn writable(&self) -> Result<Arc<Region>> {
         if self.plan.access == Access::Read {
-            return Err(Error::Coded(
-                "ERR_MMAP_READ_ONLY",
-                "The mapping is read-only".into(),
-            ));
+            return Err(Error::Coded("ERR_MMAP_READ_ONLY", "The mapping is read-only".into()));
         }
         self.region()
     }
@@ -230,10 +209,7 @@ impl Mapping {
     pub fn set_name(&self, name: &str) -> Result<()> {
         if !matches!(self.origin, Origin::Anonymous) {
             let source = io::Error::new(io::ErrorKind::InvalidInput, "only anonymous memory has a name");
-            return Err(Error::System(Failed {
-                call: "prctl",
-                source,
-            }));
+            return Err(Error::System(Failed { call: "prctl", source }));
         }
         Ok(self.region()?.set_name(name)?)
     }
@@ -268,18 +244,12 @@ impl Mapping {
             let text = "A read-only or copy-on-write mapping cannot be resized";
             return Err(Error::Coded("ERR_MMAP_READ_ONLY", text.into()));
         }
-        let whole = length
-            .checked_add(self.plan.slack as u64)
-            .and_then(|whole| isize::try_from(whole).ok());
+        let whole = length.checked_add(self.plan.slack as u64).and_then(|whole| isize::try_from(whole).ok());
         let end = whole.and_then(|whole| self.plan.file_offset.checked_add(whole as u64));
         let Some(end) = end.filter(|_| length > 0) else {
             return Err(Refusal::TooLong { length }.into());
         };
-        let plan = Plan {
-            length: length as usize,
-            extend_to: None,
-            ..self.plan
-        };
+        let plan = Plan { length: length as usize, extend_to: None, ..self.plan };
         match &self.origin {
             Origin::Anonymous => self.resize_memory(open, &plan),
             Origin::Named(name) if !os::NAMED_IS_FILE => resize_section(open, name, &plan),
@@ -310,18 +280,12 @@ impl Mapping {
             return self.truncate_unmapped(open, plan, &file, end);
         }
         if end > size {
-            if reserve {
-                os::reserve(&file, size, end)?
-            } else {
-                os::set_size(&file, end)?
-            }
+            if reserve { os::reserve(&file, size, end)? } else { os::set_size(&file, end)? }
         }
         if plan.length > open.region.length() && end >= size && in_place(open, plan.length) {
             return Ok(());
         }
-        let made = self
-            .map_again(&file, plan)
-            .map(|held| Region::new(held, plan.slack, plan.length));
+        let made = self.map_again(&file, plan).map(|held| Region::new(held, plan.slack, plan.length));
         let region = match made {
             Ok(region) => region,
             Err(failed) => {
@@ -355,15 +319,7 @@ impl Mapping {
         let length = open.region.length();
         open.region = Arc::new(Region::new(Held::Empty, 0, 0));
         let shortened = os::set_size(file, end);
-        let plan = if shortened.is_ok() {
-            *plan
-        } else {
-            Plan {
-                length,
-                extend_to: None,
-                ..self.plan
-            }
-        };
+        let plan = if shortened.is_ok() { *plan } else { Plan { length, extend_to: None, ..self.plan } };
         let held = self.map_again(file, &plan)?;
         open.region = Arc::new(Region::new(held, plan.slack, plan.length));
         Ok(shortened?)
@@ -372,12 +328,7 @@ impl Mapping {
 
 /// A named section cannot change its size: its bytes move to a new one of the name, unless others have it open.
 fn resize_section(open: &mut Open, name: &str, plan: &Plan) -> Result<()> {
-    let busy = || {
-        Error::Coded(
-            "ERR_MMAP_BUSY",
-            format!("The named memory '{name}' is open elsewhere"),
-        )
-    };
+    let busy = || Error::Coded("ERR_MMAP_BUSY", format!("The named memory '{name}' is open elsewhere"));
     if region::is_shared(&open.region) {
         return Err(busy());
     }

@@ -72,13 +72,7 @@ impl Region {
     /// Takes `held`, which maps at least `slack + length` bytes.
     pub fn new(held: Held, slack: usize, length: usize) -> Self {
         LIVE.fetch_add(1, Ordering::Relaxed);
-        Self {
-            held,
-            slack,
-            length,
-            exposed: AtomicBool::new(false),
-            entombed: AtomicBool::new(false),
-        }
+        Self { held, slack, length, exposed: AtomicBool::new(false), entombed: AtomicBool::new(false) }
     }
 
     /// Visible bytes.
@@ -104,8 +98,7 @@ impl Region {
     /// One byte. `None` beyond the end.
     pub fn byte(&self, index: usize) -> Option<u8> {
         // SAFETY: index is within the mapping, which lives as long as `self`.
-        self.has(index, 1)
-            .then(|| unsafe { self.at(index).read_volatile() })
+        self.has(index, 1).then(|| unsafe { self.at(index).read_volatile() })
     }
 
     /// Writes one byte; the caller has made sure that the mapping is writable. `false` beyond the end.
@@ -192,9 +185,7 @@ impl Region {
         let page = os::page_size();
         for start in (0..len).step_by(page) {
             let step = page.min(len - start);
-            let same = old.look(start..start + step, |was| {
-                self.look(start..start + step, |is| was == is)
-            });
+            let same = old.look(start..start + step, |was| self.look(start..start + step, |is| was == is));
             if same.flatten() != Some(true) {
                 self.copy_from(start, old, start, step);
             }
@@ -252,11 +243,7 @@ impl Region {
             return Ok(false);
         }
         // The slack before the first byte is nobody's: it goes with it.
-        let (from, len) = if start == 0 {
-            (0, len + self.slack)
-        } else {
-            (self.slack + start, len)
-        };
+        let (from, len) = if start == 0 { (0, len + self.slack) } else { (self.slack + start, len) };
         // SAFETY: the range is within the mapping, which lives as long as `self`.
         unsafe { os::advise(self.held.base(), from, len, number) }
     }
@@ -285,19 +272,9 @@ mod tests {
     use crate::request::{Access, Plan};
 
     fn anonymous(length: usize) -> Region {
-        let plan = Plan {
-            access: Access::Write,
-            raw: None,
-            file_offset: 0,
-            slack: 0,
-            length,
-            extend_to: None,
-        };
-        Region::new(
-            os::map_anonymous(&plan).unwrap_or_else(|failed| panic!("{failed:?}")),
-            0,
-            length,
-        )
+        let plan =
+            Plan { access: Access::Write, raw: None, file_offset: 0, slack: 0, length, extend_to: None };
+        Region::new(os::map_anonymous(&plan).unwrap_or_else(|failed| panic!("{failed:?}")), 0, length)
     }
 
     fn bytes(region: &Region, range: Range<usize>) -> Vec<u8> {

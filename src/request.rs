@@ -107,10 +107,7 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::AccessWithRaw => {
-                write!(
-                    f,
-                    "The option \"access\" cannot be combined with \"prot\" or \"flags\""
-                )
+                write!(f, "The option \"access\" cannot be combined with \"prot\" or \"flags\"")
             }
             Self::Flag { name, flags } => {
                 write!(
@@ -168,15 +165,8 @@ impl Request {
         if self.access.is_some() && raw != system.default_raw {
             return Err(Refusal::AccessWithRaw);
         }
-        if let Some((name, _)) = system
-            .refused_flags
-            .iter()
-            .find(|(_, bit)| raw.flags & bit == *bit)
-        {
-            return Err(Refusal::Flag {
-                name,
-                flags: raw.flags,
-            });
+        if let Some((name, _)) = system.refused_flags.iter().find(|(_, bit)| raw.flags & bit == *bit) {
+            return Err(Refusal::Flag { name, flags: raw.flags });
         }
         if raw.prot & system.prot_read == 0 {
             return Err(Refusal::Unreadable { prot: raw.prot });
@@ -205,14 +195,9 @@ impl Request {
         };
         let slack = self.offset % system.granularity;
         if slack != 0 && !self.lenient {
-            return Err(Refusal::Misaligned {
-                offset: self.offset,
-                granularity: system.granularity,
-            });
+            return Err(Refusal::Misaligned { offset: self.offset, granularity: system.granularity });
         }
-        let whole = length
-            .checked_add(slack)
-            .filter(|whole| isize::try_from(*whole).is_ok());
+        let whole = length.checked_add(slack).filter(|whole| isize::try_from(*whole).is_ok());
         if whole.is_none() {
             return Err(Refusal::TooLong { length });
         }
@@ -260,30 +245,14 @@ mod tests {
         prot_write: 2,
         default_raw: Raw { prot: 3, flags: 1 },
     };
-    const WINDOWS: System = System {
-        granularity: 65536,
-        extends: true,
-        ..UNIX
-    };
+    const WINDOWS: System = System { granularity: 65536, extends: true, ..UNIX };
 
     fn ask(offset: u64, length: u64) -> Request {
-        Request {
-            access: None,
-            raw: None,
-            offset,
-            length,
-            lenient: false,
-        }
+        Request { access: None, raw: None, offset, length, lenient: false }
     }
 
     fn open(offset: u64, length: u64, access: Access) -> Request {
-        Request {
-            access: Some(access),
-            raw: None,
-            offset,
-            length,
-            lenient: true,
-        }
+        Request { access: Some(access), raw: None, offset, length, lenient: true }
     }
 
     fn answer(
@@ -337,103 +306,44 @@ mod tests {
 
     #[test]
     fn windows_extends_a_file_that_is_mapped_for_writing() {
-        assert_eq!(
-            answer(ask(0, 11), Source::Sized(10), &WINDOWS),
-            Ok((11, 0, Some(11)))
-        );
-        let read = Request {
-            access: Some(Access::Read),
-            ..ask(0, 11)
-        };
+        assert_eq!(answer(ask(0, 11), Source::Sized(10), &WINDOWS), Ok((11, 0, Some(11))));
+        let read = Request { access: Some(Access::Read), ..ask(0, 11) };
         assert_eq!(answer(read, Source::Sized(10), &WINDOWS), Err("ERR_OUT_OF_RANGE"));
-        let message = ask(4096, 10)
-            .plan(Source::Sized(1 << 20), &WINDOWS)
-            .unwrap_err()
-            .to_string();
+        let message = ask(4096, 10).plan(Source::Sized(1 << 20), &WINDOWS).unwrap_err().to_string();
         assert!(message.contains("0 and 65536"), "{message}");
     }
 
     #[test]
     fn open_takes_any_offset_an_empty_file_and_a_longer_length() {
-        assert_eq!(
-            answer(open(100, 0, Access::Read), Source::Sized(300), &UNIX),
-            Ok((200, 100, None))
-        );
-        assert_eq!(
-            answer(open(5000, 10, Access::Read), Source::Sized(9000), &UNIX),
-            Ok((10, 904, None))
-        );
-        assert_eq!(
-            answer(open(0, 0, Access::Read), Source::Sized(0), &UNIX),
-            Ok((0, 0, None))
-        );
-        assert_eq!(
-            answer(open(7, 0, Access::Read), Source::Sized(7), &UNIX),
-            Ok((0, 7, None))
-        );
-        assert_eq!(
-            answer(open(8, 0, Access::Read), Source::Sized(7), &UNIX),
-            Err("ERR_MMAP_OFFSET")
-        );
-        assert_eq!(
-            answer(open(1, 0, Access::Read), Source::Sized(0), &UNIX),
-            Err("ERR_MMAP_OFFSET")
-        );
-        assert_eq!(
-            answer(open(0, 9, Access::Read), Source::Sized(7), &UNIX),
-            Err("ERR_OUT_OF_RANGE")
-        );
-        assert_eq!(
-            answer(open(0, 9, Access::Copy), Source::Sized(7), &UNIX),
-            Err("ERR_OUT_OF_RANGE")
-        );
-        assert_eq!(
-            answer(open(3, 9, Access::Write), Source::Sized(7), &UNIX),
-            Ok((9, 3, Some(12)))
-        );
-        assert_eq!(
-            answer(open(0, 0, Access::Read), Source::Unsized, &UNIX),
-            Err("ERR_OUT_OF_RANGE")
-        );
+        assert_eq!(answer(open(100, 0, Access::Read), Source::Sized(300), &UNIX), Ok((200, 100, None)));
+        assert_eq!(answer(open(5000, 10, Access::Read), Source::Sized(9000), &UNIX), Ok((10, 904, None)));
+        assert_eq!(answer(open(0, 0, Access::Read), Source::Sized(0), &UNIX), Ok((0, 0, None)));
+        assert_eq!(answer(open(7, 0, Access::Read), Source::Sized(7), &UNIX), Ok((0, 7, None)));
+        assert_eq!(answer(open(8, 0, Access::Read), Source::Sized(7), &UNIX), Err("ERR_MMAP_OFFSET"));
+        assert_eq!(answer(open(1, 0, Access::Read), Source::Sized(0), &UNIX), Err("ERR_MMAP_OFFSET"));
+        assert_eq!(answer(open(0, 9, Access::Read), Source::Sized(7), &UNIX), Err("ERR_OUT_OF_RANGE"));
+        assert_eq!(answer(open(0, 9, Access::Copy), Source::Sized(7), &UNIX), Err("ERR_OUT_OF_RANGE"));
+        assert_eq!(answer(open(3, 9, Access::Write), Source::Sized(7), &UNIX), Ok((9, 3, Some(12))));
+        assert_eq!(answer(open(0, 0, Access::Read), Source::Unsized, &UNIX), Err("ERR_OUT_OF_RANGE"));
     }
 
     #[test]
     fn flags_are_checked_before_sizes() {
-        let raw = |prot, flags| Request {
-            raw: Some(Raw { prot, flags }),
-            ..ask(0, 11)
-        };
+        let raw = |prot, flags| Request { raw: Some(Raw { prot, flags }), ..ask(0, 11) };
         let code = |request: Request| answer(request, Source::Sized(10), &UNIX).unwrap_err();
         assert_eq!(code(raw(3, 0x11)), "ERR_INVALID_ARG_VALUE");
         assert_eq!(code(raw(2, 1)), "ERR_INVALID_ARG_VALUE");
         assert_eq!(code(raw(0, 1)), "ERR_INVALID_ARG_VALUE");
-        assert_eq!(
-            code(Request {
-                access: Some(Access::Read),
-                ..raw(3, 2)
-            }),
-            "ERR_INVALID_ARG_VALUE"
-        );
+        assert_eq!(code(Request { access: Some(Access::Read), ..raw(3, 2) }), "ERR_INVALID_ARG_VALUE");
         // Exactly the defaults beside an access are accepted, as in Python.
-        assert_eq!(
-            code(Request {
-                access: Some(Access::Read),
-                ..raw(3, 1)
-            }),
-            "ERR_OUT_OF_RANGE"
-        );
+        assert_eq!(code(Request { access: Some(Access::Read), ..raw(3, 1) }), "ERR_OUT_OF_RANGE");
         assert_eq!(code(raw(1, 1)), "ERR_OUT_OF_RANGE");
     }
 
     #[test]
     fn prot_decides_what_is_remembered() {
-        let remembered = |prot| {
-            Request {
-                raw: Some(Raw { prot, flags: 2 }),
-                ..ask(0, 1)
-            }
-            .effective_access(&UNIX)
-        };
+        let remembered =
+            |prot| Request { raw: Some(Raw { prot, flags: 2 }), ..ask(0, 1) }.effective_access(&UNIX);
         assert_eq!(remembered(1), Access::Read);
         assert_eq!(remembered(5), Access::Read);
         assert_eq!(remembered(3), Access::Write);

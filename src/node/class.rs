@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use napi::Env;
-use napi::JsValue;
-use napi::bindgen_prelude::{Either, This};
+use napi::bindgen_prelude::{Either, ToNapiValue, TypeName};
+use napi::{Env, ValueType, sys};
 use napi_derive::napi;
 
 use super::errors::{Failure, outcome};
 use super::registry;
-use super::values::{Bytes, size};
+use super::values::{Bytes, Pair, size};
 use crate::mapping::{Error, Mapping, Result};
 use crate::os::{self, Advice};
 use crate::request::{Access, Raw, Request};
@@ -28,10 +27,7 @@ impl Drop for NativeMapping {
 }
 
 fn access(code: u32) -> Option<Access> {
-    [None, Some(Access::Read), Some(Access::Write), Some(Access::Copy)]
-        .get(code as usize)
-        .copied()
-        .flatten()
+    [None, Some(Access::Read), Some(Access::Write), Some(Access::Copy)].get(code as usize).copied().flatten()
 }
 
 fn beyond() -> Error {
@@ -42,12 +38,41 @@ fn within(done: bool) -> Result<()> {
     if done { Ok(()) } else { Err(beyond()) }
 }
 
-fn created(mapping: Result<Mapping>) -> Either<NativeMapping, Failure> {
+/// A new object on its way to JavaScript, where it enters the sweep's list.
+pub struct Made(pub Arc<Mapping>);
+
+impl TypeName for Made {
+    fn type_name() -> &'static str {
+        "NativeMapping"
+    }
+    fn value_type() -> ValueType {
+        ValueType::Object
+    }
+}
+
+impl ToNapiValue for Made {
+    unsafe fn to_napi_value(env: sys::napi_env, made: Self) -> napi::Result<sys::napi_value> {
+        let mapping = Arc::clone(&made.0);
+        // SAFETY: env is the engine's, for this call.
+        let object = unsafe { NativeMapping::to_napi_value(env, NativeMapping { mapping: made.0 }) }?;
+        registry::enroll(Env::from_raw(env), object, &mapping);
+        Ok(object)
+    }
+}
+
+fn made(mapping: Result<Mapping>, measures: &Pair) -> Either<Made, Failure> {
     match mapping {
-        Ok(mapping) => Either::A(NativeMapping {
-            mapping: Arc::new(mapping),
-        }),
+        Ok(mapping) => {
+            measure(&mapping, measures);
+            Either::A(Made(Arc::new(mapping)))
+        }
         Err(error) => Either::B(error.into()),
+    }
+}
+
+fn measure(mapping: &Mapping, measures: &Pair) {
+    if let Ok(region) = mapping.region() {
+        measures.set(region.length() as f64, region.slack() as f64);
     }
 }
 
@@ -70,7 +95,7 @@ pub fn open_request(access_code: u32, offset: f64, length: f64) -> Request {
 }
 
 /// Maps a descriptor, or with -1 anonymous memory. `access`: 0 default, 1 read, 2 write, 3 copy. `name`: of memory.
-#[napi(catch_unwind)]
+#[napi(catch_unwind, ts_return_type = "NativeMapping | Failure")]
 pub fn map(
     fd: i32,
     length: f64,
@@ -80,59 +105,40 @@ pub fn map(
     flags: Option<i32>,
     track: bool,
     name: Option<String>,
-) -> Either<NativeMapping, Failure> {
+    #[napi(ts_arg_type = "Float64Array")] measures: Pair,
+) -> Either<Made, Failure> {
     let defaults = os::system().default_raw;
-    let raw = (prot.is_some() || flags.is_some()).then(|| Raw {
-        prot: prot.unwrap_or(defaults.prot),
-        flags: flags.unwrap_or(defaults.flags),
-    });
+    let raw = (prot.is_some() || flags.is_some())
+        .then(|| Raw { prot: prot.unwrap_or(defaults.prot), flags: flags.unwrap_or(defaults.flags) });
     let (offset, length) = (offset as u64, length as u64);
-    let request = Request {
-        access: access(access_code),
-        raw,
-        offset,
-        length,
-        lenient: false,
-    };
+    let request = Request { access: access(access_code), raw, offset, length, lenient: false };
     if let Some(Err(expected)) = name.as_deref().map(os::check_memory_name) {
-        let text = format!(
-            "The option \"tagname\" must be {expected}. Received '{}'",
-            name.unwrap_or_default()
-        );
+        let text =
+            format!("The option \"tagname\" must be {expected}. Received '{}'", name.unwrap_or_default());
         return Either::B(Error::Coded("ERR_INVALID_ARG_VALUE", text).into());
     }
-    created(Mapping::from_fd(fd, &request, track, name))
+    made(Mapping::from_fd(fd, &request, track, name), &measures)
 }
 
 /// Opens a path, given as bytes, and maps it.
-#[napi(catch_unwind)]
+#[napi(catch_unwind, ts_return_type = "NativeMapping | Failure")]
 pub fn open(
     #[napi(ts_arg_type = "Uint8Array")] path: Bytes,
     length: f64,
     offset: f64,
     access_code: u32,
     create: bool,
-) -> Either<NativeMapping, Failure> {
-    created(Mapping::open(
-        path.0.as_slice(),
-        &open_request(access_code, offset, length),
-        create,
-    ))
+    #[napi(ts_arg_type = "Float64Array")] measures: Pair,
+) -> Either<Made, Failure> {
+    made(Mapping::open(path.0.as_slice(), &open_request(access_code, offset, length), create), &measures)
 }
 
 #[napi]
 impl NativeMapping {
-    /// Enters the object in the sweep's list; answers its length.
+    /// Writes its length, and the bytes hidden before its first one.
     #[napi(enumerable = false, catch_unwind)]
-    pub fn enroll(&self, env: Env, this: This<'_>) -> f64 {
-        registry::enroll(env, this.object.raw(), &self.mapping);
-        self.mapping.region().map_or(0.0, |region| region.length() as f64)
-    }
-
-    /// Bytes hidden before the first visible one.
-    #[napi(enumerable = false, catch_unwind)]
-    pub fn slack(&self) -> f64 {
-        self.mapping.region().map_or(0.0, |region| region.slack() as f64)
+    pub fn measure(&self, #[napi(ts_arg_type = "Float64Array")] measures: Pair) {
+        measure(&self.mapping, &measures);
     }
 
     /// The byte at `index`, or -1 beyond the end.
@@ -146,30 +152,21 @@ impl NativeMapping {
 
     #[napi(enumerable = false, catch_unwind)]
     pub fn set_byte(&self, index: f64, value: u32) -> Option<Failure> {
-        let written = self
-            .mapping
-            .writable()
-            .map(|region| region.set_byte(size(index), value as u8));
+        let written = self.mapping.writable().map(|region| region.set_byte(size(index), value as u8));
         outcome(written.and_then(within))
     }
 
     /// Copies out of the mapping: as many bytes as `target` has.
     #[napi(enumerable = false, catch_unwind)]
     pub fn copy_out(&self, start: f64, #[napi(ts_arg_type = "Uint8Array")] target: Bytes) -> Option<Failure> {
-        let copied = self
-            .mapping
-            .region()
-            .map(|region| region.copy_out(size(start), target.0));
+        let copied = self.mapping.region().map(|region| region.copy_out(size(start), target.0));
         outcome(copied.and_then(within))
     }
 
     /// Copies into the mapping.
     #[napi(enumerable = false, catch_unwind)]
     pub fn copy_in(&self, start: f64, #[napi(ts_arg_type = "Uint8Array")] source: Bytes) -> Option<Failure> {
-        let copied = self
-            .mapping
-            .writable()
-            .map(|region| region.copy_in(size(start), source.0));
+        let copied = self.mapping.writable().map(|region| region.copy_in(size(start), source.0));
         outcome(copied.and_then(within))
     }
 
@@ -195,10 +192,7 @@ impl NativeMapping {
         if pattern.is_empty() {
             return Some(beyond().into());
         }
-        let filled = self
-            .mapping
-            .writable()
-            .map(|region| region.fill(size(start), size(end), &pattern));
+        let filled = self.mapping.writable().map(|region| region.fill(size(start), size(end), &pattern));
         outcome(filled.and_then(within))
     }
 
@@ -215,9 +209,7 @@ impl NativeMapping {
         let needle = needle.0.as_slice();
         let found = self.mapping.region().and_then(|region| {
             let search = if last { literal::rfind } else { literal::find };
-            let found = region
-                .look(range.clone(), |haystack| search(haystack, needle))
-                .ok_or_else(beyond)?;
+            let found = region.look(range.clone(), |haystack| search(haystack, needle)).ok_or_else(beyond)?;
             Ok(found.map(|at| at + range.start))
         });
         position(found)
@@ -233,9 +225,7 @@ impl NativeMapping {
         let other = other.0.as_slice();
         let start = size(start);
         let compared = self.mapping.region().and_then(|region| {
-            region
-                .look(start..start.saturating_add(other.len()), |bytes| bytes == other)
-                .ok_or_else(beyond)
+            region.look(start..start.saturating_add(other.len()), |bytes| bytes == other).ok_or_else(beyond)
         });
         match compared {
             Ok(equal) => Either::A(equal),
@@ -249,9 +239,7 @@ impl NativeMapping {
         let compared = self.mapping.region().and_then(|region| {
             let theirs = other.mapping.region()?;
             let ours = 0..region.length();
-            let look = region.look(ours, |bytes| {
-                theirs.look(0..theirs.length(), |other| bytes == other)
-            });
+            let look = region.look(ours, |bytes| theirs.look(0..theirs.length(), |other| bytes == other));
             look.flatten().ok_or_else(beyond)
         });
         match compared {

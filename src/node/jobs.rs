@@ -6,7 +6,7 @@ use napi::bindgen_prelude::{AsyncTask, Either};
 use napi::{Env, Result, Task};
 use napi_derive::napi;
 
-use super::class::{NativeMapping, open_request};
+use super::class::{Made, NativeMapping, open_request};
 use super::errors::{Failure, outcome};
 use super::values::{Bytes, size};
 use crate::mapping::{self, Mapping};
@@ -21,7 +21,7 @@ pub struct Opening {
 #[napi]
 impl Task for Opening {
     type Output = mapping::Result<Mapping>;
-    type JsValue = Either<NativeMapping, Failure>;
+    type JsValue = Either<Made, Failure>;
 
     fn compute(&mut self) -> Result<Self::Output> {
         Ok(Mapping::open(&self.path, &self.request, self.create))
@@ -29,16 +29,14 @@ impl Task for Opening {
 
     fn resolve(&mut self, _env: Env, output: Self::Output) -> Result<Self::JsValue> {
         Ok(match output {
-            Ok(mapping) => Either::A(NativeMapping {
-                mapping: Arc::new(mapping),
-            }),
+            Ok(mapping) => Either::A(Made(Arc::new(mapping))),
             Err(error) => Either::B(error.into()),
         })
     }
 }
 
 /// `open`, off the event loop.
-#[napi(catch_unwind)]
+#[napi(catch_unwind, ts_return_type = "Promise<NativeMapping | Failure>")]
 pub fn open_async(
     #[napi(ts_arg_type = "Uint8Array")] path: Bytes,
     length: f64,
@@ -47,11 +45,7 @@ pub fn open_async(
     create: bool,
 ) -> AsyncTask<Opening> {
     let request = open_request(access_code, offset, length);
-    AsyncTask::new(Opening {
-        path: path.0.to_vec(),
-        request,
-        create,
-    })
+    AsyncTask::new(Opening { path: path.0.to_vec(), request, create })
 }
 
 pub struct Flushing {
@@ -81,11 +75,6 @@ impl NativeMapping {
     #[napi(enumerable = false, catch_unwind)]
     pub fn flush_async(&self, start: f64, length: f64, flags: i32) -> AsyncTask<Flushing> {
         let mapping = Arc::clone(&self.mapping);
-        AsyncTask::new(Flushing {
-            mapping,
-            start: size(start),
-            length: size(length),
-            flags,
-        })
+        AsyncTask::new(Flushing { mapping, start: size(start), length: size(length), flags })
     }
 }

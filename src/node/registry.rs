@@ -41,10 +41,7 @@ pub fn enroll(env: Env, object: sys::napi_value, mapping: &Arc<Mapping>) {
             // Deno runs no finalizer of an object when its worker ends: what is left then is let go here.
             registry.hooked = env.add_env_cleanup_hook((), |()| clear()).is_ok();
         }
-        registry.entries.push(Entry {
-            object: reference,
-            mapping: Arc::clone(mapping),
-        });
+        registry.entries.push(Entry { object: reference, mapping: Arc::clone(mapping) });
         registry.enrolled += 1;
         registry.enrolled % EVERY == 0
     });

@@ -1,9 +1,10 @@
 //! Values that cross the border by hand.
 
+use std::ffi::c_void;
 use std::ptr;
 
 use napi::bindgen_prelude::{FromNapiValue, ToNapiValue, TypeName, ValidateNapiValue};
-use napi::{Error, Result, Status, ValueType, check_status, sys};
+use napi::{Error, Result, Status, ValueType, sys};
 
 use crate::region::Foreign;
 
@@ -23,27 +24,68 @@ impl ValidateNapiValue for Bytes {}
 
 impl FromNapiValue for Bytes {
     unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> Result<Self> {
-        let (mut kind, mut length, mut start) = (0, 0, ptr::null_mut());
-        // SAFETY: env and value are the engine's, for this call; the out pointers are ours, and those left null
-        // are optional.
-        let status = unsafe {
-            sys::napi_get_typedarray_info(
-                env,
-                value,
-                &mut kind,
-                &mut length,
-                &mut start,
-                ptr::null_mut(),
-                ptr::null_mut(),
-            )
-        };
-        check_status!(status, "Expected a Uint8Array")?;
-        if kind != sys::TypedarrayType::uint8_array {
-            return Err(Error::new(Status::InvalidArg, "Expected a Uint8Array".to_owned()));
-        }
+        let (start, length) = typed_array(env, value, sys::TypedarrayType::uint8_array, "Uint8Array")?;
         // SAFETY: the engine's own memory of `length` bytes, alive while the argument is on the call's stack; no
         // JavaScript runs, and so detaches nothing, before the call returns.
         Ok(Self(unsafe { Foreign::new(start.cast(), length) }))
+    }
+}
+
+/// The start and the length of a typed array of `kind`, of whatever buffer.
+fn typed_array(
+    env: sys::napi_env,
+    value: sys::napi_value,
+    kind: sys::napi_typedarray_type,
+    expected: &str,
+) -> Result<(*mut c_void, usize)> {
+    let (mut actual, mut length, mut start) = (0, 0, ptr::null_mut());
+    // SAFETY: env and value are the engine's, for this call; the out pointers are ours, and those left null
+    // are optional.
+    let status = unsafe {
+        sys::napi_get_typedarray_info(
+            env,
+            value,
+            &mut actual,
+            &mut length,
+            &mut start,
+            ptr::null_mut(),
+            ptr::null_mut(),
+        )
+    };
+    if status != sys::Status::napi_ok || actual != kind {
+        return Err(Error::new(Status::InvalidArg, format!("Expected a {expected}")));
+    }
+    Ok((start, length))
+}
+
+/// A Float64Array of two elements that a call writes its numbers into: cheaper than an object.
+pub struct Pair(*mut [f64; 2]);
+
+impl Pair {
+    pub fn set(&self, first: f64, second: f64) {
+        // SAFETY: two elements of the engine's, alive while the argument is on the call's stack.
+        unsafe { self.0.write([first, second]) };
+    }
+}
+
+impl TypeName for Pair {
+    fn type_name() -> &'static str {
+        "Float64Array"
+    }
+    fn value_type() -> ValueType {
+        ValueType::Object
+    }
+}
+
+impl ValidateNapiValue for Pair {}
+
+impl FromNapiValue for Pair {
+    unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> Result<Self> {
+        let (start, length) = typed_array(env, value, sys::TypedarrayType::float64_array, "Float64Array")?;
+        if length < 2 {
+            return Err(Error::new(Status::InvalidArg, "Expected a Float64Array of two elements".to_owned()));
+        }
+        Ok(Self(start.cast()))
     }
 }
 

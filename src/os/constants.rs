@@ -91,12 +91,7 @@ const SYSTEM: &[(&str, i64)] = listed![
     MADV_PROTECT,
 ];
 
-#[cfg(not(any(
-    target_os = "linux",
-    target_os = "android",
-    target_vendor = "apple",
-    target_os = "freebsd"
-)))]
+#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple", target_os = "freebsd")))]
 const SYSTEM: &[(&str, i64)] = &[];
 
 /// Each PROT_, MAP_, MADV_ and MS_ of this system: the common ones, then its own.

@@ -71,10 +71,7 @@ pub trait Named<T> {
 
 impl<T, E: Into<io::Error>> Named<T> for std::result::Result<T, E> {
     fn named(self, call: &'static str) -> Result<T> {
-        self.map_err(|source| Failed {
-            call,
-            source: source.into(),
-        })
+        self.map_err(|source| Failed { call, source: source.into() })
     }
 }
 

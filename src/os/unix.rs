@@ -1,29 +1,25 @@
 //! Linux, macOS, the BSDs and Android, through memmap2, rustix and, for advice by number, libc.
 
-use std::ffi::OsStr;
+mod file;
+
 use std::fs::File;
 use std::io;
-use std::mem::ManuallyDrop;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd};
-use std::os::unix::ffi::OsStrExt;
 use std::ptr;
 use std::sync::LazyLock;
 
 use memmap2::{MmapOptions, MmapRaw};
-use rustix::fs::{FileType, Mode, OFlags};
 use rustix::io::Errno;
 use rustix::mm::{MapFlags, MsyncFlags, ProtFlags};
 
-use super::{Advice, CONSTANTS, Held, Named, Opening, Result};
-use crate::request::{Access, Plan, Raw, Source};
+use super::{Advice, CONSTANTS, Held, Named, Result};
+use crate::request::{Access, Plan, Raw};
+
+pub use file::{file_size, lend, mappable, open, remove, reserve, set_size, source};
 
 pub const EXTENDS: bool = false;
 pub const PROT_READ: i32 = libc::PROT_READ;
 pub const PROT_WRITE: i32 = libc::PROT_WRITE;
-pub const DEFAULT_RAW: Raw = Raw {
-    prot: libc::PROT_READ | libc::PROT_WRITE,
-    flags: libc::MAP_SHARED,
-};
+pub const DEFAULT_RAW: Raw = Raw { prot: libc::PROT_READ | libc::PROT_WRITE, flags: libc::MAP_SHARED };
 
 /// Flags that replace a stranger's memory, or make pages whose first touch may kill the process.
 #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -34,11 +30,8 @@ pub const REFUSED_FLAGS: &[(&str, i32)] = &[
     ("MAP_HUGETLB", libc::MAP_HUGETLB),
 ];
 #[cfg(target_os = "freebsd")]
-pub const REFUSED_FLAGS: &[(&str, i32)] = &[
-    ("MAP_FIXED", libc::MAP_FIXED),
-    ("MAP_STACK", libc::MAP_STACK),
-    ("MAP_GUARD", libc::MAP_GUARD),
-];
+pub const REFUSED_FLAGS: &[(&str, i32)] =
+    &[("MAP_FIXED", libc::MAP_FIXED), ("MAP_STACK", libc::MAP_STACK), ("MAP_GUARD", libc::MAP_GUARD)];
 #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
 pub const REFUSED_FLAGS: &[(&str, i32)] = &[("MAP_FIXED", libc::MAP_FIXED)];
 
@@ -100,12 +93,7 @@ pub fn map_file(file: &File, plan: &Plan, regular: bool) -> Result<Held> {
         // SAFETY: the address is the kernel's choice (`request` refuses MAP_FIXED and its kin), so nothing of
         // anybody else's is replaced.
         let base = unsafe { rustix::mm::mmap(ptr::null_mut(), len, prot, flags, file, plan.file_offset) };
-        return base.named("mmap").map(|base| {
-            Held::Own(View {
-                base: base.cast(),
-                len,
-            })
-        });
+        return base.named("mmap").map(|base| Held::Own(View { base: base.cast(), len }));
     }
     let mut options = MmapOptions::new();
     options.offset(plan.file_offset).len(len);
@@ -129,31 +117,19 @@ pub fn map_file(file: &File, plan: &Plan, regular: bool) -> Result<Held> {
 pub fn map_anonymous(plan: &Plan) -> Result<Held> {
     let len = plan.length;
     if plan.access == Access::Copy && plan.raw.is_none() {
-        return MmapOptions::new()
-            .len(len)
-            .map_anon()
-            .named("mmap")
-            .map(|map| Held::Memmap(map.into()));
+        return MmapOptions::new().len(len).map_anon().named("mmap").map(|map| Held::Memmap(map.into()));
     }
     let (prot, flags) = match (plan.raw, plan.access) {
         (Some(raw), _) => {
             let anonymous = raw.flags | libc::MAP_ANON;
-            (
-                ProtFlags::from_bits_retain(raw.prot as _),
-                MapFlags::from_bits_retain(anonymous as _),
-            )
+            (ProtFlags::from_bits_retain(raw.prot as _), MapFlags::from_bits_retain(anonymous as _))
         }
         (None, Access::Read) => (ProtFlags::READ, MapFlags::SHARED),
         (None, _) => (ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED),
     };
     // SAFETY: the address is the kernel's choice, so nothing of anybody else's is replaced.
     let base = unsafe { rustix::mm::mmap_anonymous(ptr::null_mut(), len, prot, flags) };
-    base.named("mmap").map(|base| {
-        Held::Own(View {
-            base: base.cast(),
-            len,
-        })
-    })
+    base.named("mmap").map(|base| Held::Own(View { base: base.cast(), len }))
 }
 
 /// Whether pages written to stay this mapping's own.
@@ -169,37 +145,23 @@ pub const NAMED_IS_FILE: bool = true;
 /// Named memory: the POSIX shared memory object `/name`, made and sized when it is not there yet.
 #[cfg(not(target_os = "android"))]
 pub fn map_named(name: &str, plan: &Plan) -> Result<(Held, Option<File>)> {
+    use rustix::fs::Mode;
     use rustix::shm;
     let path = format!("/{}", name.trim_start_matches('/'));
     let mode = Mode::RUSR | Mode::WUSR;
-    let created = shm::open(
-        &path,
-        shm::OFlags::RDWR | shm::OFlags::CREATE | shm::OFlags::EXCL,
-        mode,
-    );
+    let created = shm::open(&path, shm::OFlags::RDWR | shm::OFlags::CREATE | shm::OFlags::EXCL, mode);
     let (fd, new) = match created {
         Ok(fd) => (fd, true),
-        Err(Errno::EXIST) => (
-            shm::open(&path, shm::OFlags::RDWR, mode).named("shm_open")?,
-            false,
-        ),
+        Err(Errno::EXIST) => (shm::open(&path, shm::OFlags::RDWR, mode).named("shm_open")?, false),
         Err(errno) => return Err(errno).named("shm_open"),
     };
     let file = File::from(fd);
     let size = file.metadata().named("fstat")?.len();
     let wanted = plan.file_offset + (plan.slack + plan.length) as u64;
     // Two processes may make it at once: whoever sees it empty sizes it, and both ask for a size.
-    let sized = if size == 0 {
-        reserve(&file, 0, wanted)
-    } else {
-        Ok(())
-    };
+    let sized = if size == 0 { reserve(&file, 0, wanted) } else { Ok(()) };
     let sized = sized.and_then(|()| {
-        if size != 0 && size < wanted {
-            Err(io::Error::from(Errno::INVAL)).named("mmap")
-        } else {
-            Ok(())
-        }
+        if size != 0 && size < wanted { Err(io::Error::from(Errno::INVAL)).named("mmap") } else { Ok(()) }
     });
     let held = sized.and_then(|()| map_file(&file, plan, false));
     if held.is_err() && new {
@@ -252,9 +214,7 @@ pub fn remap(held: &mut Held, len: usize) -> Option<Result<()>> {
             let flags = rustix::mm::MremapFlags::MAYMOVE;
             // SAFETY: as above.
             let moved = unsafe { rustix::mm::mremap(view.base.cast(), view.len, len, flags) };
-            moved
-                .named("mremap")
-                .map(|base| (view.base, view.len) = (base.cast(), len))
+            moved.named("mremap").map(|base| (view.base, view.len) = (base.cast(), len))
         }
     })
 }
@@ -299,9 +259,7 @@ pub unsafe fn flush(base: *mut u8, len: usize, file: Option<&File>, flags: i32) 
 /// macOS: msync leaves the bytes in the disk's own cache; F_FULLFSYNC (as libuv's fsync) does not.
 #[cfg(target_vendor = "apple")]
 fn settle(file: &File) -> Result<()> {
-    rustix::fs::fcntl_fullfsync(file)
-        .or_else(|_| rustix::fs::fsync(file))
-        .named("fsync")
+    rustix::fs::fcntl_fullfsync(file).or_else(|_| rustix::fs::fsync(file)).named("fsync")
 }
 
 /// Elsewhere msync with MS_SYNC is enough (msync(2)).
@@ -316,20 +274,13 @@ pub fn advice_number(advice: &Advice) -> std::result::Result<Option<i32>, String
         Advice::Number(number) => *number,
         Advice::Name(name) => {
             let Some((_, constant)) = super::ADVICE.iter().find(|(known, _)| known == name) else {
-                let known: Vec<_> = super::ADVICE
-                    .iter()
-                    .map(|(name, _)| format!("'{name}'"))
-                    .collect();
+                let known: Vec<_> = super::ADVICE.iter().map(|(name, _)| format!("'{name}'")).collect();
                 return Err(format!(
                     "must be one of {}, or a MADV_ constant. Received '{name}'",
                     known.join(", ")
                 ));
             };
-            let found = CONSTANTS
-                .iter()
-                .copied()
-                .flatten()
-                .find(|(name, _)| name == constant);
+            let found = CONSTANTS.iter().copied().flatten().find(|(name, _)| name == constant);
             let Some((_, number)) = found else { return Ok(None) };
             *number as i32
         }
@@ -355,11 +306,7 @@ pub unsafe fn advise(base: *mut u8, start: usize, len: usize, number: i32) -> Re
     let from = unsafe { base.add(start - ragged) };
     // SAFETY: as above; the numbers that make pages unusable were refused by `advice_number`.
     let status = unsafe { libc::madvise(from.cast(), len + ragged, number) };
-    if status == 0 {
-        Ok(true)
-    } else {
-        Err(io::Error::last_os_error()).named("madvise")
-    }
+    if status == 0 { Ok(true) } else { Err(io::Error::last_os_error()).named("madvise") }
 }
 
 /// Names anonymous memory in /proc/PID/maps (PR_SET_VMA_ANON_NAME, Linux 5.17).
@@ -379,141 +326,6 @@ pub unsafe fn set_name(base: *mut u8, len: usize, name: &str) -> Result<()> {
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 pub unsafe fn set_name(_base: *mut u8, _len: usize, _name: &str) -> Result<()> {
     Err(io::Error::from(Errno::NOSYS)).named("prctl")
-}
-
-/// A descriptor of the caller's, borrowed: dropping it closes nothing.
-pub struct Lent(ManuallyDrop<File>);
-
-impl std::ops::Deref for Lent {
-    type Target = File;
-    fn deref(&self) -> &File {
-        &self.0
-    }
-}
-
-/// The file behind a descriptor number.
-pub fn lend(fd: i32) -> Result<Lent> {
-    if fd < 0 {
-        return Err(Errno::BADF).named("fstat");
-    }
-    // SAFETY: used for this one call, in which a number that names nothing is answered with EBADF.
-    let borrowed = unsafe { BorrowedFd::borrow_raw(fd) };
-    rustix::io::fcntl_getfd(borrowed).named("fstat")?;
-    // SAFETY: it is open, as the line above saw; never closed from here, since it is never dropped.
-    Ok(Lent(ManuallyDrop::new(unsafe {
-        File::from_raw_fd(borrowed.as_raw_fd())
-    })))
-}
-
-/// What stands behind a descriptor, and whether it is a regular file.
-pub fn source(file: &File) -> Result<(Source, bool)> {
-    let stat = rustix::fs::fstat(file).named("fstat")?;
-    Ok(match FileType::from_raw_mode(stat.st_mode as _) {
-        FileType::RegularFile => (Source::Sized(stat.st_size as u64), true),
-        _ => (Source::Unsized, false),
-    })
-}
-
-/// As `source`, for a descriptor of our own that `open` made: refuses by name what cannot be mapped.
-pub fn mappable(file: &File) -> Result<(Source, bool)> {
-    let stat = rustix::fs::fstat(file).named("fstat")?;
-    let kind = FileType::from_raw_mode(stat.st_mode as _);
-    match kind {
-        FileType::RegularFile => Ok((Source::Sized(stat.st_size as u64), true)),
-        FileType::Directory => Err(Errno::ISDIR).named("open"),
-        // Its size is 0 for fstat; the position of this descriptor is nobody else's.
-        FileType::BlockDevice => {
-            let size = rustix::fs::seek(file, rustix::fs::SeekFrom::End(0)).named("lseek")?;
-            Ok((Source::Sized(size), false))
-        }
-        FileType::CharacterDevice => Ok((Source::Unsized, false)),
-        _ => Err(Errno::NODEV).named("open"),
-    }
-}
-
-/// The size of the file now, in bytes.
-pub fn file_size(file: &File) -> Result<u64> {
-    rustix::fs::fstat(file)
-        .named("fstat")
-        .map(|stat| stat.st_size as u64)
-}
-
-/// Opens a path given as bytes; `true` beside it: this call made the file.
-pub fn open(path: &[u8], opening: Opening) -> Result<(File, bool)> {
-    let path = OsStr::from_bytes(path);
-    // A FIFO must not make it wait; no child process inherits it.
-    let base = OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
-    let flags = base
-        | if opening.write {
-            OFlags::RDWR
-        } else {
-            OFlags::RDONLY
-        };
-    let attempt = |flags| {
-        rustix::io::retry_on_intr(|| rustix::fs::open(path, flags, Mode::from_raw_mode(0o666)))
-            .map(File::from)
-    };
-    loop {
-        match attempt(flags) {
-            Err(Errno::NOENT) if opening.create => match attempt(flags | OFlags::CREATE | OFlags::EXCL) {
-                // Somebody else made it in between.
-                Err(Errno::EXIST) => continue,
-                made => return made.named("open").map(|file| (file, true)),
-            },
-            opened => return opened.named("open").map(|file| (file, false)),
-        }
-    }
-}
-
-/// Takes back what `open` made.
-pub fn remove(path: &[u8]) {
-    let _ = std::fs::remove_file(OsStr::from_bytes(path));
-}
-
-/// Makes the file `to` bytes long and reserves the blocks from `from` on, so that a full disk is ENOSPC here and
-/// not a fault at a later store. Where the file system cannot reserve, the file is just extended.
-pub fn reserve(file: &File, from: u64, to: u64) -> Result<()> {
-    let reserved = reserve_blocks(file, from, to);
-    match reserved {
-        Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL | Errno::NODEV) => set_size(file, to),
-        Err(errno) => {
-            // Some file systems leave what they got: the file is as it was again.
-            if file_size(file).is_ok_and(|size| size != from) {
-                let _ = set_size(file, from);
-            }
-            Err(errno).named("fallocate")
-        }
-        Ok(()) => Ok(()),
-    }
-}
-
-#[cfg(not(any(
-    target_vendor = "apple",
-    target_os = "netbsd",
-    target_os = "openbsd",
-    target_os = "dragonfly"
-)))]
-fn reserve_blocks(file: &File, from: u64, to: u64) -> std::result::Result<(), Errno> {
-    let mode = rustix::fs::FallocateFlags::empty();
-    rustix::io::retry_on_intr(|| rustix::fs::fallocate(file.as_fd(), mode, from, to - from))
-}
-
-/// F_PREALLOCATE reserves behind the end of the file and leaves its size alone.
-#[cfg(target_vendor = "apple")]
-fn reserve_blocks(file: &File, from: u64, to: u64) -> std::result::Result<(), Errno> {
-    let mode = rustix::fs::FallocateFlags::empty();
-    rustix::fs::fallocate(file.as_fd(), mode, from, to - from)?;
-    rustix::fs::ftruncate(file, to)
-}
-
-#[cfg(any(target_os = "netbsd", target_os = "openbsd", target_os = "dragonfly"))]
-fn reserve_blocks(_file: &File, _from: u64, _to: u64) -> std::result::Result<(), Errno> {
-    Err(Errno::OPNOTSUPP)
-}
-
-/// ftruncate(2).
-pub fn set_size(file: &File, size: u64) -> Result<()> {
-    rustix::io::retry_on_intr(|| rustix::fs::ftruncate(file, size)).named("ftruncate")
 }
 
 /// How many mappings a process may have: beyond it the kernel answers ENOMEM to everybody, V8 included.

@@ -1,22 +1,21 @@
 //! Windows, through memmap2 for files and windows-sys for the rest.
 
+mod file;
+
 use std::ffi::OsString;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io;
-use std::mem::{ManuallyDrop, MaybeUninit};
+use std::mem::MaybeUninit;
 use std::os::windows::ffi::OsStrExt;
-use std::os::windows::fs::OpenOptionsExt;
-use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle, RawHandle};
+use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
 use std::ptr;
 use std::sync::LazyLock;
 
 use memmap2::{MmapOptions, MmapRaw};
 use windows_sys::Win32::Foundation::{
-    ERROR_ALREADY_EXISTS, ERROR_USER_MAPPED_FILE, GetLastError, HANDLE, INVALID_HANDLE_VALUE,
+    ERROR_ALREADY_EXISTS, ERROR_USER_MAPPED_FILE, HANDLE, INVALID_HANDLE_VALUE,
 };
-use windows_sys::Win32::Storage::FileSystem::{
-    FILE_TYPE_DISK, FILE_TYPE_UNKNOWN, FlushFileBuffers, GetFileType,
-};
+use windows_sys::Win32::Storage::FileSystem::FlushFileBuffers;
 use windows_sys::Win32::System::LibraryLoader::{GetModuleHandleW, GetProcAddress};
 use windows_sys::Win32::System::Memory::{
     CreateFileMappingW, FILE_MAP, FILE_MAP_COPY, FILE_MAP_READ, FILE_MAP_WRITE, FlushViewOfFile,
@@ -27,8 +26,10 @@ use windows_sys::Win32::System::SystemInformation::{GetSystemInfo, SYSTEM_INFO};
 use windows_sys::Win32::System::Threading::GetCurrentProcess;
 use windows_sys::core::BOOL;
 
-use super::{Advice, Failed, Held, Named, Opening, Result};
-use crate::request::{Access, Plan, Raw, Source};
+use super::{Advice, Failed, Held, Named, Result};
+use crate::request::{Access, Plan, Raw};
+
+pub use file::{file_size, lend, mappable, open, remove, reserve, set_size, source};
 
 pub const EXTENDS: bool = true;
 pub const PROT_READ: i32 = 1;
@@ -95,19 +96,14 @@ impl View {
 
 impl Drop for View {
     fn drop(&mut self) {
-        let address = MEMORY_MAPPED_VIEW_ADDRESS {
-            Value: self.base.cast(),
-        };
+        let address = MEMORY_MAPPED_VIEW_ADDRESS { Value: self.base.cast() };
         // SAFETY: `base` is what MapViewOfFile gave to this very View, which nobody else unmaps.
         unsafe { UnmapViewOfFile(address) };
     }
 }
 
 fn last<T>(call: &'static str) -> Result<T> {
-    Err(Failed {
-        call,
-        source: io::Error::last_os_error(),
-    })
+    Err(Failed { call, source: io::Error::last_os_error() })
 }
 
 fn wide(text: &str) -> Vec<u16> {
@@ -142,21 +138,14 @@ fn section(file: HANDLE, plan: &Plan, name: Option<&str>) -> Result<Held> {
     // SAFETY: just made, and owned by nobody else.
     let handle = unsafe { OwnedHandle::from_raw_handle(handle) };
     // The paging file's section begins with the mapping: its offset is only remembered, as in Python.
-    let offset = if file == INVALID_HANDLE_VALUE {
-        0
-    } else {
-        plan.file_offset
-    };
+    let offset = if file == INVALID_HANDLE_VALUE { 0 } else { plan.file_offset };
     let (high, low) = ((offset >> 32) as u32, offset as u32);
     // SAFETY: the address is the system's choice; nothing of anybody else's is replaced.
     let view = unsafe { MapViewOfFile(handle.as_raw_handle(), map, high, low, len) };
     if view.Value.is_null() {
         return last("MapViewOfFile");
     }
-    Ok(Held::Own(View {
-        base: view.Value.cast(),
-        _section: name.map(|_| handle),
-    }))
+    Ok(Held::Own(View { base: view.Value.cast(), _section: name.map(|_| handle) }))
 }
 
 /// Maps `plan` of `file`.
@@ -178,27 +167,12 @@ pub fn map_file(file: &File, plan: &Plan, _regular: bool) -> Result<Held> {
 
 /// Maps zeros that belong to no file. (memmap2 would make an executable section.)
 pub fn map_anonymous(plan: &Plan) -> Result<Held> {
-    section(
-        INVALID_HANDLE_VALUE,
-        &Plan {
-            file_offset: 0,
-            ..*plan
-        },
-        None,
-    )
+    section(INVALID_HANDLE_VALUE, &Plan { file_offset: 0, ..*plan }, None)
 }
 
 /// Named memory: the section of that name, of this session's processes, made when it is not there yet.
 pub fn map_named(name: &str, plan: &Plan) -> Result<(Held, Option<File>)> {
-    section(
-        INVALID_HANDLE_VALUE,
-        &Plan {
-            file_offset: 0,
-            ..*plan
-        },
-        Some(name),
-    )
-    .map(|held| (held, None))
+    section(INVALID_HANDLE_VALUE, &Plan { file_offset: 0, ..*plan }, Some(name)).map(|held| (held, None))
 }
 
 /// A named section of a file, as Python's tagname with a descriptor.
@@ -269,13 +243,10 @@ pub fn advice_number(advice: &Advice) -> std::result::Result<Option<i32>, String
     match advice {
         Advice::Name(name) if name == "willneed" => Ok(Some(WILLNEED)),
         Advice::Name(name) if ADVICE.contains(&name.as_str()) => Ok(None),
-        Advice::Name(name) => Err(format!(
-            "must be one of '{}'. Received '{name}'",
-            ADVICE.join("', '")
-        )),
-        Advice::Number(number) => Err(format!(
-            "must be a name: this system has no MADV_ constants. Received {number}"
-        )),
+        Advice::Name(name) => Err(format!("must be one of '{}'. Received '{name}'", ADVICE.join("', '"))),
+        Advice::Number(number) => {
+            Err(format!("must be a name: this system has no MADV_ constants. Received {number}"))
+        }
     }
 }
 
@@ -300,132 +271,18 @@ pub unsafe fn advise(base: *mut u8, start: usize, len: usize, _number: i32) -> R
     let Some(prefetch) = *PREFETCH else {
         return Ok(false);
     };
-    let range = WIN32_MEMORY_RANGE_ENTRY {
-        VirtualAddress: base.wrapping_add(start).cast(),
-        NumberOfBytes: len,
-    };
+    let range =
+        WIN32_MEMORY_RANGE_ENTRY { VirtualAddress: base.wrapping_add(start).cast(), NumberOfBytes: len };
     // SAFETY: the pseudo handle needs no closing.
     let process = unsafe { GetCurrentProcess() };
     // SAFETY: one range, within the mapping by this function's contract.
-    if unsafe { prefetch(process, 1, &range, 0) } == 0 {
-        last("PrefetchVirtualMemory")
-    } else {
-        Ok(true)
-    }
+    if unsafe { prefetch(process, 1, &range, 0) } == 0 { last("PrefetchVirtualMemory") } else { Ok(true) }
 }
 
 /// # Safety
 /// None here; it is the other systems' signature.
 pub unsafe fn set_name(_base: *mut u8, _len: usize, _name: &str) -> Result<()> {
     Err(io::Error::from_raw_os_error(50)).named("prctl")
-}
-
-/// A descriptor of the caller's, borrowed: dropping it closes nothing.
-pub struct Lent(ManuallyDrop<File>);
-
-impl std::ops::Deref for Lent {
-    type Target = File;
-    fn deref(&self) -> &File {
-        &self.0
-    }
-}
-
-type HandleOf = unsafe extern "C" fn(i32) -> isize;
-
-/// The host's own table of descriptors: this library's C runtime does not know Node's.
-static HANDLE_OF: LazyLock<Option<HandleOf>> = LazyLock::new(|| {
-    // SAFETY: null means the program itself, which is never unloaded.
-    let module = unsafe { GetModuleHandleW(ptr::null()) };
-    // SAFETY: the module is loaded and the name ends with a zero.
-    let found = unsafe { GetProcAddress(module, c"uv_get_osfhandle".as_ptr().cast()) }?;
-    // SAFETY: libuv's signature: uv_os_fd_t uv_get_osfhandle(int fd).
-    Some(unsafe { std::mem::transmute::<unsafe extern "system" fn() -> isize, HandleOf>(found) })
-});
-
-/// The file behind a descriptor number of the host's.
-pub fn lend(fd: i32) -> Result<Lent> {
-    let Some(handle_of) = *HANDLE_OF else {
-        return Err(io::Error::from_raw_os_error(50)).named("uv_get_osfhandle");
-    };
-    // SAFETY: libuv answers INVALID_HANDLE_VALUE (-1), or -2, for a number that names nothing.
-    let handle = if fd < 0 { -1 } else { unsafe { handle_of(fd) } };
-    if handle == -1 || handle == -2 {
-        return Err(io::Error::from_raw_os_error(6)).named("fstat");
-    }
-    // SAFETY: open in the host's table; never closed from here, since it is never dropped.
-    Ok(Lent(ManuallyDrop::new(unsafe {
-        File::from_raw_handle(handle as RawHandle)
-    })))
-}
-
-fn file_type(file: &File) -> u32 {
-    // SAFETY: the handle is open as long as the borrow.
-    unsafe { GetFileType(file.as_raw_handle()) }
-}
-
-/// What stands behind a descriptor, and whether it is a regular file.
-pub fn source(file: &File) -> Result<(Source, bool)> {
-    match file_type(file) {
-        FILE_TYPE_DISK => Ok((Source::Sized(file_size(file)?), true)),
-        // SAFETY: no arguments.
-        FILE_TYPE_UNKNOWN if unsafe { GetLastError() } != 0 => last("GetFileType"),
-        _ => Ok((Source::Unsized, false)),
-    }
-}
-
-/// As `source`, for a handle of our own that `open` made: refuses by name what cannot be mapped.
-pub fn mappable(file: &File) -> Result<(Source, bool)> {
-    if file.metadata().named("fstat")?.is_dir() {
-        return Err(io::Error::from_raw_os_error(267)).named("open");
-    }
-    match source(file)? {
-        (Source::Unsized, _) => Err(io::Error::from_raw_os_error(20)).named("open"),
-        sized => Ok(sized),
-    }
-}
-
-/// The size of the file now, in bytes.
-pub fn file_size(file: &File) -> Result<u64> {
-    file.metadata().named("fstat").map(|metadata| metadata.len())
-}
-
-/// Opens a path given as UTF-8; `true` beside it: this call made the file.
-pub fn open(path: &[u8], opening: Opening) -> Result<(File, bool)> {
-    // As libuv: so that a directory is opened, and refused as one.
-    const FILE_FLAG_BACKUP_SEMANTICS: u32 = 0x0200_0000;
-    let path = String::from_utf8_lossy(path).into_owned();
-    let mut options = OpenOptions::new();
-    options
-        .read(true)
-        .write(opening.write)
-        .custom_flags(FILE_FLAG_BACKUP_SEMANTICS);
-    loop {
-        match options.open(&path) {
-            Err(error) if opening.create && error.kind() == io::ErrorKind::NotFound => {
-                match options.clone().create_new(true).open(&path) {
-                    // Somebody else made it in between.
-                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
-                    made => return made.named("open").map(|file| (file, true)),
-                }
-            }
-            opened => return opened.named("open").map(|file| (file, false)),
-        }
-    }
-}
-
-/// Takes back what `open` made.
-pub fn remove(path: &[u8]) {
-    let _ = std::fs::remove_file(&*String::from_utf8_lossy(path));
-}
-
-/// Makes the file `to` bytes long: NTFS allocates the clusters of a file that is not sparse with its size.
-pub fn reserve(file: &File, _from: u64, to: u64) -> Result<()> {
-    set_size(file, to)
-}
-
-/// SetEndOfFile, at a place rather than at the file pointer.
-pub fn set_size(file: &File, size: u64) -> Result<()> {
-    file.set_len(size).named("ftruncate")
 }
 
 /// No count of mappings is limited here but by memory.

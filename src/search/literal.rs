@@ -48,35 +48,14 @@ mod tests {
 
     fn naive(haystack: &[u8], needle: &[u8]) -> (Option<usize>, Option<usize>) {
         let matches = |at: &usize| haystack[*at..].starts_with(needle);
-        (
-            (0..=haystack.len()).find(matches),
-            (0..=haystack.len()).rev().find(matches),
-        )
+        ((0..=haystack.len()).find(matches), (0..=haystack.len()).rev().find(matches))
     }
 
     #[test]
     fn both_directions_agree_with_the_naive_search() {
-        let haystacks: &[&[u8]] = &[
-            b"",
-            b"a",
-            b"aa",
-            b"aaaa",
-            b"abababab",
-            b"xxabyyabzz",
-            b"one two ones",
-        ];
-        let needles: &[&[u8]] = &[
-            b"",
-            b"a",
-            b"aa",
-            b"aaa",
-            b"ab",
-            b"aba",
-            b"one",
-            b"zz",
-            b"missing needle",
-            b"s",
-        ];
+        let haystacks: &[&[u8]] = &[b"", b"a", b"aa", b"aaaa", b"abababab", b"xxabyyabzz", b"one two ones"];
+        let needles: &[&[u8]] =
+            &[b"", b"a", b"aa", b"aaa", b"ab", b"aba", b"one", b"zz", b"missing needle", b"s"];
         for haystack in haystacks {
             for needle in needles {
                 let expected = naive(haystack, needle);

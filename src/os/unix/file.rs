@@ -1,0 +1,139 @@
+//! Files: descriptors, opening, sizes.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::mem::ManuallyDrop;
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd};
+use std::os::unix::ffi::OsStrExt;
+
+use rustix::fs::{FileType, Mode, OFlags};
+use rustix::io::Errno;
+
+use super::super::{Named, Opening, Result};
+use crate::request::Source;
+
+/// A descriptor of the caller's, borrowed: dropping it closes nothing.
+pub struct Lent(ManuallyDrop<File>);
+
+impl std::ops::Deref for Lent {
+    type Target = File;
+    fn deref(&self) -> &File {
+        &self.0
+    }
+}
+
+/// The file behind a descriptor number.
+pub fn lend(fd: i32) -> Result<Lent> {
+    if fd < 0 {
+        return Err(Errno::BADF).named("fstat");
+    }
+    // SAFETY: used for this one call, in which a number that names nothing is answered with EBADF.
+    let borrowed = unsafe { BorrowedFd::borrow_raw(fd) };
+    rustix::io::fcntl_getfd(borrowed).named("fstat")?;
+    // SAFETY: it is open, as the line above saw; never closed from here, since it is never dropped.
+    Ok(Lent(ManuallyDrop::new(unsafe { File::from_raw_fd(borrowed.as_raw_fd()) })))
+}
+
+/// What stands behind a descriptor, and whether it is a regular file.
+pub fn source(file: &File) -> Result<(Source, bool)> {
+    let stat = rustix::fs::fstat(file).named("fstat")?;
+    Ok(match FileType::from_raw_mode(stat.st_mode as _) {
+        FileType::RegularFile => (Source::Sized(stat.st_size as u64), true),
+        _ => (Source::Unsized, false),
+    })
+}
+
+/// As `source`, for a descriptor of our own that `open` made: refuses by name what cannot be mapped.
+pub fn mappable(file: &File) -> Result<(Source, bool)> {
+    let stat = rustix::fs::fstat(file).named("fstat")?;
+    let kind = FileType::from_raw_mode(stat.st_mode as _);
+    match kind {
+        FileType::RegularFile => Ok((Source::Sized(stat.st_size as u64), true)),
+        FileType::Directory => Err(Errno::ISDIR).named("open"),
+        // Its size is 0 for fstat; the position of this descriptor is nobody else's.
+        FileType::BlockDevice => {
+            let size = rustix::fs::seek(file, rustix::fs::SeekFrom::End(0)).named("lseek")?;
+            Ok((Source::Sized(size), false))
+        }
+        FileType::CharacterDevice => Ok((Source::Unsized, false)),
+        _ => Err(Errno::NODEV).named("open"),
+    }
+}
+
+/// The size of the file now, in bytes.
+pub fn file_size(file: &File) -> Result<u64> {
+    rustix::fs::fstat(file).named("fstat").map(|stat| stat.st_size as u64)
+}
+
+/// Opens a path given as bytes; `true` beside it: this call made the file.
+pub fn open(path: &[u8], opening: Opening) -> Result<(File, bool)> {
+    let path = OsStr::from_bytes(path);
+    // A FIFO must not make it wait; no child process inherits it.
+    let base = OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
+    let flags = base | if opening.write { OFlags::RDWR } else { OFlags::RDONLY };
+    let attempt = |flags| {
+        rustix::io::retry_on_intr(|| rustix::fs::open(path, flags, Mode::from_raw_mode(0o666)))
+            .map(File::from)
+    };
+    loop {
+        match attempt(flags) {
+            Err(Errno::NOENT) if opening.create => match attempt(flags | OFlags::CREATE | OFlags::EXCL) {
+                // Somebody else made it in between.
+                Err(Errno::EXIST) => continue,
+                made => return made.named("open").map(|file| (file, true)),
+            },
+            opened => return opened.named("open").map(|file| (file, false)),
+        }
+    }
+}
+
+/// Takes back what `open` made.
+pub fn remove(path: &[u8]) {
+    let _ = std::fs::remove_file(OsStr::from_bytes(path));
+}
+
+/// Makes the file `to` bytes long and reserves the blocks from `from` on, so that a full disk is ENOSPC here and
+/// not a fault at a later store. Where the file system cannot reserve, the file is just extended.
+pub fn reserve(file: &File, from: u64, to: u64) -> Result<()> {
+    let reserved = reserve_blocks(file, from, to);
+    match reserved {
+        Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL | Errno::NODEV) => set_size(file, to),
+        Err(errno) => {
+            // Some file systems leave what they got: the file is as it was again.
+            if file_size(file).is_ok_and(|size| size != from) {
+                let _ = set_size(file, from);
+            }
+            Err(errno).named("fallocate")
+        }
+        Ok(()) => Ok(()),
+    }
+}
+
+#[cfg(not(any(
+    target_vendor = "apple",
+    target_os = "netbsd",
+    target_os = "openbsd",
+    target_os = "dragonfly"
+)))]
+fn reserve_blocks(file: &File, from: u64, to: u64) -> std::result::Result<(), Errno> {
+    let mode = rustix::fs::FallocateFlags::empty();
+    rustix::io::retry_on_intr(|| rustix::fs::fallocate(file, mode, from, to - from))
+}
+
+/// F_PREALLOCATE reserves behind the end of the file and leaves its size alone.
+#[cfg(target_vendor = "apple")]
+fn reserve_blocks(file: &File, from: u64, to: u64) -> std::result::Result<(), Errno> {
+    let mode = rustix::fs::FallocateFlags::empty();
+    rustix::fs::fallocate(file, mode, from, to - from)?;
+    rustix::fs::ftruncate(file, to)
+}
+
+#[cfg(any(target_os = "netbsd", target_os = "openbsd", target_os = "dragonfly"))]
+fn reserve_blocks(_file: &File, _from: u64, _to: u64) -> std::result::Result<(), Errno> {
+    Err(Errno::OPNOTSUPP)
+}
+
+/// ftruncate(2).
+pub fn set_size(file: &File, size: u64) -> Result<()> {
+    rustix::io::retry_on_intr(|| rustix::fs::ftruncate(file, size)).named("ftruncate")
+}

@@ -1,0 +1,120 @@
+//! Files: descriptors, opening, sizes.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::mem::ManuallyDrop;
+use std::os::windows::fs::OpenOptionsExt;
+use std::os::windows::io::{AsRawHandle, FromRawHandle, RawHandle};
+use std::ptr;
+use std::sync::LazyLock;
+
+use windows_sys::Win32::Foundation::GetLastError;
+use windows_sys::Win32::Storage::FileSystem::{FILE_TYPE_DISK, FILE_TYPE_UNKNOWN, GetFileType};
+use windows_sys::Win32::System::LibraryLoader::{GetModuleHandleW, GetProcAddress};
+
+use super::super::{Named, Opening, Result};
+use super::last;
+use crate::request::Source;
+
+/// A descriptor of the caller's, borrowed: dropping it closes nothing.
+pub struct Lent(ManuallyDrop<File>);
+
+impl std::ops::Deref for Lent {
+    type Target = File;
+    fn deref(&self) -> &File {
+        &self.0
+    }
+}
+
+type HandleOf = unsafe extern "C" fn(i32) -> isize;
+
+/// The host's own table of descriptors: this library's C runtime does not know Node's.
+static HANDLE_OF: LazyLock<Option<HandleOf>> = LazyLock::new(|| {
+    // SAFETY: null means the program itself, which is never unloaded.
+    let module = unsafe { GetModuleHandleW(ptr::null()) };
+    // SAFETY: the module is loaded and the name ends with a zero.
+    let found = unsafe { GetProcAddress(module, c"uv_get_osfhandle".as_ptr().cast()) }?;
+    // SAFETY: libuv's signature: uv_os_fd_t uv_get_osfhandle(int fd).
+    Some(unsafe { std::mem::transmute::<unsafe extern "system" fn() -> isize, HandleOf>(found) })
+});
+
+/// The file behind a descriptor number of the host's.
+pub fn lend(fd: i32) -> Result<Lent> {
+    let Some(handle_of) = *HANDLE_OF else {
+        return Err(io::Error::from_raw_os_error(50)).named("uv_get_osfhandle");
+    };
+    // SAFETY: libuv answers INVALID_HANDLE_VALUE (-1), or -2, for a number that names nothing.
+    let handle = if fd < 0 { -1 } else { unsafe { handle_of(fd) } };
+    if handle == -1 || handle == -2 {
+        return Err(io::Error::from_raw_os_error(6)).named("fstat");
+    }
+    // SAFETY: open in the host's table; never closed from here, since it is never dropped.
+    Ok(Lent(ManuallyDrop::new(unsafe { File::from_raw_handle(handle as RawHandle) })))
+}
+
+fn file_type(file: &File) -> u32 {
+    // SAFETY: the handle is open as long as the borrow.
+    unsafe { GetFileType(file.as_raw_handle()) }
+}
+
+/// What stands behind a descriptor, and whether it is a regular file.
+pub fn source(file: &File) -> Result<(Source, bool)> {
+    match file_type(file) {
+        FILE_TYPE_DISK => Ok((Source::Sized(file_size(file)?), true)),
+        // SAFETY: no arguments.
+        FILE_TYPE_UNKNOWN if unsafe { GetLastError() } != 0 => last("GetFileType"),
+        _ => Ok((Source::Unsized, false)),
+    }
+}
+
+/// As `source`, for a handle of our own that `open` made: refuses by name what cannot be mapped.
+pub fn mappable(file: &File) -> Result<(Source, bool)> {
+    if file.metadata().named("fstat")?.is_dir() {
+        return Err(io::Error::from_raw_os_error(267)).named("open");
+    }
+    match source(file)? {
+        (Source::Unsized, _) => Err(io::Error::from_raw_os_error(20)).named("open"),
+        sized => Ok(sized),
+    }
+}
+
+/// The size of the file now, in bytes.
+pub fn file_size(file: &File) -> Result<u64> {
+    file.metadata().named("fstat").map(|metadata| metadata.len())
+}
+
+/// Opens a path given as UTF-8; `true` beside it: this call made the file.
+pub fn open(path: &[u8], opening: Opening) -> Result<(File, bool)> {
+    // As libuv: so that a directory is opened, and refused as one.
+    const FILE_FLAG_BACKUP_SEMANTICS: u32 = 0x0200_0000;
+    let path = String::from_utf8_lossy(path).into_owned();
+    let mut options = OpenOptions::new();
+    options.read(true).write(opening.write).custom_flags(FILE_FLAG_BACKUP_SEMANTICS);
+    loop {
+        match options.open(&path) {
+            Err(error) if opening.create && error.kind() == io::ErrorKind::NotFound => {
+                match options.clone().create_new(true).open(&path) {
+                    // Somebody else made it in between.
+                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
+                    made => return made.named("open").map(|file| (file, true)),
+                }
+            }
+            opened => return opened.named("open").map(|file| (file, false)),
+        }
+    }
+}
+
+/// Takes back what `open` made.
+pub fn remove(path: &[u8]) {
+    let _ = std::fs::remove_file(&*String::from_utf8_lossy(path));
+}
+
+/// Makes the file `to` bytes long: NTFS allocates the clusters of a file that is not sparse with its size.
+pub fn reserve(file: &File, _from: u64, to: u64) -> Result<()> {
+    set_size(file, to)
+}
+
+/// SetEndOfFile, at a place rather than at the file pointer.
+pub fn set_size(file: &File, size: u64) -> Result<()> {
+    file.set_len(size).named("ftruncate")
+}
