@@ -1,3 +1,5 @@
+// Generated from lib/ by `npm run build:lib`.
+/// <reference types="node" />
 /** Bytes that can be read in place. */
 type BytesLike = ArrayBufferView | ArrayBufferLike;
 /**

@@ -764,30 +764,31 @@ function home(value) {
 	return FORCED === void 0 ? void 0 : oneOf(FORCED, "MEMMAP_HOME", HOMES);
 }
 const optional = (value, name) => value === void 0 ? void 0 : int32(value, name);
-function construction(given) {
-	const options$2 = options(given, CONSTRUCTOR_KEYS);
+function construction(fd, given) {
+	const options$1 = options(given, CONSTRUCTOR_KEYS);
+	if (options$1.tagname !== void 0 && fd !== -1 && process.platform !== "win32") throw wrongValue("options.tagname", "used with the fileno -1 on this system", options$1.tagname);
 	return {
-		offset: size(options$2.offset ?? 0, "options.offset"),
-		prot: optional(options$2.prot, "options.prot"),
-		flags: optional(options$2.flags, "options.flags"),
-		access: oneOf(options$2.access, "options.access", ACCESSES),
-		track: boolean(options$2.trackfd, "options.trackfd", true),
-		tagname: options$2.tagname === void 0 ? void 0 : string(options$2.tagname, "options.tagname"),
-		home: home(options$2.home)
+		offset: size(options$1.offset ?? 0, "options.offset"),
+		prot: optional(options$1.prot, "options.prot"),
+		flags: optional(options$1.flags, "options.flags"),
+		access: oneOf(options$1.access, "options.access", ACCESSES),
+		track: boolean(options$1.trackfd, "options.trackfd", true),
+		tagname: options$1.tagname === void 0 ? void 0 : string(options$1.tagname, "options.tagname"),
+		home: home(options$1.home)
 	};
 }
 function opening(given, more = []) {
-	const options$1 = options(given, [...OPEN_KEYS, ...more]);
-	const access = oneOf(options$1.access, "options.access", ACCESSES) ?? "read";
-	const create = boolean(options$1.create, "options.create", false);
+	const options$2 = options(given, [...OPEN_KEYS, ...more]);
+	const access = oneOf(options$2.access, "options.access", ACCESSES) ?? "read";
+	const create = boolean(options$2.create, "options.create", false);
 	if (create && access !== "write") throw wrongValue("options.create", "used with the access 'write' alone", true);
 	return {
 		access,
 		create,
-		offset: size(options$1.offset ?? 0, "options.offset"),
-		length: size(options$1.length ?? 0, "options.length"),
-		home: home(options$1.home),
-		signal: signal(options$1.signal)
+		offset: size(options$2.offset ?? 0, "options.offset"),
+		length: size(options$2.length ?? 0, "options.length"),
+		home: home(options$2.home),
+		signal: signal(options$2.signal)
 	};
 }
 function anonymous(given) {
@@ -877,7 +878,7 @@ var Mmap = class Mmap extends FileLike {
 		}
 		const fd = descriptor(fileno);
 		const bytes = size(length, "length");
-		const plan = construction(mmapOptions);
+		const plan = construction(fd, mmapOptions);
 		const code = accessCode(plan.access);
 		const native = obtain(() => __binding_js.map(fd, bytes, plan.offset, code, plan.prot, plan.flags, plan.track, plan.tagname, measures));
 		super(facts(native, plan.offset, remembered(plan), plan.home));

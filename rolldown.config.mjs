@@ -18,6 +18,6 @@ export default [
   {
     input: { index: 'lib/index.ts' },
     plugins: [beside, dts({ oxc: true, emitDtsOnly: true })],
-    output: { dir: '.', entryFileNames: '[name].js', banner },
+    output: { dir: '.', entryFileNames: '[name].js', postBanner: `${banner}\n/// <reference types="node" />` },
   },
 ]

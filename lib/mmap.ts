@@ -100,7 +100,7 @@ export class Mmap extends FileLike {
     }
     const fd = options.descriptor(fileno)
     const bytes = check.size(length, 'length')
-    const plan = options.construction(mmapOptions)
+    const plan = options.construction(fd, mmapOptions)
     const code = options.accessCode(plan.access)
     const native = obtain(() =>
       binding.map(fd, bytes, plan.offset, code, plan.prot, plan.flags, plan.track, plan.tagname, measures),

@@ -85,8 +85,11 @@ export interface Construction {
   home: Home | undefined
 }
 
-export function construction(given: MmapOptions | undefined): Construction {
+export function construction(fd: number, given: MmapOptions | undefined): Construction {
   const options = check.options(given, CONSTRUCTOR_KEYS)
+  if (options.tagname !== undefined && fd !== -1 && process.platform !== 'win32') {
+    throw wrongValue('options.tagname', 'used with the fileno -1 on this system', options.tagname)
+  }
   return {
     offset: check.size(options.offset ?? 0, 'options.offset'),
     prot: optional(options.prot, 'options.prot'),

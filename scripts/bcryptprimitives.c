@@ -1,4 +1,4 @@
-/* Stands in for the bcryptprimitives.dll that Wine before 8.13 lacks: Rust's std asks it for random bytes. */
+/* Stands in for the bcryptprimitives.dll that Wine 8.0 lacks: Rust's std asks it for random bytes. */
 #include <windows.h>
 #include <ntsecapi.h>
 

