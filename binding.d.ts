@@ -38,6 +38,8 @@ export declare class NativeMapping {
   setName(name: string): Failure | null
   /** Another length; answers it. `reserve: false` leaves a hole where the file grows. */
   resize(length: number, reserve: boolean): Failure | null
+  /** Closes a mapping that nobody saw, and takes back what it did to the file. */
+  undo(): void
   /** Whoever still holds the bytes reads zeros from now on. `false`: it was closed already. */
   close(): boolean
   /** `flush`, off the event loop. */

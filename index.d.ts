@@ -1,7 +1,5 @@
 // Generated from lib/ by `npm run build:lib`.
 /// <reference types="node" />
-/** Bytes that can be read in place. */
-type BytesLike = ArrayBufferView | ArrayBufferLike;
 /**
 * Where the bytes of a mapping are reached.
 * - `'external'`: an ArrayBuffer over the mapping, made when first needed. Node, Bun, Deno.
@@ -9,6 +7,8 @@ type BytesLike = ArrayBufferView | ArrayBufferLike;
 *   or the mapping is longer than its buffers may be.
 */
 type Home = "external" | "native";
+/** Bytes that can be read in place. */
+type BytesLike = ArrayBufferView | ArrayBufferLike;
 /** What may be done to the bytes: `'copy'` is writable, and private: the file never changes. */
 type Access = "read" | "write" | "copy";
 interface CloseOptions {
@@ -78,15 +78,15 @@ declare abstract class ByteArray extends Core implements Iterable<number> {
   * Fills a range with a byte, or with a pattern that repeats (a string is its UTF-8).
   * @throws {RangeError} ERR_OUT_OF_RANGE: a number that is no byte
   */
-  fill(value: number | string | BytesLike, start?: number | bigint, end?: number | bigint): this;
+  fill(value: number | string | BytesLike | ByteArray, start?: number | bigint, end?: number | bigint): this;
   /** Whether a byte (a number), a string (as UTF-8) or bytes occur at `start` or later. */
-  includes(needle: number | string | BytesLike, start?: number | bigint): boolean;
+  includes(needle: number | string | BytesLike | ByteArray, start?: number | bigint): boolean;
   /** Whether the bytes, all of them, are those of `other`. */
   equals(other: BytesLike | ByteArray): boolean;
   /** The bytes as a Buffer, so that `Buffer.from(m)` copies them; in the home `'native'` a copy. */
   override valueOf(): Buffer;
   /** The bytes one by one, as numbers. Ends when the mapping does: after `close()` the next step throws. */
-  [Symbol.iterator](): Generator<number, void, undefined>;
+  [Symbol.iterator](): IterableIterator<number>;
 }
 /** Bytes of a page of memory. */
 declare const PAGESIZE: number;
@@ -192,9 +192,9 @@ declare abstract class FileLike extends ByteArray {
   * mapping, not from `start`. The position does not move.
   * @param start default: the position, as in Python. Negative: from the end
   */
-  find(needle: string | BytesLike, start?: number | bigint | null, end?: number | bigint | null): number;
+  find(needle: string | BytesLike | ByteArray, start?: number | bigint | null, end?: number | bigint | null): number;
   /** As `find`, the last position. */
-  rfind(needle: string | BytesLike, start?: number | bigint | null, end?: number | bigint | null): number;
+  rfind(needle: string | BytesLike | ByteArray, start?: number | bigint | null, end?: number | bigint | null): number;
   /**
   * Copies `count` bytes from `src` to `dest` within the mapping; the ranges may overlap.
   * @throws {RangeError} ERR_OUT_OF_RANGE: negative, or a range beyond the end

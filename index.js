@@ -190,18 +190,24 @@ var Native = class {
 	setByte(index, value) {
 		ensure(this.native.setByte(index, value));
 	}
-	copyOut(start, target) {
-		ensure(this.native.copyOut(start, target));
+	copyOut(start, target, at, count) {
+		const part = at === 0 && count === target.length ? target : target.subarray(at, at + count);
+		ensure(this.native.copyOut(start, part));
 	}
 	copyIn(start, source) {
 		ensure(this.native.copyIn(start, source));
 	}
+	find(needle, start, end, last) {
+		return unwrap(this.native.find(needle, start, end, last));
+	}
+	whole() {}
 	all() {
 		throw coded("ERR_MMAP_NO_VIEWS", "There are no views in the home 'native': use slice(), read(), readInto(), at(), set() or write() instead");
 	}
 	resize(length, reserve) {
 		ensure(this.native.resize(length, reserve));
 		this.length = length;
+		return this;
 	}
 	close(_detach) {
 		this.native.close();
@@ -221,11 +227,15 @@ function detach(buffer) {
 function patience(length) {
 	return 16 + length / 2 ** 20;
 }
+const LOOP = 48;
+const SMALL = 1024;
 var External = class extends Native {
 	#buffer;
 	#patience;
-	constructor(native, length, slack) {
+	#forced;
+	constructor(native, length, slack, forced) {
 		super(native, length, slack);
+		this.#forced = forced;
 		this.#patience = patience(length);
 	}
 	get home() {
@@ -246,15 +256,26 @@ var External = class extends Native {
 		if (view === void 0) super.setByte(index, value);
 		else view[index] = value;
 	}
-	copyOut(start, target) {
+	copyOut(start, target, at, count) {
 		const view = this.#view();
-		if (view === void 0) super.copyOut(start, target);
-		else view.copy(target, 0, start, start + target.length);
+		if (view === void 0) super.copyOut(start, target, at, count);
+		else if (count <= LOOP && target.buffer !== view.buffer) for (let n = 0; n < count; n++) target[at + n] = view[start + n];
+		else target.set(view.subarray(start, start + count), at);
+	}
+	find(needle, start, end, last) {
+		const view = end - start <= SMALL && needle.length > 0 ? this.#view() : void 0;
+		if (view === void 0) return super.find(needle, start, end, last);
+		const range = view.subarray(start, end);
+		const found = last ? range.lastIndexOf(needle) : range.indexOf(needle);
+		return found < 0 ? found : start + found;
 	}
 	copyIn(start, source) {
 		const view = this.#view();
 		if (view === void 0) super.copyIn(start, source);
 		else view.set(source, start);
+	}
+	whole() {
+		return this.#buffer === void 0 || this.#buffer.length === this.length ? this.all() : void 0;
 	}
 	all() {
 		if (this.#buffer === void 0) {
@@ -270,9 +291,11 @@ var External = class extends Native {
 		if (buffer !== void 0) detach(buffer.buffer);
 	}
 	resize(length, reserve) {
-		checkLimit(length);
+		const fits = length <= node_buffer.constants.MAX_LENGTH;
+		if (this.#forced) checkHome("external", length);
 		super.resize(length, reserve);
 		this.#forget();
+		return fits ? this : new Native(this.native, length, this.slack);
 	}
 	close(detachViews) {
 		if (detachViews) this.#forget();
@@ -296,6 +319,8 @@ const CLOSED = {
 	setByte: closed,
 	copyOut: closed,
 	copyIn: closed,
+	find: closed,
+	whole: closed,
 	all: closed,
 	get slack() {
 		return closed();
@@ -308,16 +333,14 @@ function allowsExternal() {
 	allowed ??= __binding_js.allowsExternalBuffers();
 	return allowed;
 }
-function checkLimit(length) {
+function checkHome(home, length) {
+	if (home !== "external") return;
+	if (!allowsExternal()) throw coded("ERR_MMAP_NO_VIEWS", "This engine refuses ArrayBuffers over memory of others: the home 'external' is not to be had");
 	if (length > node_buffer.constants.MAX_LENGTH) throw coded("ERR_MMAP_NO_VIEWS", `The home 'external' ends at ${node_buffer.constants.MAX_LENGTH} bytes on this engine. Received a length of ${length}`);
 }
 function settle(native, length, slack, home) {
-	if (!(home === void 0 ? length <= node_buffer.constants.MAX_LENGTH && allowsExternal() : home === "external")) return new Native(native, length, slack);
-	if (home !== void 0) {
-		if (!allowsExternal()) throw coded("ERR_MMAP_NO_VIEWS", "This engine refuses ArrayBuffers over memory of others: the home 'external' is not to be had");
-		checkLimit(length);
-	}
-	return new External(native, length, slack);
+	checkHome(home, length);
+	return (home === void 0 ? length <= node_buffer.constants.MAX_LENGTH && allowsExternal() : home === "external") ? new External(native, length, slack, home !== void 0) : new Native(native, length, slack);
 }
 // lib/checks.ts
 function integer(value, name) {
@@ -338,6 +361,10 @@ function byte(value, name) {
 }
 function index(value, name) {
 	return typeof value === "number" && Number.isInteger(value) ? value : integer(value, name);
+}
+function start(value, name, length, absent) {
+	if (value === Number.POSITIVE_INFINITY) return value;
+	return (typeof value === "bigint" || typeof value === "number") && value > length ? integer(value, name) : bound(value, name, length, absent);
 }
 function bound(value, name, length, absent) {
 	if (value === void 0 || value === null) return absent;
@@ -372,14 +399,15 @@ function options(value, known) {
 	for (const key of Object.keys(value)) if (!known.includes(key)) throw wrongValue(`options.${key}`, `absent: it is unknown here. Known are ${known.join(", ")}`, Reflect.get(value, key));
 	return value;
 }
-function bytes(value, name) {
+function bytes(value, name, expected = BYTES) {
 	if (value instanceof Uint8Array) return value;
 	if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
 	if ((0, node_util_types.isAnyArrayBuffer)(value)) return new Uint8Array(value, 0, value.byteLength);
-	throw wrongType(name, "an instance of Buffer, TypedArray, DataView, ArrayBuffer, SharedArrayBuffer or Mmap", value);
+	throw wrongType(name, expected, value);
 }
+const BYTES = "an instance of Buffer, TypedArray, DataView, ArrayBuffer, SharedArrayBuffer or Mmap";
 function bytesOrString(value, name, encoding) {
-	if (typeof value !== "string") return bytes(value, name);
+	if (typeof value !== "string") return bytes(value, name, `of type string or ${BYTES}`);
 	if (encoding !== void 0 && !Buffer.isEncoding(encoding)) throw wrongValue("encoding", "an encoding", encoding);
 	return Buffer.from(value, encoding);
 }
@@ -391,6 +419,7 @@ function signal(value) {
 // lib/core.ts
 let bytesOf;
 let writableOf;
+let moveTo;
 let runJob;
 var Core = class Core {
 	#bytes;
@@ -410,6 +439,9 @@ var Core = class Core {
 			}
 		});
 		bytesOf = (mapping) => mapping.#bytes;
+		moveTo = (mapping, bytes) => {
+			mapping.#bytes = bytes;
+		};
 		writableOf = (mapping) => {
 			const bytes = mapping.#bytes;
 			if (mapping.#access === "read") {
@@ -483,13 +515,19 @@ var Core = class Core {
 	}
 };
 // lib/array.ts
-function bytesOrMapping(value, name) {
-	if (!(value instanceof Core)) return bytes(value, name);
+function bytesOrMapping(value, name, besides = "") {
+	if (!(value instanceof Core)) return bytes(value, name, besides + BYTES);
 	const bytes$2 = bytesOf(value);
-	if (bytes$2.home === "external") return bytes$2.all();
-	const copy = Buffer.allocUnsafeSlow(bytes$2.length);
-	bytes$2.copyOut(0, copy);
+	return bytes$2.whole() ?? copyOf(bytes$2, 0, bytes$2.length);
+}
+function copyOf(bytes, start, length) {
+	const copy = Buffer.allocUnsafe(length);
+	if (length > 0) bytes.copyOut(start, copy, 0, length);
 	return copy;
+}
+function bytesOrByte(value, name) {
+	if (typeof value === "number") return Uint8Array.of(byte(value, name));
+	return typeof value === "string" ? Buffer.from(value) : bytesOrMapping(value, name, "of type number or string or ");
 }
 var ByteArray = class ByteArray extends Core {
 	get buffer() {
@@ -517,9 +555,7 @@ var ByteArray = class ByteArray extends Core {
 		const bytes = bytesOf(this);
 		const { length } = bytes;
 		const from = bound(start, "start", length, 0);
-		const copy = Buffer.allocUnsafe(Math.max(0, bound(end, "end", length, length) - from));
-		if (copy.length > 0) bytes.copyOut(from, copy);
-		return copy;
+		return copyOf(bytes, from, Math.max(0, bound(end, "end", length, length) - from));
 	}
 	at(index$1) {
 		const bytes = bytesOf(this);
@@ -532,14 +568,16 @@ var ByteArray = class ByteArray extends Core {
 		const bytes$3 = writableOf(this);
 		const at = size(offset, "offset");
 		const length = source instanceof ByteArray ? source.length : bytes(source, "source").length;
-		if (at + length > bytes$3.length) throw outOfRange("offset", `<= ${bytes$3.length - length} for ${length} bytes`, offset);
+		const most = bytes$3.length - length;
+		if (most < 0) throw outOfRange("source", `at most ${bytes$3.length} bytes long`, `${length} bytes`);
+		if (at > most) throw outOfRange("offset", `<= ${most} for ${length} bytes`, offset);
 		if (source instanceof ByteArray) ensure(bytes$3.native.copyFrom(at, bytesOf(source).native, 0, length));
 		else bytes$3.copyIn(at, bytes(source, "source"));
 	}
 	fill(value, start, end) {
 		const bytes = writableOf(this);
 		const { length } = bytes;
-		const pattern = typeof value === "number" || typeof value === "bigint" ? Uint8Array.of(byte(value, "value")) : typeof value === "string" ? Buffer.from(value) : bytesOrMapping(value, "value");
+		const pattern = bytesOrByte(value, "value");
 		if (pattern.length === 0) throw wrongValue("value", "not empty", value);
 		const from = bound(start, "start", length, 0);
 		const to = bound(end, "end", length, length);
@@ -549,9 +587,9 @@ var ByteArray = class ByteArray extends Core {
 	includes(needle, start) {
 		const bytes = bytesOf(this);
 		const { length } = bytes;
-		const wanted = typeof needle === "number" ? Uint8Array.of(byte(needle, "needle")) : typeof needle === "string" ? Buffer.from(needle) : bytesOrMapping(needle, "needle");
+		const wanted = bytesOrByte(needle, "needle");
 		const from = bound(start, "start", length, 0);
-		return unwrap(bytes.native.find(wanted, from, length, false)) >= 0;
+		return bytes.find(wanted, from, length, false) >= 0;
 	}
 	equals(other) {
 		const bytes$4 = bytesOf(this);
@@ -560,12 +598,16 @@ var ByteArray = class ByteArray extends Core {
 		return theirs.length === bytes$4.length && unwrap(bytes$4.native.equals(0, theirs));
 	}
 	valueOf() {
-		return bytesOf(this).home === "external" ? this.buffer : this.slice();
+		return bytesOf(this).whole() ?? this.slice();
 	}
-	*[Symbol.iterator]() {
-		for (let index = 0; index < this.length; index++) yield bytesOf(this).byte(index);
+	[Symbol.iterator]() {
+		this.length;
+		return each(this);
 	}
 };
+function* each(array) {
+	for (let index = 0; index < array.length; index++) yield bytesOf(array).byte(index);
+}
 const TYPED_ARRAY = Object.getPrototypeOf(Uint8Array);
 function isViewType(type) {
 	if (type === DataView) return true;
@@ -578,8 +620,7 @@ var FileLike = class extends ByteArray {
 	#position = 0;
 	read(size) {
 		const bytes = bytesOf(this);
-		const copy = Buffer.allocUnsafe(this.#count(bytes.length, size));
-		if (copy.length > 0) bytes.copyOut(this.#position, copy);
+		const copy = copyOf(bytes, this.#position, this.#count(bytes.length, size));
 		this.#position += copy.length;
 		return copy;
 	}
@@ -601,7 +642,7 @@ var FileLike = class extends ByteArray {
 		const from = moves ? this.#position : size(position, "position");
 		const count = Math.min(wanted, bytes$1.length - from);
 		if (count <= 0) return 0;
-		bytes$1.copyOut(from, at === 0 && count === whole.length ? whole : whole.subarray(at, at + count));
+		bytes$1.copyOut(from, whole, at, count);
 		if (moves) this.#position += count;
 		return count;
 	}
@@ -615,7 +656,7 @@ var FileLike = class extends ByteArray {
 	readLine() {
 		const bytes = bytesOf(this);
 		if (this.#position >= bytes.length) return Buffer.alloc(0);
-		const found = unwrap(bytes.native.find(NEWLINE, this.#position, bytes.length, false));
+		const found = bytes.find(NEWLINE, this.#position, bytes.length, false);
 		return this.read(found < 0 ? void 0 : found + 1 - this.#position);
 	}
 	write(data, encoding) {
@@ -664,14 +705,14 @@ var FileLike = class extends ByteArray {
 	rfind(needle, start, end) {
 		return this.#find(needle, start, end, true);
 	}
-	#find(needle, start, end, last) {
+	#find(needle, start$1, end, last) {
 		const bytes = bytesOf(this);
 		const { length } = bytes;
-		const wanted = typeof needle === "string" ? Buffer.from(needle) : bytesOrMapping(needle, "needle");
-		const from = typeof start === "number" && start > length ? index(start, "start") : bound(start, "start", length, this.#position);
+		const wanted = typeof needle === "string" ? Buffer.from(needle) : bytesOrMapping(needle, "needle", "of type string or ");
+		const from = start(start$1, "start", length, this.#position);
 		const to = bound(end, "end", length, length);
 		if (from > to) return -1;
-		return unwrap(bytes.native.find(wanted, from, to, last));
+		return bytes.find(wanted, from, to, last);
 	}
 	move(dest, src, count) {
 		const bytes = writableOf(this);
@@ -681,6 +722,7 @@ var FileLike = class extends ByteArray {
 			size(count, "count")
 		];
 		const most = bytes.length - length;
+		if (most < 0) throw outOfRange("count", `<= ${bytes.length}`, count);
 		if (to > most) throw outOfRange("dest", `<= ${most} for ${length} bytes`, dest);
 		if (from > most) throw outOfRange("src", `<= ${most} for ${length} bytes`, src);
 		if (length > 0) ensure(bytes.native.copyFrom(to, bytes.native, from, length));
@@ -690,14 +732,14 @@ var FileLike = class extends ByteArray {
 		if (this.access !== "write") throw coded("ERR_MMAP_READ_ONLY", `A mapping with the access '${this.access}' cannot be resized`);
 		const wanted = size(length, "length", 1);
 		const reserve = boolean(options(resizeOptions, ["reserve"]).reserve, "options.reserve", true);
-		bytes.resize(wanted, reserve);
+		moveTo(this, bytes.resize(wanted, reserve));
 	}
 	#flushed(offset, length, flags) {
 		const whole = bytesOf(this).length;
-		const from = size(offset ?? 0, "offset");
+		const from = size(offset === void 0 ? 0 : offset, "offset");
 		if (from > whole) throw outOfRange("offset", `<= ${whole}`, offset);
 		const rest = whole - from;
-		const count = length === void 0 || length === null || length === -1 ? rest : size(length, "length");
+		const count = length === void 0 || length === null || length === -1 || length === -1n ? rest : size(length, "length");
 		if (count > rest) throw outOfRange("length", `<= ${rest}`, length);
 		return [
 			from,
@@ -768,7 +810,7 @@ function construction(fd, given) {
 	const options$1 = options(given, CONSTRUCTOR_KEYS);
 	if (options$1.tagname !== void 0 && fd !== -1 && process.platform !== "win32") throw wrongValue("options.tagname", "used with the fileno -1 on this system", options$1.tagname);
 	return {
-		offset: size(options$1.offset ?? 0, "options.offset"),
+		offset: size(options$1.offset === void 0 ? 0 : options$1.offset, "options.offset"),
 		prot: optional(options$1.prot, "options.prot"),
 		flags: optional(options$1.flags, "options.flags"),
 		access: oneOf(options$1.access, "options.access", ACCESSES),
@@ -785,8 +827,8 @@ function opening(given, more = []) {
 	return {
 		access,
 		create,
-		offset: size(options$2.offset ?? 0, "options.offset"),
-		length: size(options$2.length ?? 0, "options.length"),
+		offset: size(options$2.offset === void 0 ? 0 : options$2.offset, "options.offset"),
+		length: size(options$2.length === void 0 ? 0 : options$2.length, "options.length"),
 		home: home(options$2.home),
 		signal: signal(options$2.signal)
 	};
@@ -834,12 +876,14 @@ function collect() {
 	} catch {}
 	__binding_js.sweep();
 }
+function isExhausted(answer) {
+	return isFailure(answer) && answer.code === "" && EXHAUSTED.has(Reflect.get(failed(answer), "code"));
+}
 function obtain(ask, path) {
 	let answer = ask();
 	for (const makeRoom of [__binding_js.sweep, collect]) {
 		if (!isFailure(answer)) return answer;
-		const error = failed(answer, path);
-		if (!EXHAUSTED.has(error.code)) throw error;
+		if (!isExhausted(answer)) break;
 		makeRoom();
 		answer = ask();
 	}
@@ -856,7 +900,7 @@ function facts(native, offset, access, home, path) {
 			path
 		};
 	} catch (error) {
-		native.close();
+		native.undo();
 		throw error;
 	}
 }
@@ -883,25 +927,37 @@ var Mmap = class Mmap extends FileLike {
 		const native = obtain(() => __binding_js.map(fd, bytes, plan.offset, code, plan.prot, plan.flags, plan.track, plan.tagname, measures));
 		super(facts(native, plan.offset, remembered(plan), plan.home));
 	}
-	static open(path$2, openOptions) {
-		const { bytes, text } = path(path$2);
+	static open(path$1, openOptions) {
+		const { bytes, text } = path(path$1);
 		const plan = opening(openOptions);
 		const code = accessCode(plan.access);
 		return adopt(facts(obtain(() => __binding_js.open(bytes, plan.length, plan.offset, code, plan.create, measures), text), plan.offset, plan.access, plan.home, text));
 	}
-	static async openAsync(path$1, openOptions) {
-		const { bytes, text } = path(path$1);
+	static async openAsync(path$2, openOptions) {
+		const { bytes, text } = path(path$2);
 		const plan = opening(openOptions, ["signal"]);
 		const { signal } = plan;
 		if (signal?.aborted) throw new MmapAbortError(signal.reason);
-		const answer = await __binding_js.openAsync(bytes, plan.length, plan.offset, accessCode(plan.access), plan.create);
-		if (isFailure(answer)) throw failed(answer, text);
-		if (signal?.aborted) {
-			answer.close();
-			throw new MmapAbortError(signal.reason);
-		}
-		answer.measure(measures);
-		return adopt(facts(answer, plan.offset, plan.access, plan.home, text));
+		const code = accessCode(plan.access);
+		const ask = () => __binding_js.openAsync(bytes, plan.length, plan.offset, code, plan.create);
+		const retry = () => {
+			collect();
+			return ask();
+		};
+		return new Promise((resolve, reject) => {
+			const abort = () => reject(new MmapAbortError(signal?.reason));
+			signal?.addEventListener("abort", abort, { once: true });
+			const take = (answer) => {
+				signal?.removeEventListener("abort", abort);
+				if (isFailure(answer)) reject(failed(answer, text));
+				else if (signal?.aborted) answer.undo();
+				else {
+					answer.measure(measures);
+					resolve(adopt(facts(answer, plan.offset, plan.access, plan.home, text)));
+				}
+			};
+			ask().then((answer) => isExhausted(answer) ? retry() : answer).then(take).catch(reject);
+		});
 	}
 	static anonymous(length, anonymousOptions) {
 		return new Mmap(-1, size(length, "length", 1), anonymous(anonymousOptions));

@@ -1,3 +1,4 @@
+import type { Bytes } from './bytes.js'
 import * as check from './checks.js'
 import { type BytesLike, bytes as bytesIn } from './checks.js'
 import { bytesOf, Core, writableOf } from './core.js'
@@ -10,13 +11,22 @@ export interface ViewConstructor<V> {
 }
 
 /** The bytes of anything bytes-like, another mapping included. */
-export function bytesOrMapping(value: unknown, name: string): Uint8Array {
-  if (!(value instanceof Core)) return bytesIn(value, name)
+export function bytesOrMapping(value: unknown, name: string, besides = ''): Uint8Array {
+  if (!(value instanceof Core)) return bytesIn(value, name, besides + check.BYTES)
   const bytes = bytesOf(value)
-  if (bytes.home === 'external') return bytes.all()
-  const copy = Buffer.allocUnsafeSlow(bytes.length)
-  bytes.copyOut(0, copy)
+  return bytes.whole() ?? copyOf(bytes, 0, bytes.length)
+}
+
+/** A copy of a range within the bytes. */
+export function copyOf(bytes: Bytes, start: number, length: number): Buffer {
+  const copy = Buffer.allocUnsafe(length)
+  if (length > 0) bytes.copyOut(start, copy, 0, length)
   return copy
+}
+
+function bytesOrByte(value: unknown, name: string): Uint8Array {
+  if (typeof value === 'number') return Uint8Array.of(check.byte(value, name))
+  return typeof value === 'string' ? Buffer.from(value) : bytesOrMapping(value, name, 'of type number or string or ')
 }
 
 /** A mapping as an array of bytes, with JavaScript's names and habits: `start` defaults to 0, ranges are clamped. */
@@ -66,9 +76,7 @@ export abstract class ByteArray extends Core implements Iterable<number> {
     const bytes = bytesOf(this)
     const { length } = bytes
     const from = check.bound(start, 'start', length, 0)
-    const copy = Buffer.allocUnsafe(Math.max(0, check.bound(end, 'end', length, length) - from))
-    if (copy.length > 0) bytes.copyOut(from, copy)
-    return copy
+    return copyOf(bytes, from, Math.max(0, check.bound(end, 'end', length, length) - from))
   }
 
   /** The byte at `index`, 0 to 255, negative from the end; `undefined` beyond either end. */
@@ -88,9 +96,9 @@ export abstract class ByteArray extends Core implements Iterable<number> {
     const bytes = writableOf(this)
     const at = check.size(offset, 'offset')
     const length = source instanceof ByteArray ? source.length : bytesIn(source, 'source').length
-    if (at + length > bytes.length) {
-      throw outOfRange('offset', `<= ${bytes.length - length} for ${length} bytes`, offset)
-    }
+    const most = bytes.length - length
+    if (most < 0) throw outOfRange('source', `at most ${bytes.length} bytes long`, `${length} bytes`)
+    if (at > most) throw outOfRange('offset', `<= ${most} for ${length} bytes`, offset)
     if (source instanceof ByteArray) ensure(bytes.native.copyFrom(at, bytesOf(source).native, 0, length))
     else bytes.copyIn(at, bytesIn(source, 'source'))
   }
@@ -99,15 +107,10 @@ export abstract class ByteArray extends Core implements Iterable<number> {
    * Fills a range with a byte, or with a pattern that repeats (a string is its UTF-8).
    * @throws {RangeError} ERR_OUT_OF_RANGE: a number that is no byte
    */
-  fill(value: number | string | BytesLike, start?: number | bigint, end?: number | bigint): this {
+  fill(value: number | string | BytesLike | ByteArray, start?: number | bigint, end?: number | bigint): this {
     const bytes = writableOf(this)
     const { length } = bytes
-    const pattern =
-      typeof value === 'number' || typeof value === 'bigint'
-        ? Uint8Array.of(check.byte(value, 'value'))
-        : typeof value === 'string'
-          ? Buffer.from(value)
-          : bytesOrMapping(value, 'value')
+    const pattern = bytesOrByte(value, 'value')
     if (pattern.length === 0) throw wrongValue('value', 'not empty', value)
     const from = check.bound(start, 'start', length, 0)
     const to = check.bound(end, 'end', length, length)
@@ -116,17 +119,12 @@ export abstract class ByteArray extends Core implements Iterable<number> {
   }
 
   /** Whether a byte (a number), a string (as UTF-8) or bytes occur at `start` or later. */
-  includes(needle: number | string | BytesLike, start?: number | bigint): boolean {
+  includes(needle: number | string | BytesLike | ByteArray, start?: number | bigint): boolean {
     const bytes = bytesOf(this)
     const { length } = bytes
-    const wanted =
-      typeof needle === 'number'
-        ? Uint8Array.of(check.byte(needle, 'needle'))
-        : typeof needle === 'string'
-          ? Buffer.from(needle)
-          : bytesOrMapping(needle, 'needle')
+    const wanted = bytesOrByte(needle, 'needle')
     const from = check.bound(start, 'start', length, 0)
-    return (unwrap(bytes.native.find(wanted, from, length, false)) as number) >= 0
+    return bytes.find(wanted, from, length, false) >= 0
   }
 
   /** Whether the bytes, all of them, are those of `other`. */
@@ -141,13 +139,18 @@ export abstract class ByteArray extends Core implements Iterable<number> {
 
   /** The bytes as a Buffer, so that `Buffer.from(m)` copies them; in the home `'native'` a copy. */
   override valueOf(): Buffer {
-    return bytesOf(this).home === 'external' ? this.buffer : this.slice()
+    return bytesOf(this).whole() ?? this.slice()
   }
 
   /** The bytes one by one, as numbers. Ends when the mapping does: after `close()` the next step throws. */
-  *[Symbol.iterator](): Generator<number, void, undefined> {
-    for (let index = 0; index < this.length; index++) yield bytesOf(this).byte(index)
+  [Symbol.iterator](): IterableIterator<number> {
+    void this.length
+    return each(this)
   }
+}
+
+function* each(array: ByteArray): Generator<number, void, undefined> {
+  for (let index = 0; index < array.length; index++) yield bytesOf(array).byte(index)
 }
 
 const TYPED_ARRAY: unknown = Object.getPrototypeOf(Uint8Array)

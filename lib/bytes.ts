@@ -21,13 +21,19 @@ export interface Bytes {
   readonly native: NativeMapping
   byte(index: number): number
   setByte(index: number, value: number): void
-  copyOut(start: number, target: Uint8Array): void
+  /** Copies `count` bytes from `start` on to `at` in `target`. */
+  copyOut(start: number, target: Uint8Array, at: number, count: number): void
   copyIn(start: number, source: Uint8Array): void
-  /** The one Buffer over all bytes; throws ERR_MMAP_NO_VIEWS where there is none. */
+  /** The first or last position within a range, or -1. */
+  find(needle: Uint8Array, start: number, end: number, last: boolean): number
+  /** The one Buffer over all bytes, where there is one. */
+  whole(): Buffer | undefined
+  /** The same; throws ERR_MMAP_NO_VIEWS where there is none. */
   all(): Buffer
   /** The number of bytes hidden before the first one: views are aligned against the page. */
   readonly slack: number
-  resize(length: number, reserve: boolean): void
+  /** Answers what the bytes are reached through from now on. */
+  resize(length: number, reserve: boolean): Bytes
   close(detach: boolean): void
 }
 
@@ -55,12 +61,21 @@ class Native implements Bytes {
     ensure(this.native.setByte(index, value))
   }
 
-  copyOut(start: number, target: Uint8Array): void {
-    ensure(this.native.copyOut(start, target))
+  copyOut(start: number, target: Uint8Array, at: number, count: number): void {
+    const part = at === 0 && count === target.length ? target : target.subarray(at, at + count)
+    ensure(this.native.copyOut(start, part))
   }
 
   copyIn(start: number, source: Uint8Array): void {
     ensure(this.native.copyIn(start, source))
+  }
+
+  find(needle: Uint8Array, start: number, end: number, last: boolean): number {
+    return unwrap(this.native.find(needle, start, end, last)) as number
+  }
+
+  whole(): Buffer | undefined {
+    return undefined
   }
 
   all(): Buffer {
@@ -70,9 +85,10 @@ class Native implements Bytes {
     )
   }
 
-  resize(length: number, reserve: boolean): void {
+  resize(length: number, reserve: boolean): Bytes {
     ensure(this.native.resize(length, reserve))
     this.length = length
+    return this
   }
 
   close(_detach: boolean): void {
@@ -108,13 +124,19 @@ function patience(length: number): number {
   return 16 + length / 2 ** 20
 }
 
+/** Up to so many bytes a loop is faster than a call, and a search in the engine faster than one in Rust. */
+const LOOP = 48
+const SMALL = 1024
+
 /** The bytes behind an ArrayBuffer over the mapping. */
 class External extends Native {
   #buffer: Buffer | undefined
   #patience: number
+  readonly #forced: boolean
 
-  constructor(native: NativeMapping, length: number, slack: number) {
+  constructor(native: NativeMapping, length: number, slack: number, forced: boolean) {
     super(native, length, slack)
+    this.#forced = forced
     this.#patience = patience(length)
   }
 
@@ -141,16 +163,31 @@ class External extends Native {
     else view[index] = value
   }
 
-  override copyOut(start: number, target: Uint8Array): void {
+  override copyOut(start: number, target: Uint8Array, at: number, count: number): void {
     const view = this.#view()
-    if (view === undefined) super.copyOut(start, target)
-    else view.copy(target, 0, start, start + target.length)
+    if (view === undefined) super.copyOut(start, target, at, count)
+    else if (count <= LOOP && target.buffer !== view.buffer)
+      for (let n = 0; n < count; n++) target[at + n] = view[start + n] as number
+    // Not view.copy(): it cuts offsets to 32 bits (nodejs/node#55422).
+    else target.set(view.subarray(start, start + count), at)
+  }
+
+  override find(needle: Uint8Array, start: number, end: number, last: boolean): number {
+    const view = end - start <= SMALL && needle.length > 0 ? this.#view() : undefined
+    if (view === undefined) return super.find(needle, start, end, last)
+    const range = view.subarray(start, end)
+    const found = last ? range.lastIndexOf(needle) : range.indexOf(needle)
+    return found < 0 ? found : start + found
   }
 
   override copyIn(start: number, source: Uint8Array): void {
     const view = this.#view()
     if (view === undefined) super.copyIn(start, source)
     else view.set(source, start)
+  }
+
+  override whole(): Buffer | undefined {
+    return this.#buffer === undefined || this.#buffer.length === this.length ? this.all() : undefined
   }
 
   override all(): Buffer {
@@ -170,10 +207,12 @@ class External extends Native {
     if (buffer !== undefined) detach(buffer.buffer as ArrayBuffer)
   }
 
-  override resize(length: number, reserve: boolean): void {
-    checkLimit(length)
+  override resize(length: number, reserve: boolean): Bytes {
+    const fits = length <= constants.MAX_LENGTH
+    if (this.#forced) checkHome('external', length)
     super.resize(length, reserve)
     this.#forget()
+    return fits ? this : new Native(this.native, length, this.slack)
   }
 
   override close(detachViews: boolean): void {
@@ -201,6 +240,8 @@ export const CLOSED: Bytes = {
   setByte: closed,
   copyOut: closed,
   copyIn: closed,
+  find: closed,
+  whole: closed,
   all: closed,
   get slack() {
     return closed()
@@ -217,7 +258,15 @@ function allowsExternal(): boolean {
   return allowed
 }
 
-function checkLimit(length: number): void {
+/** Refuses the home `'external'` where it was asked for and is not to be had for so many bytes. */
+function checkHome(home: Home | undefined, length: number): void {
+  if (home !== 'external') return
+  if (!allowsExternal()) {
+    throw coded(
+      'ERR_MMAP_NO_VIEWS',
+      "This engine refuses ArrayBuffers over memory of others: the home 'external' is not to be had",
+    )
+  }
   if (length > constants.MAX_LENGTH) {
     throw coded(
       'ERR_MMAP_NO_VIEWS',
@@ -228,15 +277,7 @@ function checkLimit(length: number): void {
 
 /** The bytes of a new mapping, in the home that was asked for, or else in the best that there is. */
 export function settle(native: NativeMapping, length: number, slack: number, home: Home | undefined): Bytes {
+  checkHome(home, length)
   const external = home === undefined ? length <= constants.MAX_LENGTH && allowsExternal() : home === 'external'
-  if (!external) return new Native(native, length, slack)
-  if (home !== undefined) {
-    if (!allowsExternal())
-      throw coded(
-        'ERR_MMAP_NO_VIEWS',
-        "This engine refuses ArrayBuffers over memory of others: the home 'external' is not to be had",
-      )
-    checkLimit(length)
-  }
-  return new External(native, length, slack)
+  return external ? new External(native, length, slack, home !== undefined) : new Native(native, length, slack)
 }

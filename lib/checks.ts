@@ -33,6 +33,13 @@ export function index(value: unknown, name: string): number {
   return typeof value === 'number' && Number.isInteger(value) ? value : integer(value, name)
 }
 
+/** As `bound`, but what lies beyond the end stays beyond it. */
+export function start(value: unknown, name: string, length: number, absent: number): number {
+  if (value === Number.POSITIVE_INFINITY) return value
+  const beyond = (typeof value === 'bigint' || typeof value === 'number') && value > length
+  return beyond ? integer(value, name) : bound(value, name, length, absent)
+}
+
 /** A bound of a range in an array of `length`: negative from the end, clamped; infinities are the ends. */
 export function bound(value: unknown, name: string, length: number, absent: number): number {
   if (value === undefined || value === null) return absent
@@ -84,16 +91,18 @@ export function options<T extends object>(value: T | undefined, known: readonly 
 }
 
 /** The bytes of anything bytes-like, in place. */
-export function bytes(value: unknown, name: string): Uint8Array {
+export function bytes(value: unknown, name: string, expected: string = BYTES): Uint8Array {
   if (value instanceof Uint8Array) return value
   if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
   if (isAnyArrayBuffer(value)) return new Uint8Array(value, 0, value.byteLength)
-  throw wrongType(name, 'an instance of Buffer, TypedArray, DataView, ArrayBuffer, SharedArrayBuffer or Mmap', value)
+  throw wrongType(name, expected, value)
 }
+
+export const BYTES = 'an instance of Buffer, TypedArray, DataView, ArrayBuffer, SharedArrayBuffer or Mmap'
 
 /** What is looked for or stored: bytes, or a string in an encoding. */
 export function bytesOrString(value: unknown, name: string, encoding?: BufferEncoding): Uint8Array {
-  if (typeof value !== 'string') return bytes(value, name)
+  if (typeof value !== 'string') return bytes(value, name, `of type string or ${BYTES}`)
   if (encoding !== undefined && !Buffer.isEncoding(encoding)) throw wrongValue('encoding', 'an encoding', encoding)
   return Buffer.from(value, encoding)
 }

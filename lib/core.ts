@@ -27,6 +27,8 @@ export interface CloseOptions {
 export let bytesOf: (mapping: Core) => Bytes
 /** The same, refused when the mapping is read-only. */
 export let writableOf: (mapping: Core) => Bytes
+/** Reaches the bytes from now on in another way. */
+export let moveTo: (mapping: Core, bytes: Bytes) => void
 /** Gives a job the mapping's lifetime: it ends with the signal, and with close(). */
 export let runJob: <T>(
   mapping: Core,
@@ -55,6 +57,9 @@ export abstract class Core implements Disposable {
       },
     })
     bytesOf = (mapping) => mapping.#bytes
+    moveTo = (mapping, bytes) => {
+      mapping.#bytes = bytes
+    }
     writableOf = (mapping) => {
       const bytes = mapping.#bytes
       if (mapping.#access === 'read') {

@@ -1,7 +1,7 @@
-import { ByteArray, bytesOrMapping } from './array.js'
+import { ByteArray, bytesOrMapping, copyOf } from './array.js'
 import type { BytesLike } from './checks.js'
 import * as check from './checks.js'
-import { bytesOf, runJob, writableOf } from './core.js'
+import { bytesOf, moveTo, runJob, writableOf } from './core.js'
 import { coded, ensure, outOfRange, unwrap, wrongType, wrongValue } from './errors.js'
 
 export interface FlushOptions {
@@ -48,8 +48,7 @@ export abstract class FileLike extends ByteArray {
   /** A copy of up to `size` bytes from the position on, which moves; everything when absent or negative. */
   read(size?: number | bigint | null): Buffer {
     const bytes = bytesOf(this)
-    const copy = Buffer.allocUnsafe(this.#count(bytes.length, size))
-    if (copy.length > 0) bytes.copyOut(this.#position, copy)
+    const copy = copyOf(bytes, this.#position, this.#count(bytes.length, size))
     this.#position += copy.length
     return copy
   }
@@ -85,7 +84,7 @@ export abstract class FileLike extends ByteArray {
     const from = moves ? this.#position : check.size(position, 'position')
     const count = Math.min(wanted, bytes.length - from)
     if (count <= 0) return 0
-    bytes.copyOut(from, at === 0 && count === whole.length ? whole : whole.subarray(at, at + count))
+    bytes.copyOut(from, whole, at, count)
     if (moves) this.#position += count
     return count
   }
@@ -106,7 +105,7 @@ export abstract class FileLike extends ByteArray {
   readLine(): Buffer {
     const bytes = bytesOf(this)
     if (this.#position >= bytes.length) return Buffer.alloc(0)
-    const found = unwrap(bytes.native.find(NEWLINE, this.#position, bytes.length, false)) as number
+    const found = bytes.find(NEWLINE, this.#position, bytes.length, false)
     return this.read(found < 0 ? undefined : found + 1 - this.#position)
   }
 
@@ -187,27 +186,25 @@ export abstract class FileLike extends ByteArray {
    * mapping, not from `start`. The position does not move.
    * @param start default: the position, as in Python. Negative: from the end
    */
-  find(needle: string | BytesLike, start?: number | bigint | null, end?: number | bigint | null): number {
+  find(needle: string | BytesLike | ByteArray, start?: number | bigint | null, end?: number | bigint | null): number {
     return this.#find(needle, start, end, false)
   }
 
   /** As `find`, the last position. */
-  rfind(needle: string | BytesLike, start?: number | bigint | null, end?: number | bigint | null): number {
+  rfind(needle: string | BytesLike | ByteArray, start?: number | bigint | null, end?: number | bigint | null): number {
     return this.#find(needle, start, end, true)
   }
 
   #find(needle: unknown, start: unknown, end: unknown, last: boolean): number {
     const bytes = bytesOf(this)
     const { length } = bytes
-    const wanted = typeof needle === 'string' ? Buffer.from(needle) : bytesOrMapping(needle, 'needle')
+    const wanted =
+      typeof needle === 'string' ? Buffer.from(needle) : bytesOrMapping(needle, 'needle', 'of type string or ')
     // A start beyond the end finds nothing, not even nothing (Python 3.15).
-    const from =
-      typeof start === 'number' && start > length
-        ? check.index(start, 'start')
-        : check.bound(start, 'start', length, this.#position)
+    const from = check.start(start, 'start', length, this.#position)
     const to = check.bound(end, 'end', length, length)
     if (from > to) return -1
-    return unwrap(bytes.native.find(wanted, from, to, last)) as number
+    return bytes.find(wanted, from, to, last)
   }
 
   /**
@@ -218,6 +215,7 @@ export abstract class FileLike extends ByteArray {
     const bytes = writableOf(this)
     const [to, from, length] = [check.size(dest, 'dest'), check.size(src, 'src'), check.size(count, 'count')]
     const most = bytes.length - length
+    if (most < 0) throw outOfRange('count', `<= ${bytes.length}`, count)
     if (to > most) throw outOfRange('dest', `<= ${most} for ${length} bytes`, dest)
     if (from > most) throw outOfRange('src', `<= ${most} for ${length} bytes`, src)
     if (length > 0) ensure(bytes.native.copyFrom(to, bytes.native, from, length))
@@ -237,15 +235,16 @@ export abstract class FileLike extends ByteArray {
       throw coded('ERR_MMAP_READ_ONLY', `A mapping with the access '${this.access}' cannot be resized`)
     const wanted = check.size(length, 'length', 1)
     const reserve = check.boolean(check.options(resizeOptions, ['reserve']).reserve, 'options.reserve', true)
-    bytes.resize(wanted, reserve)
+    moveTo(this, bytes.resize(wanted, reserve))
   }
 
   #flushed(offset: unknown, length: unknown, flags: unknown): [number, number, number] {
     const whole = bytesOf(this).length
-    const from = check.size(offset ?? 0, 'offset')
+    const from = check.size(offset === undefined ? 0 : offset, 'offset')
     if (from > whole) throw outOfRange('offset', `<= ${whole}`, offset)
     const rest = whole - from
-    const count = length === undefined || length === null || length === -1 ? rest : check.size(length, 'length')
+    const count =
+      length === undefined || length === null || length === -1 || length === -1n ? rest : check.size(length, 'length')
     if (count > rest) throw outOfRange('length', `<= ${rest}`, length)
     return [from, count, flags === undefined ? 0 : check.int32(flags, 'options.flags')]
   }

@@ -32,13 +32,17 @@ function collect(): void {
   binding.sweep()
 }
 
+/** Whether it failed for want of room: of addresses, of mappings, of descriptors. */
+function isExhausted(answer: NativeMapping | Failure): boolean {
+  return isFailure(answer) && answer.code === '' && EXHAUSTED.has(Reflect.get(failed(answer), 'code'))
+}
+
 /** Asks for a mapping; for want of room once more, after what was dropped has been let go. */
 function obtain(ask: () => NativeMapping | Failure, path?: string): NativeMapping {
   let answer = ask()
   for (const makeRoom of [binding.sweep, collect]) {
     if (!isFailure(answer)) return answer
-    const error: Error & { code?: string } = failed(answer, path)
-    if (!EXHAUSTED.has(error.code)) throw error
+    if (!isExhausted(answer)) break
     makeRoom()
     answer = ask()
   }
@@ -46,13 +50,13 @@ function obtain(ask: () => NativeMapping | Failure, path?: string): NativeMappin
   return answer
 }
 
-/** Takes in the native mapping that was just measured; it is closed again if the home asked for is not to be had. */
+/** Takes in the native mapping that was just measured; it is undone if the home asked for is not to be had. */
 function facts(native: NativeMapping, offset: number, access: Access, home: Home | undefined, path?: string): Facts {
   const [length = 0, slack = 0] = measures
   try {
     return { bytes: settle(native, length, slack, home), offset, access, path }
   } catch (error) {
-    native.close()
+    native.undo()
     throw error
   }
 }
@@ -126,20 +130,30 @@ export class Mmap extends FileLike {
     const plan = options.opening(openOptions, ['signal'])
     const { signal } = plan
     if (signal?.aborted) throw new MmapAbortError(signal.reason)
-    const answer = await binding.openAsync(
-      bytes,
-      plan.length,
-      plan.offset,
-      options.accessCode(plan.access),
-      plan.create,
-    )
-    if (isFailure(answer)) throw failed(answer, text)
-    if (signal?.aborted) {
-      answer.close()
-      throw new MmapAbortError(signal.reason)
+    const code = options.accessCode(plan.access)
+    const ask = (): Promise<NativeMapping | Failure> =>
+      binding.openAsync(bytes, plan.length, plan.offset, code, plan.create)
+    const retry = (): Promise<NativeMapping | Failure> => {
+      collect()
+      return ask()
     }
-    answer.measure(measures)
-    return adopt(facts(answer, plan.offset, plan.access, plan.home, text))
+    return new Promise((resolve, reject) => {
+      const abort = (): void => reject(new MmapAbortError(signal?.reason))
+      signal?.addEventListener('abort', abort, { once: true })
+      const take = (answer: NativeMapping | Failure): void => {
+        signal?.removeEventListener('abort', abort)
+        if (isFailure(answer)) reject(failed(answer, text))
+        else if (signal?.aborted) answer.undo()
+        else {
+          answer.measure(measures)
+          resolve(adopt(facts(answer, plan.offset, plan.access, plan.home, text)))
+        }
+      }
+      ask()
+        .then((answer) => (isExhausted(answer) ? retry() : answer))
+        .then(take)
+        .catch(reject)
+    })
   }
 
   /**

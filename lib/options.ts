@@ -91,7 +91,7 @@ export function construction(fd: number, given: MmapOptions | undefined): Constr
     throw wrongValue('options.tagname', 'used with the fileno -1 on this system', options.tagname)
   }
   return {
-    offset: check.size(options.offset ?? 0, 'options.offset'),
+    offset: check.size(options.offset === undefined ? 0 : options.offset, 'options.offset'),
     prot: optional(options.prot, 'options.prot'),
     flags: optional(options.flags, 'options.flags'),
     access: check.oneOf(options.access, 'options.access', ACCESSES),
@@ -118,8 +118,8 @@ export function opening(given: OpenAsyncOptions | undefined, more: readonly stri
   return {
     access,
     create,
-    offset: check.size(options.offset ?? 0, 'options.offset'),
-    length: check.size(options.length ?? 0, 'options.length'),
+    offset: check.size(options.offset === undefined ? 0 : options.offset, 'options.offset'),
+    length: check.size(options.length === undefined ? 0 : options.length, 'options.length'),
     home: home(options.home),
     signal: check.signal(options.signal),
   }

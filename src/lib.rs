@@ -1,5 +1,5 @@
 //! Memory-mapped files for JavaScript. The rooms, and the one direction in which they may look:
-//! `node -> (mapping, search) -> (request, region, os)`.
+//! `node -> (mapping, search) -> (request, region, census, os)`.
 
 #![cfg_attr(test, allow(dead_code, reason = "a test binary is built without `node`, which uses the rest"))]
 
@@ -8,6 +8,9 @@ mod request;
 
 /// What memmap2 lacks, one file for each system, the same functions in each.
 mod os;
+
+/// How many mappings the process may still have.
+mod census;
 
 /// An owned range of addresses: replaced by zero pages at close, given back at the end.
 mod region;

@@ -1,11 +1,14 @@
 //! One mapping: made from a descriptor, a path or nothing; resized, flushed, advised, named, closed.
 
+mod resize;
+
 use std::fs::File;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::census::{self, Crowd};
 use crate::os::{self, Advice, Failed, Held, Named, Opening};
-use crate::region::{self, Region};
+use crate::region::Region;
 use crate::request::{Access, Plan, Refusal, Request, Source};
 
 /// Why something failed.
@@ -16,10 +19,7 @@ pub enum Error {
     /// A state that forbids it: code and text of the JavaScript error.
     Coded(&'static str, String),
     /// So many mappings that the system would soon refuse the next one to everybody.
-    Crowded {
-        live: usize,
-        limit: usize,
-    },
+    Crowded(Crowd),
 }
 
 pub type Result<T> = std::result::Result<T, Error>;
@@ -27,6 +27,12 @@ pub type Result<T> = std::result::Result<T, Error>;
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal)
+    }
+}
+
+impl From<Crowd> for Error {
+    fn from(crowd: Crowd) -> Self {
+        Self::Crowded(crowd)
     }
 }
 
@@ -63,23 +69,36 @@ pub struct Mapping {
     open: Mutex<Option<Open>>,
     origin: Origin,
     plan: Plan,
+    /// Whether a descriptor was to be kept.
+    tracked: bool,
+    made: Made,
+}
+
+/// What the file owes to being mapped.
+enum Made {
+    Nothing,
+    /// It was made longer.
+    Longer {
+        before: u64,
+        after: u64,
+    },
+    /// It was made, at this path.
+    File(Vec<u8>),
 }
 
 fn closed() -> Error {
     Error::Coded("ERR_MMAP_CLOSED", "The mapping is closed".into())
 }
 
-/// Leaves the host room for maps of its own: V8 aborts the process when the kernel refuses it one.
-fn check_crowd() -> Result<()> {
-    let limit = os::mappings_limit();
-    let (limit, live) = (limit - limit / 8, region::live());
-    if live >= limit { Err(Error::Crowded { live, limit }) } else { Ok(()) }
+/// Maps, unless that might take the host its last mapping.
+fn admitted(map: impl FnOnce() -> os::Result<Held>) -> Result<Held> {
+    census::admit(1)?;
+    Ok(map()?)
 }
 
 impl Mapping {
     /// Python's `mmap.mmap(fileno, length, ...)`. `fd` -1: anonymous memory, named if there is a `name`.
     pub fn from_fd(fd: i32, request: &Request, track: bool, name: Option<String>) -> Result<Self> {
-        check_crowd()?;
         let system = os::system();
         request.check_flags(&system)?;
         if fd != -1 {
@@ -96,23 +115,28 @@ impl Mapping {
                 let (held, file) = os::map_named(&name, &plan)?;
                 (held, file.filter(|_| track).map(Arc::new), Origin::Named(name))
             }
-            None => (os::map_anonymous(&plan)?, None, Origin::Anonymous),
+            None => (admitted(|| os::map_anonymous(&plan))?, None, Origin::Anonymous),
         };
         let region = Region::new(held, plan.slack, plan.length);
-        Ok(Self::new(region, file, origin, plan))
+        Ok(Self::new(region, file, origin, plan, track))
     }
 
     /// Opens `path` and maps it. What it made or lengthened is as it was again if it fails.
     pub fn open(path: &[u8], request: &Request, create: bool) -> Result<Self> {
-        check_crowd()?;
         let system = os::system();
         let write = request.effective_access(&system) == Access::Write;
         let (file, created) = os::open(path, Opening { write, create })?;
         let mapping = Self::over_opened(file, request);
-        if mapping.is_err() && created {
-            os::remove(path);
+        if !created {
+            return mapping;
         }
-        mapping
+        match mapping {
+            Ok(mapping) => Ok(Self { made: Made::File(path.to_vec()), ..mapping }),
+            Err(error) => {
+                os::remove(path);
+                Err(error)
+            }
+        }
     }
 
     fn over_opened(file: File, request: &Request) -> Result<Self> {
@@ -138,20 +162,22 @@ impl Mapping {
             os::reserve(file, before, end)?;
         }
         let held = match name {
-            Some(name) => os::map_named_file(file, &plan, name),
+            Some(name) => admitted(|| os::map_named_file(file, &plan, name)),
             None if plan.length == 0 && matches!(source, Source::Sized(_)) => Ok(Held::Empty),
-            None => os::map_file(file, &plan, regular),
+            None => admitted(|| os::map_file(file, &plan, regular)),
         };
         if held.is_err() && plan.extend_to.is_some() {
             let _ = os::set_size(file, before);
         }
         let region = Region::new(held?, plan.slack, plan.length);
-        Ok(Self::new(region, own, Origin::File { regular }, plan))
+        let tracked = own.is_some();
+        let made = plan.extend_to.map_or(Made::Nothing, |after| Made::Longer { before, after });
+        Ok(Self { made, ..Self::new(region, own, Origin::File { regular }, plan, tracked) })
     }
 
-    fn new(region: Region, file: Option<Arc<File>>, origin: Origin, plan: Plan) -> Self {
+    fn new(region: Region, file: Option<Arc<File>>, origin: Origin, plan: Plan, tracked: bool) -> Self {
         let region = Arc::new(region);
-        Self { open: Mutex::new(Some(Open { region, file })), origin, plan }
+        Self { open: Mutex::new(Some(Open { region, file })), origin, plan, tracked, made: Made::Nothing }
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Open>> {
@@ -180,10 +206,12 @@ impl Mapping {
     /// The size of the file now; of anonymous and named memory, the length.
     pub fn size(&self) -> Result<u64> {
         let (region, file) = self.parts()?;
+        if !self.tracked {
+            return Err(no_descriptor("size"));
+        }
         match (&self.origin, file) {
             (Origin::File { .. }, Some(file)) => Ok(os::file_size(&file)?),
-            (Origin::File { .. }, None) => Err(no_descriptor("size")),
-            (Origin::Anonymous | Origin::Named(_), _) => Ok(region.length() as u64),
+            _ => Ok(region.length() as u64),
         }
     }
 
@@ -202,7 +230,11 @@ impl Mapping {
         let Some(number) = os::advice_number(advice).map_err(refused)? else {
             return Ok(false);
         };
-        Ok(self.region()?.advise(start, len, number)?)
+        let region = self.region()?;
+        if len < region.length() {
+            census::admit(2)?;
+        }
+        Ok(region.advise(start, len, number)?)
     }
 
     /// Names anonymous memory for whoever reads /proc/PID/maps.
@@ -225,6 +257,23 @@ impl Mapping {
         true
     }
 
+    /// Closes a mapping that nobody saw, and takes back what it did to the file.
+    pub fn undo(&self) {
+        let Some(Open { region, file }) = self.lock().take() else { return };
+        drop(region);
+        match (&self.made, file) {
+            // Another size is somebody else's by now.
+            (Made::Longer { before, after }, Some(file)) if os::file_size(&file).ok() == Some(*after) => {
+                let _ = os::set_size(&file, *before);
+            }
+            (Made::File(path), file) => {
+                drop(file);
+                os::remove(path);
+            }
+            _ => {}
+        }
+    }
+
     /// Whether it is closed, or was let go.
     pub fn is_closed(&self) -> bool {
         self.lock().is_none()
@@ -235,138 +284,6 @@ impl Mapping {
         let open = self.lock().take();
         drop(open);
     }
-
-    /// Gives the mapping, and its file, another length. If it fails, both are as they were.
-    pub fn resize(&self, length: u64, reserve: bool) -> Result<()> {
-        let mut open = self.lock();
-        let open = open.as_mut().ok_or_else(closed)?;
-        if self.plan.access != Access::Write {
-            let text = "A read-only or copy-on-write mapping cannot be resized";
-            return Err(Error::Coded("ERR_MMAP_READ_ONLY", text.into()));
-        }
-        let whole = length.checked_add(self.plan.slack as u64).and_then(|whole| isize::try_from(whole).ok());
-        let end = whole.and_then(|whole| self.plan.file_offset.checked_add(whole as u64));
-        let Some(end) = end.filter(|_| length > 0) else {
-            return Err(Refusal::TooLong { length }.into());
-        };
-        let plan = Plan { length: length as usize, extend_to: None, ..self.plan };
-        match &self.origin {
-            Origin::Anonymous => self.resize_memory(open, &plan),
-            Origin::Named(name) if !os::NAMED_IS_FILE => resize_section(open, name, &plan),
-            Origin::File { .. } | Origin::Named(_) => self.resize_file(open, &plan, end, reserve),
-        }
-    }
-
-    fn is_private(&self) -> bool {
-        self.plan.raw.is_some_and(os::is_private)
-    }
-
-    fn resize_memory(&self, open: &mut Open, plan: &Plan) -> Result<()> {
-        // Linux grows a shared anonymous mapping beyond its object (kernel bug 8691): private ones alone stay.
-        let shrinks = plan.length <= open.region.length();
-        if (self.is_private() || shrinks) && in_place(open, plan.length) {
-            return Ok(());
-        }
-        let region = Region::new(os::map_anonymous(plan)?, plan.slack, plan.length);
-        region.carry(&open.region);
-        replace(open, region);
-        Ok(())
-    }
-
-    fn resize_file(&self, open: &mut Open, plan: &Plan, end: u64, reserve: bool) -> Result<()> {
-        let file = open.file.clone().ok_or_else(|| no_descriptor("resize"))?;
-        let size = os::file_size(&file)?;
-        if end < size && !os::TRUNCATES_MAPPED {
-            return self.truncate_unmapped(open, plan, &file, end);
-        }
-        if end > size {
-            if reserve { os::reserve(&file, size, end)? } else { os::set_size(&file, end)? }
-        }
-        if plan.length > open.region.length() && end >= size && in_place(open, plan.length) {
-            return Ok(());
-        }
-        let made = self.map_again(&file, plan).map(|held| Region::new(held, plan.slack, plan.length));
-        let region = match made {
-            Ok(region) => region,
-            Err(failed) => {
-                if end > size {
-                    let _ = os::set_size(&file, size);
-                }
-                return Err(failed.into());
-            }
-        };
-        if self.is_private() {
-            region.carry(&open.region);
-        }
-        if end < size {
-            os::set_size(&file, end)?;
-        }
-        replace(open, region);
-        Ok(())
-    }
-
-    fn map_again(&self, file: &File, plan: &Plan) -> os::Result<Held> {
-        os::map_file(file, plan, matches!(self.origin, Origin::File { regular: true }))
-    }
-
-    /// Where a mapped file cannot be made shorter: unmap, shorten, map. Only while nobody else holds the bytes.
-    fn truncate_unmapped(&self, open: &mut Open, plan: &Plan, file: &File, end: u64) -> Result<()> {
-        if region::is_shared(&open.region) {
-            let text =
-                "This system cannot shorten a file while views of its mapping live, or jobs work on it";
-            return Err(Error::Coded("ERR_MMAP_BUSY", text.into()));
-        }
-        let length = open.region.length();
-        open.region = Arc::new(Region::new(Held::Empty, 0, 0));
-        let shortened = os::set_size(file, end);
-        let plan = if shortened.is_ok() { *plan } else { Plan { length, extend_to: None, ..self.plan } };
-        let held = self.map_again(file, &plan)?;
-        open.region = Arc::new(Region::new(held, plan.slack, plan.length));
-        Ok(shortened?)
-    }
-}
-
-/// A named section cannot change its size: its bytes move to a new one of the name, unless others have it open.
-fn resize_section(open: &mut Open, name: &str, plan: &Plan) -> Result<()> {
-    let busy = || Error::Coded("ERR_MMAP_BUSY", format!("The named memory '{name}' is open elsewhere"));
-    if region::is_shared(&open.region) {
-        return Err(busy());
-    }
-    let length = open.region.length();
-    let kept = open.region.look(0..length, <[u8]>::to_vec).unwrap_or_default();
-    open.region = Arc::new(Region::new(Held::Empty, 0, 0));
-    // If it is still there, others have it: it is opened again as it was.
-    let exists = os::section_exists(name);
-    let plan = if exists { Plan { length, ..*plan } } else { *plan };
-    let (held, _) = os::map_named(name, &plan)?;
-    let region = Region::new(held, plan.slack, plan.length);
-    if exists {
-        open.region = Arc::new(region);
-        return Err(busy());
-    }
-    restore(&region, &kept);
-    open.region = Arc::new(region);
-    Ok(())
-}
-
-fn restore(region: &Region, bytes: &[u8]) {
-    for (index, byte) in bytes.iter().enumerate().take(region.length()) {
-        if *byte != 0 {
-            region.set_byte(index, *byte);
-        }
-    }
-}
-
-/// Resizes without a new mapping where nobody else holds the old one and the system can.
-fn in_place(open: &mut Open, length: usize) -> bool {
-    // A refusal (several advised pieces, no address space) is no failure yet: a new mapping comes next.
-    Arc::get_mut(&mut open.region)
-        .and_then(|region| region.resize_in_place(length))
-        .is_some_and(|done| done.is_ok())
-}
-
-fn replace(open: &mut Open, region: Region) {
-    retire(std::mem::replace(&mut open.region, Arc::new(region)));
 }
 
 /// Unmaps at once, or, while somebody still holds the addresses, leaves zeros there.

@@ -8,17 +8,9 @@ use std::ops::Range;
 use std::ptr;
 use std::slice;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::os::{self, Held};
-
-/// How many regions this process has mapped.
-static LIVE: AtomicUsize = AtomicUsize::new(0);
-
-/// How many regions this process has mapped now.
-pub fn live() -> usize {
-    LIVE.load(Ordering::Relaxed)
-}
 
 pub struct Region {
     held: Held,
@@ -71,7 +63,6 @@ impl Foreign {
 impl Region {
     /// Takes `held`, which maps at least `slack + length` bytes.
     pub fn new(held: Held, slack: usize, length: usize) -> Self {
-        LIVE.fetch_add(1, Ordering::Relaxed);
         Self { held, slack, length, exposed: AtomicBool::new(false), entombed: AtomicBool::new(false) }
     }
 
@@ -198,14 +189,18 @@ impl Region {
         make(self.at(0), self.length)
     }
 
-    /// Resizes without copying; by `&mut self` nobody else holds it. `None`: not possible here.
+    /// Resizes memory of no file without copying, new bytes are zero; by `&mut self` nobody else holds it.
+    /// `None`: not possible here.
     pub fn resize_in_place(&mut self, length: usize) -> Option<os::Result<()>> {
         if *self.exposed.get_mut() || matches!(self.held, Held::Empty) {
             return None;
         }
         let resized = os::remap(&mut self.held, self.slack + length)?;
         if resized.is_ok() {
-            self.length = length;
+            let old = std::mem::replace(&mut self.length, length);
+            // What an earlier, longer life left in the last page.
+            let page = os::page_size();
+            self.fill(old, length.min((self.slack + old).next_multiple_of(page) - self.slack), &[0]);
         }
         Some(resized)
     }
@@ -213,11 +208,12 @@ impl Region {
     /// Replaces the bytes by zeros and lets the file go, in one step, whatever is still held. Where the system
     /// cannot, the bytes stay until the last holder ends.
     pub fn entomb(&self) {
-        if matches!(self.held, Held::Empty) || self.entombed.swap(true, Ordering::AcqRel) {
+        if matches!(self.held, Held::Empty) || self.entombed.load(Ordering::Acquire) {
             return;
         }
         // SAFETY: the whole of our own mapping, which is unmapped by `held` alone, at the end of `self`.
-        unsafe { os::entomb(self.held.base(), self.slack + self.length) };
+        let done = unsafe { os::entomb(self.held.base(), self.slack + self.length) };
+        self.entombed.store(done, Ordering::Release);
     }
 
     /// msync of a range rounded outwards to pages. `flags` are the system's.
@@ -252,12 +248,6 @@ impl Region {
     pub fn set_name(&self, name: &str) -> os::Result<()> {
         // SAFETY: the whole of our own mapping, which lives as long as `self`.
         unsafe { os::set_name(self.held.base(), self.slack + self.length, name) }
-    }
-}
-
-impl Drop for Region {
-    fn drop(&mut self) {
-        LIVE.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

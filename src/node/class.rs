@@ -286,6 +286,12 @@ impl NativeMapping {
         outcome(self.mapping.resize(length as u64, reserve))
     }
 
+    /// Closes a mapping that nobody saw, and takes back what it did to the file.
+    #[napi(enumerable = false, catch_unwind)]
+    pub fn undo(&self) {
+        self.mapping.undo();
+    }
+
     /// Whoever still holds the bytes reads zeros from now on. `false`: it was closed already.
     #[napi(enumerable = false, catch_unwind)]
     pub fn close(&self) -> bool {

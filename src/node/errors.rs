@@ -2,6 +2,7 @@
 
 use napi_derive::napi;
 
+use crate::census::Crowd;
 use crate::mapping::Error;
 use crate::os;
 
@@ -30,12 +31,12 @@ impl From<Error> for Failure {
         match error {
             Error::Refused(refusal) => coded(refusal.code(), refusal.to_string()),
             Error::Coded(code, message) => coded(code, message),
-            Error::Crowded { live, limit } => Self {
+            Error::Crowded(Crowd { count, limit }) => Self {
                 name: Some("ENOMEM".into()),
                 syscall: Some("mmap".into()),
                 ..coded(
                     "",
-                    format!("this process has {live} mappings of the {limit} that leave its host room"),
+                    format!("this process has {count} mappings, and {limit} are what leaves its host room"),
                 )
             },
             Error::System(failed) => {

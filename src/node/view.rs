@@ -11,8 +11,10 @@ use napi_derive::napi;
 
 use super::class::NativeMapping;
 use super::errors::Failure;
+use super::registry;
 use super::values::Passed;
 use crate::mapping::Error;
+use crate::os;
 use crate::region::Region;
 
 /// Drops the buffer's hold on its region. Engines call it on any thread, at any time, also during a detach.
@@ -70,7 +72,13 @@ impl NativeMapping {
             Err(error) => return Either::B(error.into()),
         };
         match external(env.raw(), &region) {
-            Ok(buffer) => Either::A(Passed(buffer)),
+            Ok(buffer) => {
+                // Where the file would wait for it, promptness wins: see the README.
+                if os::ENTOMBS {
+                    registry::hold(env, buffer, &region);
+                }
+                Either::A(Passed(buffer))
+            }
             Err(status) => {
                 forget_exception(env.raw());
                 let text = format!(

@@ -45,7 +45,12 @@ const REFUSED_ADVICE: &[i32] = &[
 
 /// Advice after which bytes may be gone: its range is never widened.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-const DESTRUCTIVE: &[i32] = &[libc::MADV_DONTNEED, libc::MADV_FREE, libc::MADV_REMOVE];
+const DESTRUCTIVE: &[i32] = &[
+    libc::MADV_DONTNEED,
+    libc::MADV_FREE,
+    libc::MADV_REMOVE,
+    24, // MADV_DONTNEED_LOCKED
+];
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 const DESTRUCTIVE: &[i32] = &[libc::MADV_DONTNEED, libc::MADV_FREE];
 
@@ -137,6 +142,8 @@ pub fn is_private(raw: Raw) -> bool {
     raw.flags & (libc::MAP_SHARED | libc::MAP_PRIVATE) == libc::MAP_PRIVATE
 }
 
+/// Zero pages can take the place of any others, in one step.
+pub const ENTOMBS: bool = true;
 /// A file may be made shorter while it is mapped.
 pub const TRUNCATES_MAPPED: bool = true;
 /// Named memory is a file in memory.
@@ -230,10 +237,12 @@ pub fn remap(_held: &mut Held, _len: usize) -> Option<Result<()>> {
 /// # Safety
 /// `base` and `len` are a whole mapping of the caller's own, which stays mapped until its `Held` is dropped.
 pub unsafe fn entomb(base: *mut u8, len: usize) -> bool {
-    let prot = ProtFlags::READ | ProtFlags::WRITE;
     let flags = MapFlags::PRIVATE | MapFlags::FIXED | NORESERVE;
-    // SAFETY: by this function's contract the range replaced is the caller's own.
-    unsafe { rustix::mm::mmap_anonymous(base.cast(), whole_pages(len), prot, flags) }.is_ok()
+    // Read-only where the system does not promise so much memory (vm.overcommit_memory 2).
+    [ProtFlags::READ | ProtFlags::WRITE, ProtFlags::READ].into_iter().any(|prot| {
+        // SAFETY: by this function's contract the range replaced is the caller's own.
+        unsafe { rustix::mm::mmap_anonymous(base.cast(), whole_pages(len), prot, flags) }.is_ok()
+    })
 }
 
 #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
@@ -328,13 +337,14 @@ pub unsafe fn set_name(_base: *mut u8, _len: usize, _name: &str) -> Result<()> {
     Err(io::Error::from(Errno::NOSYS)).named("prctl")
 }
 
-/// How many mappings a process may have: beyond it the kernel answers ENOMEM to everybody, V8 included.
-pub fn mappings_limit() -> usize {
-    static LIMIT: LazyLock<usize> = LazyLock::new(|| {
-        let text = std::fs::read_to_string("/proc/sys/vm/max_map_count").unwrap_or_default();
-        text.trim().parse().unwrap_or(usize::MAX)
-    });
-    *LIMIT
+/// How many mappings this process has, and how many it may have. `None`: there is no such limit here, or no way to
+/// count.
+pub fn mappings() -> Option<(usize, usize)> {
+    static LIMIT: LazyLock<Option<usize>> =
+        LazyLock::new(|| std::fs::read_to_string("/proc/sys/vm/max_map_count").ok()?.trim().parse().ok());
+    let limit = (*LIMIT)?;
+    let maps = std::fs::read("/proc/self/maps").ok()?;
+    Some((memchr::memchr_iter(b'\n', &maps).count(), limit))
 }
 
 /// The name and number behind a system error: `None`, since libuv's numbers are the negated errno here.

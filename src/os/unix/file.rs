@@ -39,6 +39,8 @@ pub fn source(file: &File) -> Result<(Source, bool)> {
     let stat = rustix::fs::fstat(file).named("fstat")?;
     Ok(match FileType::from_raw_mode(stat.st_mode as _) {
         FileType::RegularFile => (Source::Sized(stat.st_size as u64), true),
+        // Linux maps a TCP socket, and kills whoever reads the pages (tcp_mmap).
+        FileType::Socket => return Err(Errno::NODEV).named("mmap"),
         _ => (Source::Unsized, false),
     })
 }
@@ -82,6 +84,8 @@ pub fn open(path: &[u8], opening: Opening) -> Result<(File, bool)> {
                 Err(Errno::EXIST) => continue,
                 made => return made.named("open").map(|file| (file, true)),
             },
+            // What open(2) says of a socket.
+            Err(Errno::NXIO) => return Err(Errno::NODEV).named("open"),
             opened => return opened.named("open").map(|file| (file, false)),
         }
     }

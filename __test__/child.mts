@@ -1,0 +1,78 @@
+import { spawn } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export interface ChildOptions {
+  /** Flags of node itself, before the program. */
+  flags?: readonly string[]
+  env?: Record<string, string>
+  /** A shared library for LD_PRELOAD. */
+  preload?: string
+  /** Milliseconds until the child is killed. */
+  timeout?: number
+}
+
+export interface Outcome {
+  code: number | null
+  signal: NodeJS.Signals | null
+  /** What the program printed, standard output and error together. */
+  output: string
+  /** What it handed to `report`; undefined when it ended before. */
+  // biome-ignore lint/suspicious/noExplicitAny: each program has a shape of its own
+  answer: any
+}
+
+// From the compiled file in build/ and from here alike.
+const here = path.dirname(fileURLToPath(import.meta.url))
+const programs = path.join(path.basename(here) === '__test__' ? here : path.dirname(here), 'programs')
+
+/** Environment variables that would change what a child measures. */
+const OURS = ['MEMMAP_HOME', 'MEMMAP_FAULTS', 'NODE_OPTIONS', 'LD_PRELOAD']
+
+function read(name: string): string {
+  return fs.existsSync(name) ? fs.readFileSync(name, 'utf8') : ''
+}
+
+/**
+ * Runs the scenario of a program of programs/ in a process of its own. What it prints and reports goes through files:
+ * node.exe cannot have a pipe as its standard output under Wine.
+ */
+export async function run(
+  program: string,
+  scenario: string,
+  args: Readonly<Record<string, unknown>> = {},
+  options: ChildOptions = {},
+): Promise<Outcome> {
+  const folder = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), 'memmap-child-'))
+  const [printed, reported] = [path.join(folder, 'printed'), path.join(folder, 'reported')]
+  const output = fs.openSync(printed, 'w')
+  const env: NodeJS.ProcessEnv = { ...process.env }
+  for (const name of OURS) delete env[name]
+  Object.assign(env, options.env, { MEMMAP_TEST_REPORT: reported, MEMMAP_TEST_FOLDER: folder })
+  if (options.preload !== undefined) env['LD_PRELOAD'] = options.preload
+  try {
+    const child = spawn(
+      process.execPath,
+      [...(options.flags ?? []), path.join(programs, `${program}.mjs`), scenario, JSON.stringify(args)],
+      { env, cwd: folder, stdio: ['ignore', output, output], windowsHide: true },
+    )
+    const timer = setTimeout(() => child.kill('SIGKILL'), options.timeout ?? 60_000)
+    const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
+      child.once('error', reject)
+      child.once('exit', (...end) => resolve(end))
+    })
+    clearTimeout(timer)
+    const answer = read(reported)
+    return { code, signal, output: read(printed), answer: answer === '' ? undefined : JSON.parse(answer) }
+  } finally {
+    fs.closeSync(output)
+    fs.rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
+  }
+}
+
+/** What went wrong in a child, for the message of an assertion. */
+export function story({ code, signal, output, answer }: Outcome): string {
+  return `exit code ${code}, signal ${signal}, reported ${JSON.stringify(answer)}, printed:\n${output.slice(0, 4000)}`
+}

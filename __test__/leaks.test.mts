@@ -1,0 +1,125 @@
+import test, { type ExecutionContext } from 'ava'
+import { type Outcome, run, story } from './child.mjs'
+import { linux, skip } from './support.mjs'
+
+// One arena for malloc: each thread's own would be 64 MiB of address space that is no leak.
+const WITH_GC = { flags: ['--expose-gc'], env: { MALLOC_ARENA_MAX: '1' }, timeout: 120_000 }
+const COUNT = 100_000
+
+/** No descriptor, no mapping, no address space, no memory: less than a thousandth of what went through. */
+function nothingLeft(t: ExecutionContext, outcome: Outcome, left: Record<string, number>): void {
+  if (!linux) return
+  t.true((left['descriptors'] ?? 0) <= 2, `descriptors: ${story(outcome)}`)
+  t.true((left['lines'] ?? 0) < 400, `lines of /proc/self/maps: ${story(outcome)}`)
+  // Kilobytes; 100,000 pages are 400,000 of them. Zero pages side by side are one line, so both are looked at.
+  t.true((left['size'] ?? 0) < 150_000, `VmSize: ${story(outcome)}`)
+  t.true((left['resident'] ?? 0) < 100_000, `VmRSS: ${story(outcome)}`)
+}
+
+function ended(t: ExecutionContext, outcome: Outcome): boolean {
+  return t.is(outcome.signal, null, story(outcome)) && t.is(outcome.code, 0, story(outcome))
+}
+
+// One after the other: each fills the machine.
+for (const [make, home] of [
+  ['open', 'external'],
+  ['open', 'native'],
+  ['anonymous', 'external'],
+  ['anonymous', 'native'],
+] as const) {
+  test.serial(`100,000 made and dropped in one loop, without a view [${make}, ${home}]`, async (t) => {
+    const outcome = await run('leaks', 'dropped', { count: COUNT, make, home }, WITH_GC)
+    if (!ended(t, outcome)) return
+    t.is(outcome.answer.code, undefined, story(outcome))
+    t.is(outcome.answer.made, COUNT)
+    nothingLeft(t, outcome, outcome.answer)
+  })
+}
+
+test.serial(
+  '100,000 made and dropped in one loop, with a view: an ENOMEM at worst, and all is let go later',
+  async (t) => {
+    const outcome = await run('leaks', 'dropped', { count: COUNT, make: 'open', home: 'external', view: true }, WITH_GC)
+    if (!ended(t, outcome)) return
+    t.true([undefined, 'ENOMEM', 'EMFILE'].includes(outcome.answer.code), story(outcome))
+    t.true(outcome.answer.made > 10_000, story(outcome))
+    nothingLeft(t, outcome, outcome.answer)
+  },
+)
+
+for (const [view, detach, home] of [
+  [false, true, 'native'],
+  [false, true, 'external'],
+  [true, true, 'external'],
+  [true, false, 'external'],
+] as const) {
+  const title = `${view ? 'with' : 'without'} a view, detach: ${detach}, ${home}`
+  test.serial(`100,000 made and closed in one loop [${title}]`, async (t) => {
+    const outcome = await run('leaks', 'closed', { count: COUNT, make: 'write', home, view, detach }, WITH_GC)
+    if (!ended(t, outcome)) return
+    t.is(outcome.answer.code, undefined, story(outcome))
+    t.is(outcome.answer.made, COUNT)
+    nothingLeft(t, outcome, outcome.answer)
+  })
+}
+
+for (const home of ['native', 'external'] as const) {
+  test.serial(`a mapping that is resized 100,000 times in one loop [${home}]`, async (t) => {
+    const outcome = await run('leaks', 'resized', { count: COUNT, home }, WITH_GC)
+    if (!ended(t, outcome)) return
+    t.is(outcome.answer.code, undefined, story(outcome))
+    nothingLeft(t, outcome, outcome.answer)
+  })
+}
+
+for (const [make, home, view] of [
+  ['anonymous', 'external', true],
+  ['anonymous', 'native', false],
+] as const) {
+  test.serial(`70,000 kept alive: a coded error, and the process stays well [${make}, ${home}]`, async (t) => {
+    if (!linux) return skip(t, "the limit of mappings is Linux's")
+    const outcome = await run('leaks', 'kept', { count: 70_000, make, home, view }, WITH_GC)
+    if (!ended(t, outcome)) return
+    const { answer } = outcome
+    t.like(answer.error, { code: 'ENOMEM', syscall: 'mmap', errno: -12 }, story(outcome))
+    t.like(answer, { well: true, refused: 'ENOMEM', asynchronous: 'ENOMEM', bytes: 0, roomy: 0 }, story(outcome))
+    // Of memory the engine keeps some, after the strain that it was put to.
+    nothingLeft(t, outcome, { ...answer.left, size: 0, resident: 0 })
+  })
+}
+
+test.serial(
+  'advice that splits a mapping into very many parts: a coded error, and the process stays well',
+  async (t) => {
+    if (!linux) return skip(t, "the limit of mappings is Linux's")
+    const outcome = await run('leaks', 'split', { advice: 'dontdump' }, WITH_GC)
+    if (!ended(t, outcome)) return
+    t.is(outcome.answer.well, true)
+    t.is(outcome.answer.code, 'ENOMEM')
+  },
+)
+
+for (const home of ['native', 'external'] as const) {
+  test.serial(`at the limit, what was dropped makes room at once [${home}]`, async (t) => {
+    if (!linux) return skip(t, "the limit of mappings is Linux's")
+    const outcome = await run('leaks', 'refilled', { home }, WITH_GC)
+    if (!ended(t, outcome)) return
+    t.true(['ENOMEM', 'EMFILE'].includes(outcome.answer.first), story(outcome))
+    t.is(outcome.answer.second, undefined, story(outcome))
+  })
+}
+
+test.serial('what fails leaves nothing behind', async (t) => {
+  const outcome = await run('leaks', 'failing', {}, WITH_GC)
+  if (!ended(t, outcome)) return
+  t.false(outcome.answer.codes.includes('none'))
+  nothingLeft(t, outcome, outcome.answer)
+})
+
+test.serial('more dropped mappings than there may be descriptors', async (t) => {
+  if (!linux) return skip(t, 'the limit of descriptors is read from /proc')
+  const outcome = await run('leaks', 'descriptors', {}, WITH_GC)
+  if (!ended(t, outcome)) return
+  t.is(outcome.answer.error, undefined, story(outcome))
+  nothingLeft(t, outcome, outcome.answer)
+})

@@ -1,0 +1,105 @@
+// What the programs share. Plain JavaScript: they run in Node, Bun and Deno as they are.
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import process from 'node:process'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+
+export const folder = process.env.MEMMAP_TEST_FOLDER ?? fs.mkdtempSync(path.join(os.tmpdir(), 'memmap-child-'))
+
+/** Hands the answer to the test; without one, prints it. */
+export function report(value) {
+  const name = process.env.MEMMAP_TEST_REPORT
+  if (name === undefined) console.log(JSON.stringify(value))
+  else fs.writeFileSync(name, JSON.stringify(value))
+}
+
+/** Runs the scenario that the command line names. */
+export async function main(scenarios) {
+  const [, , name, args = '{}'] = process.argv
+  if (scenarios[name] === undefined) throw new Error(`No scenario '${name}'`)
+  await scenarios[name](JSON.parse(args))
+}
+
+function engineGc() {
+  if (globalThis.Bun !== undefined) return () => globalThis.Bun.gc(true)
+  if (globalThis.gc !== undefined) return globalThis.gc
+  setFlagsFromString('--expose-gc')
+  return runInNewContext('gc')
+}
+
+let gc
+
+export function collect() {
+  gc ??= engineGc()
+  gc()
+}
+
+export const turn = () => new Promise((resolve) => setImmediate(resolve))
+export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** Collects, and lets finalizers run, until `done` holds or patience ends. */
+export async function settle(done = () => false, rounds = 20) {
+  for (let round = 0; round < rounds && !done(); round++) {
+    collect()
+    await turn()
+    await sleep(round < 3 ? 0 : 20)
+  }
+}
+
+const proc = (name) => (process.platform === 'linux' ? fs.readFileSync(`/proc/self/${name}`, 'utf8') : '')
+
+/** Lines of /proc/self/maps, those with `text` alone. -1: this system has no such file. */
+export function lines(text = '') {
+  if (process.platform !== 'linux') return -1
+  return proc('maps')
+    .split('\n')
+    .filter((line) => line !== '' && line.includes(text)).length
+}
+
+/** Open descriptors, those alone that lead to `target`. -1: this system does not tell. */
+export function descriptors(target) {
+  if (process.platform !== 'linux') return -1
+  return fs.readdirSync('/proc/self/fd').filter((fd) => {
+    try {
+      return target === undefined || fs.readlinkSync(`/proc/self/fd/${fd}`).includes(target)
+    } catch {
+      return false
+    }
+  }).length
+}
+
+/** Kilobytes of address space and of memory, lines of maps, descriptors. */
+export function usage() {
+  const status = proc('status')
+  const kilobytes = (name) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? -1)
+  return { size: kilobytes('VmSize'), resident: kilobytes('VmRSS'), lines: lines(), descriptors: descriptors() }
+}
+
+let files = 0
+
+/** A file of `content`, in the test's folder. */
+export function file(content, name = `file-${process.pid}-${files++}`) {
+  const full = path.join(folder, name)
+  fs.writeFileSync(full, content)
+  return full
+}
+
+export function codeOf(run) {
+  try {
+    run()
+    return undefined
+  } catch (error) {
+    return error.code ?? String(error)
+  }
+}
+
+export async function rejection(promise) {
+  try {
+    await promise
+    return undefined
+  } catch (error) {
+    return error.code ?? String(error)
+  }
+}

@@ -1,0 +1,69 @@
+// Search a file for a rare needle, forwards or backwards: `find.mjs PEER NEEDLE find|rfind PATH`.
+import { closeSync, openSync, readSync, statSync } from 'node:fs'
+import { Mmap } from '../../index.js'
+import { aligned, median, prepared, report, time } from './common.mjs'
+
+const REPEATS = 3
+const CHUNK = 65_536
+
+const [peer, needle, direction, path] = process.argv.slice(2)
+const backwards = direction === 'rfind'
+
+/** All bytes of the file on the heap. Reading them is not measured. */
+function onTheHeap() {
+  const bytes = Buffer.allocUnsafeSlow(statSync(path).size)
+  const fd = openSync(path, 'r')
+  for (let at = 0; at < bytes.length; ) at += readSync(fd, bytes, at, Math.min(2 ** 20, bytes.length - at), at)
+  closeSync(fd)
+  return bytes
+}
+
+/** The best loop by hand: pieces that stay in the cache of the processor, and overlap. */
+function readInPieces() {
+  const wanted = Buffer.from(needle)
+  const overlap = wanted.length - 1
+  const piece = aligned(CHUNK + 4096)
+  const fd = openSync(path, 'r')
+  let found = -1
+  for (let at = 0, kept = 0; found < 0; ) {
+    const count = readSync(fd, piece, 4096, CHUNK, null)
+    if (count === 0) break
+    const start = 4096 - kept
+    const hit = piece.subarray(start, 4096 + count).indexOf(wanted)
+    if (hit >= 0) found = at - kept + hit
+    kept = Math.min(overlap, count)
+    piece.copy(piece, 4096 - kept, 4096 + count - kept, 4096 + count)
+    at += count
+  }
+  closeSync(fd)
+  return found
+}
+
+/** @param {Buffer} bytes */
+const indexOf = (bytes) => (backwards ? () => bytes.lastIndexOf(needle) : () => bytes.indexOf(needle))
+
+/** @type {Record<string, () => () => number>} */
+const peers = {
+  memmap() {
+    const m = Mmap.open(path)
+    return backwards ? () => m.rfind(needle) : () => m.find(needle)
+  },
+  heap: () => indexOf(onTheHeap()),
+  mapped: () => indexOf(Mmap.open(path).buffer),
+  'memmap-whole': () => () => {
+    const m = Mmap.open(path)
+    const found = m.find(needle)
+    m.close()
+    return found
+  },
+  'read-pieces': () => readInPieces,
+}
+
+const search = peers[peer]()
+let answer = -1
+const measured = () => {
+  answer = search()
+}
+await prepared()
+const first = time(measured)
+report(answer, { first, repeat: median(Array.from({ length: REPEATS }, () => time(measured))) })

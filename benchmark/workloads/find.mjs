@@ -1,0 +1,57 @@
+import { EARLY, LATE, randomFile } from '../data.mjs'
+import { command, node } from '../harness.mjs'
+
+/** @param {'find' | 'rfind'} direction */
+function searching(direction) {
+  /** @param {number} scale @returns {import('../harness.mjs').Workload[]} */
+  return (scale) => {
+    const length = Math.round(scale * 2 ** 30)
+    const path = randomFile(length)
+    const needle = direction === 'find' ? LATE : EARLY
+    const name = direction === 'find' ? 'Buffer.indexOf' : 'Buffer.lastIndexOf'
+    const sample = (/** @type {string} */ key) => node('find.mjs', path, key, needle, direction)
+    /** @param {string} peer @param {number} [first] @param {number} [repeat] */
+    const passes = (peer, first, repeat) => [
+      { label: 'first pass', measure: 'first', ours: 'memmap', peer, atLeast: first },
+      { label: 'repeat pass', measure: 'repeat', ours: 'memmap', peer, atLeast: repeat },
+    ]
+    const forwards = direction === 'find'
+    return [
+      {
+        title: `${direction}: 8 rare bytes at the far end of ${Math.round(length / 2 ** 20)} MiB`,
+        bytes: length,
+        samples: {
+          memmap: sample('memmap'),
+          [`${name} on the heap`]: sample('heap'),
+          [`${name} on m.buffer`]: sample('mapped'),
+          'Python mmap': command('python3', 'find-python.py', path, needle, direction),
+          'Bun.mmap': command(process.env['BUN'] ?? 'bun', 'find-bun.mjs', path, needle, direction),
+          ...(forwards ? { 'memmap-whole': sample('memmap-whole'), 'readSync in pieces': sample('read-pieces') } : {}),
+        },
+        figures: [
+          ...passes(`${name} on the heap`, 5, 5),
+          ...passes(`${name} on m.buffer`, undefined, 5),
+          ...passes('Python mmap', undefined, forwards ? 5 : 4.5),
+          ...passes('Bun.mmap', 1.1, 1.1),
+          ...(forwards
+            ? [
+                {
+                  label: 'open, find, close',
+                  measure: 'first',
+                  ours: 'memmap-whole',
+                  peer: 'readSync in pieces',
+                  atLeast: 3.5,
+                },
+              ]
+            : []),
+        ],
+      },
+    ]
+  }
+}
+
+/** Searching forwards. */
+export const find = searching('find')
+
+/** Searching backwards. */
+export const rfind = searching('rfind')

@@ -1,0 +1,144 @@
+//! Another length, for the mapping and for the file below it.
+
+use std::fs::File;
+use std::sync::Arc;
+
+use super::{Error, Mapping, Open, Origin, Result, admitted, closed, no_descriptor, retire};
+use crate::os::{self, Held};
+use crate::region::{self, Region};
+use crate::request::{Access, Plan, Refusal};
+
+impl Mapping {
+    /// Gives the mapping, and its file, another length. If it fails, both are as they were.
+    pub fn resize(&self, length: u64, reserve: bool) -> Result<()> {
+        let mut open = self.lock();
+        let open = open.as_mut().ok_or_else(closed)?;
+        if self.plan.access != Access::Write {
+            let text = "A read-only or copy-on-write mapping cannot be resized";
+            return Err(Error::Coded("ERR_MMAP_READ_ONLY", text.into()));
+        }
+        if !self.tracked {
+            return Err(no_descriptor("resize"));
+        }
+        let whole = length.checked_add(self.plan.slack as u64).and_then(|whole| isize::try_from(whole).ok());
+        let end = whole.and_then(|whole| self.plan.file_offset.checked_add(whole as u64));
+        let Some(end) = end.filter(|_| length > 0) else {
+            return Err(Refusal::TooLong { length }.into());
+        };
+        let plan = Plan { length: length as usize, extend_to: None, ..self.plan };
+        match &self.origin {
+            Origin::Anonymous => self.resize_memory(open, &plan),
+            Origin::Named(name) if !os::NAMED_IS_FILE => resize_section(open, name, &plan),
+            Origin::File { .. } | Origin::Named(_) => self.resize_file(open, &plan, end, reserve),
+        }
+    }
+
+    fn is_private(&self) -> bool {
+        self.plan.raw.is_some_and(os::is_private)
+    }
+
+    fn resize_memory(&self, open: &mut Open, plan: &Plan) -> Result<()> {
+        // Linux grows a shared anonymous mapping beyond its object (kernel bug 8691): private ones alone stay.
+        let shrinks = plan.length <= open.region.length();
+        if (self.is_private() || shrinks) && in_place(open, plan.length) {
+            return Ok(());
+        }
+        let region = Region::new(admitted(|| os::map_anonymous(plan))?, plan.slack, plan.length);
+        region.carry(&open.region);
+        replace(open, region);
+        Ok(())
+    }
+
+    fn resize_file(&self, open: &mut Open, plan: &Plan, end: u64, reserve: bool) -> Result<()> {
+        let file = open.file.clone().ok_or_else(|| no_descriptor("resize"))?;
+        let size = os::file_size(&file)?;
+        if end < size && !os::TRUNCATES_MAPPED {
+            return self.truncate_unmapped(open, plan, &file, end);
+        }
+        if end > size {
+            if reserve { os::reserve(&file, size, end)? } else { os::set_size(&file, end)? }
+        }
+        let made = self.map_again(&file, plan).map(|held| Region::new(held, plan.slack, plan.length));
+        let region = match made {
+            Ok(region) => region,
+            Err(failed) => {
+                if end > size {
+                    let _ = os::set_size(&file, size);
+                }
+                return Err(failed);
+            }
+        };
+        if self.is_private() {
+            region.carry(&open.region);
+        }
+        if end < size {
+            os::set_size(&file, end)?;
+        }
+        replace(open, region);
+        Ok(())
+    }
+
+    fn map_again(&self, file: &File, plan: &Plan) -> Result<Held> {
+        let regular = matches!(self.origin, Origin::File { regular: true });
+        admitted(|| os::map_file(file, plan, regular))
+    }
+
+    /// Where a mapped file cannot be made shorter: unmap, shorten, map. Only while nobody else holds the bytes.
+    fn truncate_unmapped(&self, open: &mut Open, plan: &Plan, file: &File, end: u64) -> Result<()> {
+        if region::is_shared(&open.region) {
+            let text =
+                "This system cannot shorten a file while views of its mapping live, or jobs work on it";
+            return Err(Error::Coded("ERR_MMAP_BUSY", text.into()));
+        }
+        let length = open.region.length();
+        open.region = Arc::new(Region::new(Held::Empty, 0, 0));
+        let shortened = os::set_size(file, end);
+        let plan = if shortened.is_ok() { *plan } else { Plan { length, extend_to: None, ..self.plan } };
+        let held = self.map_again(file, &plan)?;
+        open.region = Arc::new(Region::new(held, plan.slack, plan.length));
+        Ok(shortened?)
+    }
+}
+
+/// A named section cannot change its size: its bytes move to a new one of the name, unless others have it open.
+fn resize_section(open: &mut Open, name: &str, plan: &Plan) -> Result<()> {
+    let busy = || Error::Coded("ERR_MMAP_BUSY", format!("The named memory '{name}' is open elsewhere"));
+    if region::is_shared(&open.region) {
+        return Err(busy());
+    }
+    let length = open.region.length();
+    let kept = open.region.look(0..length, <[u8]>::to_vec).unwrap_or_default();
+    open.region = Arc::new(Region::new(Held::Empty, 0, 0));
+    // If it is still there, others have it: it is opened again as it was.
+    let exists = os::section_exists(name);
+    let plan = if exists { Plan { length, ..*plan } } else { *plan };
+    let (held, _) = os::map_named(name, &plan)?;
+    let region = Region::new(held, plan.slack, plan.length);
+    if exists {
+        open.region = Arc::new(region);
+        return Err(busy());
+    }
+    restore(&region, &kept);
+    open.region = Arc::new(region);
+    Ok(())
+}
+
+fn restore(region: &Region, bytes: &[u8]) {
+    for (index, byte) in bytes.iter().enumerate().take(region.length()) {
+        if *byte != 0 {
+            region.set_byte(index, *byte);
+        }
+    }
+}
+
+/// Resizes without a new mapping where nobody else holds the old one and the system can.
+fn in_place(open: &mut Open, length: usize) -> bool {
+    // A refusal (several advised pieces, no address space) is no failure yet: a new mapping comes next.
+    Arc::get_mut(&mut open.region)
+        .and_then(|region| region.resize_in_place(length))
+        .is_some_and(|done| done.is_ok())
+}
+
+fn replace(open: &mut Open, region: Region) {
+    retire(std::mem::replace(&mut open.region, Arc::new(region)));
+}
