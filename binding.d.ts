@@ -44,8 +44,11 @@ export declare class NativeMapping {
   close(): boolean
   /** `flush`, off the event loop. */
   flushAsync(start: number, length: number, flags: number): Promise<Failure | null>
-  /** A new ArrayBuffer over the bytes. The caller makes one at most. */
-  expose(): ArrayBuffer | Failure
+  /**
+   * A new ArrayBuffer over the bytes, its number written beside. The caller makes one at most. `engine`: 0
+   * is Node, 1 Bun, 2 Deno.
+   */
+  expose(number: Float64Array, engine: number): ArrayBuffer | Failure
 }
 
 /** What the offset of a mapping is a multiple of, in bytes. */
@@ -59,6 +62,9 @@ export declare function constants(): Record<string, number>
 
 /** Detaches an ArrayBuffer: its views get length 0. `false` when the engine refuses. */
 export declare function detach(buffer: ArrayBuffer): boolean
+
+/** The caller detaches the buffer of that number itself. `handed`: somebody else has seen it. */
+export declare function detached(number: number, handed: boolean): void
 
 /** Why a call failed. */
 export interface Failure {
@@ -83,6 +89,9 @@ export declare function openAsync(path: Uint8Array, length: number, offset: numb
 
 /** Bytes of a page. */
 export declare function pageSize(): number
+
+/** The thread is about to end in peace. Memory that `transfer()` took stays for whoever has it, for ever. */
+export declare function settle(): void
 
 /** Lets go of the mappings whose objects were collected; answers how many they were. */
 export declare function sweep(): number

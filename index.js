@@ -27,6 +27,7 @@ let node_util = require("node:util");
 let node_v8 = require("node:v8");
 let node_vm = require("node:vm");
 let node_buffer = require("node:buffer");
+let node_worker_threads = require("node:worker_threads");
 let node_util_types = require("node:util/types");
 let node_path = require("node:path");
 let node_url = require("node:url");
@@ -213,10 +214,18 @@ var Native = class {
 		this.native.close();
 	}
 };
+const ENGINE = process.versions["bun"] !== void 0 ? 1 : process.versions["deno"] !== void 0 ? 2 : 0;
+let settling = node_worker_threads.isMainThread || ENGINE === 2;
+function settleAtExit() {
+	if (settling) return;
+	settling = true;
+	process.once("exit", () => __binding_js.settle());
+}
 const transfer = Reflect.get(ArrayBuffer.prototype, "transfer");
-function detach(buffer) {
+function detach(buffer, number, handed) {
 	if (buffer.byteLength === 0) return;
-	if (transfer === void 0 || process.versions["bun"] !== void 0) {
+	__binding_js.detached(number, handed);
+	if (transfer === void 0 || ENGINE !== 0) {
 		__binding_js.detach(buffer);
 		return;
 	}
@@ -224,6 +233,7 @@ function detach(buffer) {
 		transfer.call(buffer, 0);
 	} catch {}
 }
+const made = new Float64Array(2);
 function patience(length) {
 	return 16 + length / 2 ** 20;
 }
@@ -231,6 +241,8 @@ const LOOP = 48;
 const SMALL = 1024;
 var External = class extends Native {
 	#buffer;
+	#number = 0;
+	#handed = false;
 	#patience;
 	#forced;
 	constructor(native, length, slack, forced) {
@@ -244,9 +256,9 @@ var External = class extends Native {
 	#view() {
 		if (this.#buffer === void 0) {
 			if (this.#patience-- > 0) return void 0;
-			this.all();
+			return this.whole();
 		}
-		return this.#buffer?.length === this.length ? this.#buffer : void 0;
+		return this.#buffer.length === this.length ? this.#buffer : void 0;
 	}
 	byte(index) {
 		return this.#buffer?.[index] ?? this.#view()?.[index] ?? super.byte(index);
@@ -275,20 +287,30 @@ var External = class extends Native {
 		else view.set(source, start);
 	}
 	whole() {
-		return this.#buffer === void 0 || this.#buffer.length === this.length ? this.all() : void 0;
+		const buffer = this.#make();
+		return buffer.length === this.length ? buffer : void 0;
 	}
 	all() {
+		const buffer = this.whole();
+		if (buffer === void 0) throw coded("ERR_MMAP_NO_VIEWS", "The ArrayBuffer of the mapping was transferred away");
+		this.#handed = true;
+		return buffer;
+	}
+	#make() {
 		if (this.#buffer === void 0) {
-			const array = this.length === 0 ? new ArrayBuffer(0) : unwrap(this.native.expose());
+			const array = this.length === 0 ? new ArrayBuffer(0) : unwrap(this.native.expose(made, ENGINE));
+			settleAtExit();
 			this.#buffer = Buffer.from(array, 0, this.length);
+			this.#number = this.length === 0 ? 0 : made[0] ?? 0;
 		}
-		if (this.#buffer.length !== this.length) throw coded("ERR_MMAP_NO_VIEWS", "The ArrayBuffer of the mapping was transferred away");
 		return this.#buffer;
 	}
 	#forget() {
 		const buffer = this.#buffer;
 		this.#buffer = void 0;
-		if (buffer !== void 0) detach(buffer.buffer);
+		if (buffer === void 0) return;
+		detach(buffer.buffer, this.#number, this.#handed);
+		this.#handed = false;
 	}
 	resize(length, reserve) {
 		const fits = length <= node_buffer.constants.MAX_LENGTH;
@@ -598,7 +620,8 @@ var ByteArray = class ByteArray extends Core {
 		return theirs.length === bytes$4.length && unwrap(bytes$4.native.equals(0, theirs));
 	}
 	valueOf() {
-		return bytesOf(this).whole() ?? this.slice();
+		const bytes = bytesOf(this);
+		return bytes.whole() === void 0 ? this.slice() : bytes.all();
 	}
 	[Symbol.iterator]() {
 		this.length;

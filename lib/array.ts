@@ -139,7 +139,8 @@ export abstract class ByteArray extends Core implements Iterable<number> {
 
   /** The bytes as a Buffer, so that `Buffer.from(m)` copies them; in the home `'native'` a copy. */
   override valueOf(): Buffer {
-    return bytesOf(this).whole() ?? this.slice()
+    const bytes = bytesOf(this)
+    return bytes.whole() === undefined ? this.slice() : bytes.all()
   }
 
   /** The bytes one by one, as numbers. Ends when the mapping does: after `close()` the next step throws. */

@@ -1,4 +1,5 @@
 import { constants } from 'node:buffer'
+import { isMainThread } from 'node:worker_threads'
 import type { NativeMapping } from '../binding.js'
 import * as binding from '../binding.js'
 import { coded, ensure, unwrap } from './errors.js'
@@ -96,6 +97,18 @@ class Native implements Bytes {
   }
 }
 
+/** How this engine ends a thread, as the native side counts them: 0 Node, 1 Bun, 2 Deno. */
+const ENGINE = process.versions['bun'] !== undefined ? 1 : process.versions['deno'] !== undefined ? 2 : 0
+
+let settling = isMainThread || ENGINE === 2
+
+/** Before a worker ends: memory that `transfer()` took to another thread must outlive it. */
+function settleAtExit(): void {
+  if (settling) return
+  settling = true
+  process.once('exit', () => binding.settle())
+}
+
 /** Held back at load, lest a later patch of the prototype changes what close() does. */
 const transfer: ((this: ArrayBuffer, length: number) => ArrayBuffer) | undefined = Reflect.get(
   ArrayBuffer.prototype,
@@ -106,9 +119,11 @@ const transfer: ((this: ArrayBuffer, length: number) => ArrayBuffer) | undefined
  * Detaches unless somebody took the memory by `transfer()` or marked it untransferable.
  * Through `transfer(0)` on V8, since there the native call aborts the process on a marked buffer (Node 24 to 26).
  */
-function detach(buffer: ArrayBuffer): void {
+function detach(buffer: ArrayBuffer, number: number, handed: boolean): void {
   if (buffer.byteLength === 0) return
-  if (transfer === undefined || process.versions['bun'] !== undefined) {
+  // Said before: some engines let go of the memory at once.
+  binding.detached(number, handed)
+  if (transfer === undefined || ENGINE !== 0) {
     binding.detach(buffer)
     return
   }
@@ -118,6 +133,9 @@ function detach(buffer: ArrayBuffer): void {
     // Marked untransferable: its views stay attached, and read zeros.
   }
 }
+
+/** Where the native side writes the number of a new ArrayBuffer. */
+const made = new Float64Array(2)
 
 /** How many small accesses go to Rust before the ArrayBuffer is made: a large one costs a full collection. */
 function patience(length: number): number {
@@ -131,6 +149,9 @@ const SMALL = 1024
 /** The bytes behind an ArrayBuffer over the mapping. */
 class External extends Native {
   #buffer: Buffer | undefined
+  #number = 0
+  /** Whether anybody else has seen the buffer, and may have given its address to a job of the host's. */
+  #handed = false
   #patience: number
   readonly #forced: boolean
 
@@ -148,9 +169,9 @@ class External extends Native {
   #view(): Buffer | undefined {
     if (this.#buffer === undefined) {
       if (this.#patience-- > 0) return undefined
-      this.all()
+      return this.whole()
     }
-    return this.#buffer?.length === this.length ? this.#buffer : undefined
+    return this.#buffer.length === this.length ? this.#buffer : undefined
   }
 
   override byte(index: number): number {
@@ -187,16 +208,23 @@ class External extends Native {
   }
 
   override whole(): Buffer | undefined {
-    return this.#buffer === undefined || this.#buffer.length === this.length ? this.all() : undefined
+    const buffer = this.#make()
+    return buffer.length === this.length ? buffer : undefined
   }
 
   override all(): Buffer {
+    const buffer = this.whole()
+    if (buffer === undefined) throw coded('ERR_MMAP_NO_VIEWS', 'The ArrayBuffer of the mapping was transferred away')
+    this.#handed = true
+    return buffer
+  }
+
+  #make(): Buffer {
     if (this.#buffer === undefined) {
-      const array = this.length === 0 ? new ArrayBuffer(0) : (unwrap(this.native.expose()) as ArrayBuffer)
+      const array = this.length === 0 ? new ArrayBuffer(0) : (unwrap(this.native.expose(made, ENGINE)) as ArrayBuffer)
+      settleAtExit()
       this.#buffer = Buffer.from(array, 0, this.length)
-    }
-    if (this.#buffer.length !== this.length) {
-      throw coded('ERR_MMAP_NO_VIEWS', 'The ArrayBuffer of the mapping was transferred away')
+      this.#number = this.length === 0 ? 0 : (made[0] ?? 0)
     }
     return this.#buffer
   }
@@ -204,7 +232,9 @@ class External extends Native {
   #forget(): void {
     const buffer = this.#buffer
     this.#buffer = undefined
-    if (buffer !== undefined) detach(buffer.buffer as ArrayBuffer)
+    if (buffer === undefined) return
+    detach(buffer.buffer as ArrayBuffer, this.#number, this.#handed)
+    this.#handed = false
   }
 
   override resize(length: number, reserve: boolean): Bytes {

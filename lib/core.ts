@@ -141,8 +141,8 @@ export abstract class Core implements Disposable {
 
   /**
    * Ends the mapping, before it returns: views of it get length 0, the file is let go, jobs at work reject with
-   * ERR_MMAP_CLOSED. Memory that somebody still points into reads zeros, never another mapping's bytes; on Windows,
-   * if a view was made, the file is let go when the last of them is. There is no implicit `flush()`: the system
+   * ERR_MMAP_CLOSED. Memory that somebody still points into reads zeros, never another mapping's bytes; on Windows a
+   * file of which you took a view is let go when that view is collected. There is no implicit `flush()`: the system
    * writes changed pages later. A second call does nothing.
    */
   close(closeOptions?: CloseOptions): void {

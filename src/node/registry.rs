@@ -1,21 +1,15 @@
-//! What lives as long as an object of JavaScript's.
-//!
 //! The mappings of this thread, weakly: finalizers wait for the event loop, so a synchronous loop that drops
 //! mappings would pile them up. Each 1,000th one sweeps those whose object the engine has collected already.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
-use std::ffi::c_void;
 use std::ptr;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
-use std::thread::{self, ThreadId};
+use std::sync::Arc;
 
 use napi::{Env, sys};
 use napi_derive::napi;
 
+use super::holds;
 use crate::mapping::Mapping;
-use crate::region::Region;
 
 const EVERY: usize = 1_000;
 
@@ -90,45 +84,9 @@ pub fn sweep(env: Env) -> u32 {
     swept
 }
 
-type Holds = HashMap<usize, (ThreadId, Arc<Region>)>;
-
-/// The regions that the objects of ArrayBuffers hold, by a number: whoever ends first, object or thread, takes it out.
-static HOLDS: LazyLock<Mutex<Holds>> = LazyLock::new(Mutex::default);
-static NUMBER: AtomicUsize = AtomicUsize::new(1);
-
-fn unhold(which: impl FnMut(&usize, &mut (ThreadId, Arc<Region>)) -> bool) {
-    let ended: Holds = HOLDS.lock().unwrap_or_else(PoisonError::into_inner).extract_if(which).collect();
-    // Unmapped here, when nobody waits for the lock.
-    drop(ended);
-}
-
-unsafe extern "C" fn ended(_env: sys::napi_env, _data: *mut c_void, hint: *mut c_void) {
-    let number = hint.addr();
-    let held = HOLDS.lock().unwrap_or_else(PoisonError::into_inner).remove(&number);
-    drop(held);
-}
-
-/// Keeps the addresses for as long as `object` lives: a detached ArrayBuffer has let go of its memory, but a job of
-/// the host's pool that was given a view of it still has the address, and keeps the object.
-pub fn hold(env: Env, object: sys::napi_value, region: &Arc<Region>) {
-    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    let hint = ptr::without_provenance_mut(number);
-    let held = (thread::current().id(), Arc::clone(region));
-    REGISTRY.with_borrow_mut(|registry| registry.hook(env));
-    HOLDS.lock().unwrap_or_else(PoisonError::into_inner).insert(number, held);
-    // SAFETY: env and the object are the engine's, for this call; `ended` takes any number, at any time.
-    let status = unsafe {
-        sys::napi_add_finalizer(env.raw(), object, ptr::null_mut(), Some(ended), hint, ptr::null_mut())
-    };
-    if status != sys::Status::napi_ok {
-        unhold(|known, _| *known == number);
-    }
-}
-
 /// The environment ends: its references are gone with it.
 fn clear() {
-    let this = thread::current().id();
-    unhold(|_, (thread, _)| *thread == this);
+    holds::env_ends();
     let entries = REGISTRY.with_borrow_mut(|registry| {
         registry.hooked = false;
         std::mem::take(&mut registry.entries)

@@ -11,44 +11,38 @@ use napi_derive::napi;
 
 use super::class::NativeMapping;
 use super::errors::Failure;
-use super::registry;
-use super::values::Passed;
+use super::holds::{self, Engine};
+use super::values::{Pair, Passed};
 use crate::mapping::Error;
-use crate::os;
 use crate::region::Region;
 
-/// Drops the buffer's hold on its region. Engines call it on any thread, at any time, also during a detach.
-unsafe extern "C" fn release(_env: sys::napi_env, _data: *mut c_void, hint: *mut c_void) {
-    // SAFETY: `hint` is the `Arc::into_raw` of `external`, given away once and taken back here alone.
-    drop(unsafe { Arc::from_raw(hint.cast::<Region>()) });
-}
-
-/// One ArrayBuffer over all visible bytes of `region`, or the engine's status.
-fn external(env: sys::napi_env, region: &Arc<Region>) -> Result<sys::napi_value, sys::napi_status> {
-    let holders = Arc::strong_count(region);
-    let hint = Arc::into_raw(Arc::clone(region)).cast_mut();
+/// One ArrayBuffer over all visible bytes of `region`, and its number; or the engine's status.
+fn external(
+    env: Env,
+    region: &Arc<Region>,
+    engine: Engine,
+) -> Result<(sys::napi_value, usize), sys::napi_status> {
+    let number = holds::begin(region, engine);
     let mut value = ptr::null_mut();
     let status = region.expose(|start, length| {
-        // SAFETY: the addresses stay mapped until `release` has dropped `hint`; `release` needs no environment.
+        // SAFETY: the addresses stay mapped until `store_ended` was called with the number, which is no pointer.
         unsafe {
             sys::napi_create_external_arraybuffer(
-                env,
+                env.raw(),
                 start.cast(),
                 length,
-                Some(release),
-                hint.cast(),
+                Some(holds::store_ended),
+                ptr::without_provenance_mut(number),
                 &mut value,
             )
         }
     });
     if status == sys::Status::napi_ok {
-        return Ok(value);
+        holds::attach(env, number, value);
+        return Ok((value, number));
     }
-    // Node 20 calls the finalizer of what it refuses for its size; the others do not.
-    if Arc::strong_count(region) > holders {
-        // SAFETY: not called, and never will be: the engine refused the buffer.
-        drop(unsafe { Arc::from_raw(hint) });
-    }
+    // Node 20 has called the finalizer of what it refuses for its size; the others have not, and never will.
+    holds::abandon(number);
     Err(status)
 }
 
@@ -64,19 +58,23 @@ fn forget_exception(env: sys::napi_env) {
 
 #[napi]
 impl NativeMapping {
-    /// A new ArrayBuffer over the bytes. The caller makes one at most.
+    /// A new ArrayBuffer over the bytes, its number written beside. The caller makes one at most. `engine`: 0
+    /// is Node, 1 Bun, 2 Deno.
     #[napi(enumerable = false, catch_unwind, ts_return_type = "ArrayBuffer | Failure")]
-    pub fn expose(&self, env: Env) -> Either<Passed, Failure> {
+    pub fn expose(
+        &self,
+        env: Env,
+        #[napi(ts_arg_type = "Float64Array")] number: Pair,
+        engine: u32,
+    ) -> Either<Passed, Failure> {
         let region = match self.mapping.region() {
             Ok(region) => region,
             Err(error) => return Either::B(error.into()),
         };
-        match external(env.raw(), &region) {
-            Ok(buffer) => {
-                // Where the file would wait for it, promptness wins: see the README.
-                if os::ENTOMBS {
-                    registry::hold(env, buffer, &region);
-                }
+        let engine = [Engine::Node, Engine::Bun].get(engine as usize).copied().unwrap_or(Engine::Deno);
+        match external(env, &region, engine) {
+            Ok((buffer, hold)) => {
+                number.set(hold as f64, 0.0);
                 Either::A(Passed(buffer))
             }
             Err(status) => {

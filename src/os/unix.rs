@@ -142,8 +142,6 @@ pub fn is_private(raw: Raw) -> bool {
     raw.flags & (libc::MAP_SHARED | libc::MAP_PRIVATE) == libc::MAP_PRIVATE
 }
 
-/// Zero pages can take the place of any others, in one step.
-pub const ENTOMBS: bool = true;
 /// A file may be made shorter while it is mapped.
 pub const TRUNCATES_MAPPED: bool = true;
 /// Named memory is a file in memory.

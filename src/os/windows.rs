@@ -38,8 +38,6 @@ pub const DEFAULT_RAW: Raw = Raw { prot: 3, flags: 0 };
 pub const REFUSED_FLAGS: &[(&str, i32)] = &[];
 /// None of PROT_, MAP_, MADV_, MS_ exists here.
 pub const CONSTANTS: [&[(&str, i64)]; 0] = [];
-/// No page of a view can be replaced by another: what is held stays mapped.
-pub const ENTOMBS: bool = false;
 /// A file cannot be made shorter while a section of it is mapped (error 1224).
 pub const TRUNCATES_MAPPED: bool = false;
 /// Named memory is a section of the paging file, of a fixed size.
