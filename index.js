@@ -173,7 +173,7 @@ function outOfRange(name, expected, value) {
 }
 // lib/bytes.ts
 const HOMES = ["external", "native"];
-var Native = class {
+var Native$1 = class {
 	native;
 	slack;
 	length;
@@ -214,6 +214,7 @@ var Native = class {
 		this.native.close();
 	}
 };
+const { detach: detachNatively, detached } = __binding_js;
 const ENGINE = process.versions["bun"] !== void 0 ? 1 : process.versions["deno"] !== void 0 ? 2 : 0;
 let settling = node_worker_threads.isMainThread || ENGINE === 2;
 function settleAtExit() {
@@ -224,9 +225,9 @@ function settleAtExit() {
 const transfer = Reflect.get(ArrayBuffer.prototype, "transfer");
 function detach(buffer, number, handed) {
 	if (buffer.byteLength === 0) return;
-	__binding_js.detached(number, handed);
+	detached(number, handed);
 	if (transfer === void 0 || ENGINE !== 0) {
-		__binding_js.detach(buffer);
+		detachNatively(buffer);
 		return;
 	}
 	try {
@@ -239,7 +240,7 @@ function patience(length) {
 }
 const LOOP = 48;
 const SMALL = 1024;
-var External = class extends Native {
+var External = class extends Native$1 {
 	#buffer;
 	#number = 0;
 	#handed = false;
@@ -317,7 +318,7 @@ var External = class extends Native {
 		if (this.#forced) checkHome("external", length);
 		super.resize(length, reserve);
 		this.#forget();
-		return fits ? this : new Native(this.native, length, this.slack);
+		return fits ? this : new Native$1(this.native, length, this.slack);
 	}
 	close(detachViews) {
 		if (detachViews) this.#forget();
@@ -362,7 +363,7 @@ function checkHome(home, length) {
 }
 function settle(native, length, slack, home) {
 	checkHome(home, length);
-	return (home === void 0 ? length <= node_buffer.constants.MAX_LENGTH && allowsExternal() : home === "external") ? new External(native, length, slack, home !== void 0) : new Native(native, length, slack);
+	return (home === void 0 ? length <= node_buffer.constants.MAX_LENGTH && allowsExternal() : home === "external") ? new External(native, length, slack, home !== void 0) : new Native$1(native, length, slack);
 }
 // lib/checks.ts
 function integer(value, name) {
@@ -887,8 +888,9 @@ const EXHAUSTED = new Set([
 	"EMFILE",
 	"ENFILE"
 ]);
+const { map, open, openAsync, sweep, NativeMapping: Native } = __binding_js;
 function isFailure(answer) {
-	return !(answer instanceof __binding_js.NativeMapping);
+	return !(answer instanceof Native);
 }
 const measures = new Float64Array(2);
 function collect() {
@@ -897,14 +899,14 @@ function collect() {
 		const gc = (0, node_vm.runInNewContext)("gc");
 		if (typeof gc === "function") gc();
 	} catch {}
-	__binding_js.sweep();
+	sweep();
 }
 function isExhausted(answer) {
 	return isFailure(answer) && answer.code === "" && EXHAUSTED.has(Reflect.get(failed(answer), "code"));
 }
 function obtain(ask, path) {
 	let answer = ask();
-	for (const makeRoom of [__binding_js.sweep, collect]) {
+	for (const makeRoom of [sweep, collect]) {
 		if (!isFailure(answer)) return answer;
 		if (!isExhausted(answer)) break;
 		makeRoom();
@@ -914,7 +916,8 @@ function obtain(ask, path) {
 	return answer;
 }
 function facts(native, offset, access, home, path) {
-	const [length = 0, slack = 0] = measures;
+	const length = measures[0] ?? 0;
+	const slack = measures[1] ?? 0;
 	try {
 		return {
 			bytes: settle(native, length, slack, home),
@@ -947,22 +950,22 @@ var Mmap = class Mmap extends FileLike {
 		const bytes = size(length, "length");
 		const plan = construction(fd, mmapOptions);
 		const code = accessCode(plan.access);
-		const native = obtain(() => __binding_js.map(fd, bytes, plan.offset, code, plan.prot, plan.flags, plan.track, plan.tagname, measures));
+		const native = obtain(() => map(fd, bytes, plan.offset, code, plan.prot, plan.flags, plan.track, plan.tagname, measures));
 		super(facts(native, plan.offset, remembered(plan), plan.home));
 	}
-	static open(path$1, openOptions) {
-		const { bytes, text } = path(path$1);
+	static open(path$2, openOptions) {
+		const { bytes, text } = path(path$2);
 		const plan = opening(openOptions);
 		const code = accessCode(plan.access);
-		return adopt(facts(obtain(() => __binding_js.open(bytes, plan.length, plan.offset, code, plan.create, measures), text), plan.offset, plan.access, plan.home, text));
+		return adopt(facts(obtain(() => open(bytes, plan.length, plan.offset, code, plan.create, measures), text), plan.offset, plan.access, plan.home, text));
 	}
-	static async openAsync(path$2, openOptions) {
-		const { bytes, text } = path(path$2);
+	static async openAsync(path$1, openOptions) {
+		const { bytes, text } = path(path$1);
 		const plan = opening(openOptions, ["signal"]);
 		const { signal } = plan;
 		if (signal?.aborted) throw new MmapAbortError(signal.reason);
 		const code = accessCode(plan.access);
-		const ask = () => __binding_js.openAsync(bytes, plan.length, plan.offset, code, plan.create);
+		const ask = () => openAsync(bytes, plan.length, plan.offset, code, plan.create);
 		const retry = () => {
 			collect();
 			return ask();

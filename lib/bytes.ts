@@ -97,6 +97,9 @@ class Native implements Bytes {
   }
 }
 
+// Taken out once: each look into an imported CommonJS module is a call.
+const { detach: detachNatively, detached } = binding
+
 /** How this engine ends a thread, as the native side counts them: 0 Node, 1 Bun, 2 Deno. */
 const ENGINE = process.versions['bun'] !== undefined ? 1 : process.versions['deno'] !== undefined ? 2 : 0
 
@@ -122,9 +125,9 @@ const transfer: ((this: ArrayBuffer, length: number) => ArrayBuffer) | undefined
 function detach(buffer: ArrayBuffer, number: number, handed: boolean): void {
   if (buffer.byteLength === 0) return
   // Said before: some engines let go of the memory at once.
-  binding.detached(number, handed)
+  detached(number, handed)
   if (transfer === undefined || ENGINE !== 0) {
-    binding.detach(buffer)
+    detachNatively(buffer)
     return
   }
   try {

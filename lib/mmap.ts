@@ -13,8 +13,11 @@ import * as options from './options.js'
 
 const EXHAUSTED: ReadonlySet<string | undefined> = new Set(['ENOMEM', 'EMFILE', 'ENFILE'])
 
+// Taken out once: each look into an imported CommonJS module is a call.
+const { map, open, openAsync, sweep, NativeMapping: Native } = binding
+
 function isFailure(answer: NativeMapping | Failure): answer is Failure {
-  return !(answer instanceof binding.NativeMapping)
+  return !(answer instanceof Native)
 }
 
 /** Where the native side writes the length and the slack of what it made. */
@@ -29,7 +32,7 @@ function collect(): void {
   } catch {
     // No such door in this engine: the failure stands as it is.
   }
-  binding.sweep()
+  sweep()
 }
 
 /** Whether it failed for want of room: of addresses, of mappings, of descriptors. */
@@ -40,7 +43,7 @@ function isExhausted(answer: NativeMapping | Failure): boolean {
 /** Asks for a mapping; for want of room once more, after what was dropped has been let go. */
 function obtain(ask: () => NativeMapping | Failure, path?: string): NativeMapping {
   let answer = ask()
-  for (const makeRoom of [binding.sweep, collect]) {
+  for (const makeRoom of [sweep, collect]) {
     if (!isFailure(answer)) return answer
     if (!isExhausted(answer)) break
     makeRoom()
@@ -52,7 +55,8 @@ function obtain(ask: () => NativeMapping | Failure, path?: string): NativeMappin
 
 /** Takes in the native mapping that was just measured; it is undone if the home asked for is not to be had. */
 function facts(native: NativeMapping, offset: number, access: Access, home: Home | undefined, path?: string): Facts {
-  const [length = 0, slack = 0] = measures
+  const length = measures[0] ?? 0
+  const slack = measures[1] ?? 0
   try {
     return { bytes: settle(native, length, slack, home), offset, access, path }
   } catch (error) {
@@ -107,7 +111,7 @@ export class Mmap extends FileLike {
     const plan = options.construction(fd, mmapOptions)
     const code = options.accessCode(plan.access)
     const native = obtain(() =>
-      binding.map(fd, bytes, plan.offset, code, plan.prot, plan.flags, plan.track, plan.tagname, measures),
+      map(fd, bytes, plan.offset, code, plan.prot, plan.flags, plan.track, plan.tagname, measures),
     )
     super(facts(native, plan.offset, remembered(plan), plan.home))
   }
@@ -120,7 +124,7 @@ export class Mmap extends FileLike {
     const { bytes, text } = options.path(path)
     const plan = options.opening(openOptions)
     const code = options.accessCode(plan.access)
-    const native = obtain(() => binding.open(bytes, plan.length, plan.offset, code, plan.create, measures), text)
+    const native = obtain(() => open(bytes, plan.length, plan.offset, code, plan.create, measures), text)
     return adopt(facts(native, plan.offset, plan.access, plan.home, text))
   }
 
@@ -131,8 +135,7 @@ export class Mmap extends FileLike {
     const { signal } = plan
     if (signal?.aborted) throw new MmapAbortError(signal.reason)
     const code = options.accessCode(plan.access)
-    const ask = (): Promise<NativeMapping | Failure> =>
-      binding.openAsync(bytes, plan.length, plan.offset, code, plan.create)
+    const ask = (): Promise<NativeMapping | Failure> => openAsync(bytes, plan.length, plan.offset, code, plan.create)
     const retry = (): Promise<NativeMapping | Failure> => {
       collect()
       return ask()

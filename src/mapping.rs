@@ -4,11 +4,12 @@ mod resize;
 
 use std::fs::File;
 use std::io;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::census::{self, Crowd};
 use crate::os::{self, Advice, Failed, Held, Named, Opening};
-use crate::region::Region;
+use crate::region::{Foreign, Region};
 use crate::request::{Access, Plan, Refusal, Request, Source};
 
 /// Why something failed.
@@ -72,7 +73,12 @@ pub struct Mapping {
     /// Whether a descriptor was to be kept.
     tracked: bool,
     made: Made,
+    peeks: AtomicU8,
 }
+
+/// How many small reads of a mapping go through its descriptor, and how small they are.
+const PEEKS: u8 = 8;
+const PEEK_BYTES: usize = 4096;
 
 /// What the file owes to being mapped.
 enum Made {
@@ -177,7 +183,14 @@ impl Mapping {
 
     fn new(region: Region, file: Option<Arc<File>>, origin: Origin, plan: Plan, tracked: bool) -> Self {
         let region = Arc::new(region);
-        Self { open: Mutex::new(Some(Open { region, file })), origin, plan, tracked, made: Made::Nothing }
+        Self {
+            open: Mutex::new(Some(Open { region, file })),
+            origin,
+            plan,
+            tracked,
+            made: Made::Nothing,
+            peeks: AtomicU8::new(0),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Open>> {
@@ -193,6 +206,31 @@ impl Mapping {
         let open = self.lock();
         let open = open.as_ref().ok_or_else(closed)?;
         Ok((Arc::clone(&open.region), open.file.clone()))
+    }
+
+    /// Copies as many bytes as `target` has from `start` on. `false` beyond the end.
+    ///
+    /// The first few small reads of a file go through the descriptor: to fault a page in, and to unmap it again, costs
+    /// three times as much, and many a file is opened for its first bytes alone. The system has one copy of them.
+    pub fn read(&self, start: usize, target: Foreign) -> Result<bool> {
+        let (region, file) = self.parts()?;
+        if !region.has(start, target.len()) {
+            return Ok(false);
+        }
+        if target.len() <= PEEK_BYTES && self.peeks.load(Ordering::Relaxed) < PEEKS && self.is_coherent() {
+            self.peeks.fetch_add(1, Ordering::Relaxed);
+            let at = self.plan.file_offset + (self.plan.slack + start) as u64;
+            if file.is_some_and(|file| target.read_from(&file, at)) {
+                return Ok(true);
+            }
+        }
+        Ok(region.copy_out(start, target))
+    }
+
+    /// Whether the bytes are the file's, whatever was stored into the mapping.
+    fn is_coherent(&self) -> bool {
+        let private = self.plan.access == Access::Copy || self.is_private();
+        matches!(self.origin, Origin::File { regular: true }) && !private
     }
 
     /// Refuses what would change the bytes of a read-only mapping.

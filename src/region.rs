@@ -4,6 +4,7 @@
 //! The bytes may change at any moment by the hand of another process or of JavaScript, so nothing here keeps a
 //! reference to them: they are copied, or lent to a function that bounds its answers by the length alone.
 
+use std::fs::File;
 use std::ops::Range;
 use std::ptr;
 use std::slice;
@@ -46,6 +47,12 @@ impl Foreign {
         self.len
     }
 
+    /// Fills it from a file. `false`: not, or not all of it.
+    pub fn read_from(self, file: &File, at: u64) -> bool {
+        // SAFETY: writable by the contract of `new`.
+        unsafe { os::read_at(file, at, self.start, self.len) }
+    }
+
     /// Its own copy: right even when the bytes are a view of the mapping that is about to be written.
     pub fn to_vec(self) -> Vec<u8> {
         self.as_slice().to_vec()
@@ -84,12 +91,6 @@ impl Region {
     fn at(&self, index: usize) -> *mut u8 {
         debug_assert!(index <= self.length);
         self.held.base().wrapping_add(self.slack + index)
-    }
-
-    /// One byte. `None` beyond the end.
-    pub fn byte(&self, index: usize) -> Option<u8> {
-        // SAFETY: index is within the mapping, which lives as long as `self`.
-        self.has(index, 1).then(|| unsafe { self.at(index).read_volatile() })
     }
 
     /// Writes one byte; the caller has made sure that the mapping is writable. `false` beyond the end.
@@ -217,13 +218,7 @@ impl Region {
     }
 
     /// msync of a range rounded outwards to pages. `flags` are the system's.
-    pub fn flush(
-        &self,
-        start: usize,
-        len: usize,
-        file: Option<&std::fs::File>,
-        flags: i32,
-    ) -> os::Result<()> {
+    pub fn flush(&self, start: usize, len: usize, file: Option<&File>, flags: i32) -> os::Result<()> {
         if len == 0 || !self.has(start, len) {
             return Ok(());
         }
@@ -285,7 +280,6 @@ mod tests {
                 && region.copy_in(usize::MAX, none)
         );
         assert!(!region.fill(0, 11, b"a") && !region.set_byte(10, 1));
-        assert_eq!(region.byte(10), None);
         assert!(region.look(0..11, |_| ()).is_none());
         assert!(region.look(usize::MAX..usize::MAX, |_| ()).is_none());
         assert!(!region.copy_from(5, &region, 0, 6) && !region.copy_from(0, &region, 5, 6));

@@ -33,7 +33,7 @@ impl Mapping {
         }
     }
 
-    fn is_private(&self) -> bool {
+    pub(super) fn is_private(&self) -> bool {
         self.plan.raw.is_some_and(os::is_private)
     }
 

@@ -11,6 +11,7 @@ use super::registry;
 use super::values::{Bytes, Pair, size};
 use crate::mapping::{Error, Mapping, Result};
 use crate::os::{self, Advice};
+use crate::region::Foreign;
 use crate::request::{Access, Raw, Request};
 use crate::search::literal;
 
@@ -144,8 +145,11 @@ impl NativeMapping {
     /// The byte at `index`, or -1 beyond the end.
     #[napi(enumerable = false, catch_unwind)]
     pub fn byte(&self, index: f64) -> Either<i32, Failure> {
-        match self.mapping.region() {
-            Ok(region) => Either::A(region.byte(size(index)).map_or(-1, i32::from)),
+        let mut byte = 0u8;
+        // SAFETY: `byte` outlives the call.
+        let target = unsafe { Foreign::new(&raw mut byte, 1) };
+        match self.mapping.read(size(index), target) {
+            Ok(read) => Either::A(if read { i32::from(byte) } else { -1 }),
             Err(error) => Either::B(error.into()),
         }
     }
@@ -159,7 +163,7 @@ impl NativeMapping {
     /// Copies out of the mapping: as many bytes as `target` has.
     #[napi(enumerable = false, catch_unwind)]
     pub fn copy_out(&self, start: f64, #[napi(ts_arg_type = "Uint8Array")] target: Bytes) -> Option<Failure> {
-        let copied = self.mapping.region().map(|region| region.copy_out(size(start), target.0));
+        let copied = self.mapping.read(size(start), target.0);
         outcome(copied.and_then(within))
     }
 

@@ -14,7 +14,7 @@ use rustix::mm::{MapFlags, MsyncFlags, ProtFlags};
 use super::{Advice, CONSTANTS, Held, Named, Result};
 use crate::request::{Access, Plan, Raw};
 
-pub use file::{file_size, lend, mappable, open, remove, reserve, set_size, source};
+pub use file::{file_size, lend, mappable, open, read_at, remove, reserve, set_size, source};
 
 pub const EXTENDS: bool = false;
 pub const PROT_READ: i32 = libc::PROT_READ;

@@ -29,7 +29,7 @@ use windows_sys::core::BOOL;
 use super::{Advice, Failed, Held, Named, Result};
 use crate::request::{Access, Plan, Raw};
 
-pub use file::{file_size, lend, mappable, open, remove, reserve, set_size, source};
+pub use file::{file_size, lend, mappable, open, read_at, remove, reserve, set_size, source};
 
 pub const EXTENDS: bool = true;
 pub const PROT_READ: i32 = 1;

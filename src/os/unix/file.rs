@@ -2,9 +2,10 @@
 
 use std::ffi::OsStr;
 use std::fs::File;
-use std::mem::ManuallyDrop;
+use std::mem::{ManuallyDrop, MaybeUninit};
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd};
 use std::os::unix::ffi::OsStrExt;
+use std::slice;
 
 use rustix::fs::{FileType, Mode, OFlags};
 use rustix::io::Errno;
@@ -65,6 +66,16 @@ pub fn mappable(file: &File) -> Result<(Source, bool)> {
 /// The size of the file now, in bytes.
 pub fn file_size(file: &File) -> Result<u64> {
     rustix::fs::fstat(file).named("fstat").map(|stat| stat.st_size as u64)
+}
+
+/// pread(2) of all `len` bytes. `false`: not all came.
+///
+/// # Safety
+/// `[start, start + len)` may be written to.
+pub unsafe fn read_at(file: &File, at: u64, start: *mut u8, len: usize) -> bool {
+    // SAFETY: by this function's contract; nothing is read from it.
+    let target = unsafe { slice::from_raw_parts_mut(start.cast::<MaybeUninit<u8>>(), len) };
+    rustix::io::pread(file, target, at).is_ok_and(|(read, _)| read.len() == len)
 }
 
 /// Opens a path given as bytes; `true` beside it: this call made the file.

@@ -83,6 +83,14 @@ pub fn file_size(file: &File) -> Result<u64> {
     file.metadata().named("fstat").map(|metadata| metadata.len())
 }
 
+/// Reading at a place moves the position of the caller's own descriptor here: never done.
+///
+/// # Safety
+/// None here; it is the other systems' signature.
+pub unsafe fn read_at(_file: &File, _at: u64, _start: *mut u8, _len: usize) -> bool {
+    false
+}
+
 /// Opens a path given as UTF-8; `true` beside it: this call made the file.
 pub fn open(path: &[u8], opening: Opening) -> Result<(File, bool)> {
     // As libuv: so that a directory is opened, and refused as one.
