@@ -95,3 +95,6 @@ export declare function settle(): void
 
 /** Lets go of the mappings whose objects were collected; answers how many they were. */
 export declare function sweep(): number
+
+/** Takes the name of named memory away. `false`: there was none. */
+export declare function unlink(name: string): boolean | Failure

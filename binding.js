@@ -847,3 +847,4 @@ module.exports.openAsync = nativeBinding.openAsync
 module.exports.pageSize = nativeBinding.pageSize
 module.exports.settle = nativeBinding.settle
 module.exports.sweep = nativeBinding.sweep
+module.exports.unlink = nativeBinding.unlink

@@ -252,7 +252,8 @@ interface MmapOptions extends CommonOptions {
   offset?: number | bigint;
   /** `false` keeps no duplicate of the descriptor: `size()` and `resize()` then throw. Default true. */
   trackfd?: boolean;
-  /** Named memory: the same bytes for everybody who gives the name. With `fileno` -1; on Windows also with a file. */
+  /** Named memory: the same bytes for everybody who gives the name. With `fileno` -1; on Windows also
+  *  with a file. On POSIX systems it stays until `Mmap.unlink(name)`. */
   tagname?: string;
 }
 /** Options of `Mmap.open`. */
@@ -315,5 +316,11 @@ declare class Mmap extends FileLike {
   * @param length bytes, at least 1
   */
   static anonymous(length: number | bigint, anonymousOptions?: AnonymousOptions): Mmap;
+  /**
+  * Takes the name of named memory (`tagname`) away; whoever has it mapped keeps it. On POSIX systems memory stays
+  * until then, with nobody using it; on Windows the name ends with its last mapping, and the answer is false.
+  * @returns whether there was such a name to take away
+  */
+  static unlink(name: string): boolean;
 }
 export { ALLOCATIONGRANULARITY, type Access, type AdviceName, type AnonymousOptions, type BytesLike, type CloseOptions, type ConstantName, type ErrorCode, type FlushAsyncOptions, type FlushOptions, type Home, Mmap, MmapAbortError, MmapError, type MmapOptions, MmapRangeError, MmapSystemError, MmapTypeError, type OpenAsyncOptions, type OpenOptions, PAGESIZE, type PathLike, type ResizeOptions, type ViewConstructor, constants };

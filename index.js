@@ -888,7 +888,7 @@ const EXHAUSTED = new Set([
 	"EMFILE",
 	"ENFILE"
 ]);
-const { map, open, openAsync, sweep, NativeMapping: Native } = __binding_js;
+const { map, open, openAsync, sweep, unlink, NativeMapping: Native } = __binding_js;
 function isFailure(answer) {
 	return !(answer instanceof Native);
 }
@@ -953,14 +953,14 @@ var Mmap = class Mmap extends FileLike {
 		const native = obtain(() => map(fd, bytes, plan.offset, code, plan.prot, plan.flags, plan.track, plan.tagname, measures));
 		super(facts(native, plan.offset, remembered(plan), plan.home));
 	}
-	static open(path$2, openOptions) {
-		const { bytes, text } = path(path$2);
+	static open(path$1, openOptions) {
+		const { bytes, text } = path(path$1);
 		const plan = opening(openOptions);
 		const code = accessCode(plan.access);
 		return adopt(facts(obtain(() => open(bytes, plan.length, plan.offset, code, plan.create, measures), text), plan.offset, plan.access, plan.home, text));
 	}
-	static async openAsync(path$1, openOptions) {
-		const { bytes, text } = path(path$1);
+	static async openAsync(path$2, openOptions) {
+		const { bytes, text } = path(path$2);
 		const plan = opening(openOptions, ["signal"]);
 		const { signal } = plan;
 		if (signal?.aborted) throw new MmapAbortError(signal.reason);
@@ -987,6 +987,9 @@ var Mmap = class Mmap extends FileLike {
 	}
 	static anonymous(length, anonymousOptions) {
 		return new Mmap(-1, size(length, "length", 1), anonymous(anonymousOptions));
+	}
+	static unlink(name) {
+		return unwrap(unlink(string(name, "name")));
 	}
 };
 function adopt(facts) {

@@ -6,7 +6,7 @@ import { type Home, settle } from './bytes.js'
 import * as check from './checks.js'
 import { constants } from './constants.js'
 import type { Access, Facts } from './core.js'
-import { failed, MmapAbortError } from './errors.js'
+import { failed, MmapAbortError, unwrap } from './errors.js'
 import { FileLike } from './file.js'
 import type { AnonymousOptions, MmapOptions, OpenAsyncOptions, OpenOptions, PathLike } from './options.js'
 import * as options from './options.js'
@@ -14,7 +14,7 @@ import * as options from './options.js'
 const EXHAUSTED: ReadonlySet<string | undefined> = new Set(['ENOMEM', 'EMFILE', 'ENFILE'])
 
 // Taken out once: each look into an imported CommonJS module is a call.
-const { map, open, openAsync, sweep, NativeMapping: Native } = binding
+const { map, open, openAsync, sweep, unlink, NativeMapping: Native } = binding
 
 function isFailure(answer: NativeMapping | Failure): answer is Failure {
   return !(answer instanceof Native)
@@ -165,6 +165,15 @@ export class Mmap extends FileLike {
    */
   static anonymous(length: number | bigint, anonymousOptions?: AnonymousOptions): Mmap {
     return new Mmap(-1, check.size(length, 'length', 1), options.anonymous(anonymousOptions))
+  }
+
+  /**
+   * Takes the name of named memory (`tagname`) away; whoever has it mapped keeps it. On POSIX systems memory stays
+   * until then, with nobody using it; on Windows the name ends with its last mapping, and the answer is false.
+   * @returns whether there was such a name to take away
+   */
+  static unlink(name: string): boolean {
+    return unwrap(unlink(check.string(name, 'name'))) as boolean
   }
 }
 

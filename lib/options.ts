@@ -25,7 +25,8 @@ export interface MmapOptions extends CommonOptions {
   offset?: number | bigint
   /** `false` keeps no duplicate of the descriptor: `size()` and `resize()` then throw. Default true. */
   trackfd?: boolean
-  /** Named memory: the same bytes for everybody who gives the name. With `fileno` -1; on Windows also with a file. */
+  /** Named memory: the same bytes for everybody who gives the name. With `fileno` -1; on Windows also
+   *  with a file. On POSIX systems it stays until `Mmap.unlink(name)`. */
   tagname?: string
 }
 

@@ -113,12 +113,25 @@ pub fn map(
         .then(|| Raw { prot: prot.unwrap_or(defaults.prot), flags: flags.unwrap_or(defaults.flags) });
     let (offset, length) = (offset as u64, length as u64);
     let request = Request { access: access(access_code), raw, offset, length, lenient: false };
-    if let Some(Err(expected)) = name.as_deref().map(os::check_memory_name) {
-        let text =
-            format!("The option \"tagname\" must be {expected}. Received '{}'", name.unwrap_or_default());
-        return Either::B(Error::Coded("ERR_INVALID_ARG_VALUE", text).into());
+    if let Some(Err(refused)) = name.as_deref().map(|name| named(name, "option \"tagname\"")) {
+        return Either::B(refused.into());
     }
     made(Mapping::from_fd(fd, &request, track, name), &measures)
+}
+
+fn named(name: &str, what: &str) -> Result<()> {
+    os::check_memory_name(name).map_err(|expected| {
+        Error::Coded("ERR_INVALID_ARG_VALUE", format!("The {what} must be {expected}. Received '{name}'"))
+    })
+}
+
+/// Takes the name of named memory away. `false`: there was none.
+#[napi(catch_unwind)]
+pub fn unlink(name: String) -> Either<bool, Failure> {
+    match named(&name, "argument \"name\"").and_then(|()| Ok(os::unlink_named(&name)?)) {
+        Ok(existed) => Either::A(existed),
+        Err(error) => Either::B(error.into()),
+    }
 }
 
 /// Opens a path, given as bytes, and maps it.

@@ -147,12 +147,34 @@ pub const TRUNCATES_MAPPED: bool = true;
 /// Named memory is a file in memory.
 pub const NAMED_IS_FILE: bool = true;
 
+/// Where the name of memory stands among POSIX shared memory objects.
+#[cfg(not(target_os = "android"))]
+fn memory_path(name: &str) -> String {
+    format!("/{}", name.trim_start_matches('/'))
+}
+
+/// Takes a name away: whoever has the memory mapped keeps it. `false`: there was none.
+#[cfg(not(target_os = "android"))]
+pub fn unlink_named(name: &str) -> Result<bool> {
+    match rustix::shm::unlink(memory_path(name)) {
+        Ok(()) => Ok(true),
+        Err(Errno::NOENT) => Ok(false),
+        Err(errno) => Err(errno).named("shm_unlink"),
+    }
+}
+
+/// Android has no POSIX shared memory.
+#[cfg(target_os = "android")]
+pub fn unlink_named(_name: &str) -> Result<bool> {
+    Ok(false)
+}
+
 /// Named memory: the POSIX shared memory object `/name`, made and sized when it is not there yet.
 #[cfg(not(target_os = "android"))]
 pub fn map_named(name: &str, plan: &Plan) -> Result<(Held, Option<File>)> {
     use rustix::fs::Mode;
     use rustix::shm;
-    let path = format!("/{}", name.trim_start_matches('/'));
+    let path = memory_path(name);
     let mode = Mode::RUSR | Mode::WUSR;
     let created = shm::open(&path, shm::OFlags::RDWR | shm::OFlags::CREATE | shm::OFlags::EXCL, mode);
     let (fd, new) = match created {

@@ -180,6 +180,11 @@ pub fn map_named_file(file: &File, plan: &Plan, name: &str) -> Result<Held> {
     section(file.as_raw_handle(), plan, Some(name))
 }
 
+/// A name ends with its last handle here: there is nothing to take away.
+pub fn unlink_named(_name: &str) -> Result<bool> {
+    Ok(false)
+}
+
 /// Whether a section of that name is open anywhere.
 pub fn section_exists(name: &str) -> bool {
     let name = wide(name);
