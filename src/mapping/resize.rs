@@ -106,21 +106,30 @@ fn resize_section(open: &mut Open, name: &str, plan: &Plan) -> Result<()> {
     if region::is_shared(&open.region) {
         return Err(busy());
     }
-    let length = open.region.length();
-    let kept = open.region.look(0..length, <[u8]>::to_vec).unwrap_or_default();
+    let before = Plan { length: open.region.length(), ..*plan };
+    let kept = open.region.look(0..before.length, <[u8]>::to_vec).unwrap_or_default();
     open.region = Arc::new(Region::new(Held::Empty, 0, 0));
-    // If it is still there, others have it: it is opened again as it was.
-    let exists = os::section_exists(name);
-    let plan = if exists { Plan { length, ..*plan } } else { *plan };
-    let (held, _) = os::map_named(name, &plan)?;
-    let region = Region::new(held, plan.slack, plan.length);
-    if exists {
-        open.region = Arc::new(region);
+    let section = |plan: &Plan, bytes: &[u8]| -> Result<Arc<Region>> {
+        let (held, _) = os::map_named(name, plan)?;
+        let region = Region::new(held, plan.slack, plan.length);
+        restore(&region, bytes);
+        Ok(Arc::new(region))
+    };
+    // If it is still there, others have it, and its bytes: it is opened again as it was.
+    if os::section_exists(name) {
+        open.region = section(&before, &[])?;
         return Err(busy());
     }
-    restore(&region, &kept);
-    open.region = Arc::new(region);
-    Ok(())
+    match section(plan, &kept) {
+        Ok(region) => {
+            open.region = region;
+            Ok(())
+        }
+        Err(error) => {
+            open.region = section(&before, &kept)?;
+            Err(error)
+        }
+    }
 }
 
 fn restore(region: &Region, bytes: &[u8]) {

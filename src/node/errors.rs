@@ -43,7 +43,9 @@ impl From<Error> for Failure {
                 let number = failed.source.raw_os_error();
                 Self {
                     number,
-                    name: number.map_or(Some("EINVAL"), os::error_name).map(Into::into),
+                    name: number
+                        .map_or(Some("EINVAL"), |number| os::error_name(number, failed.call))
+                        .map(Into::into),
                     syscall: Some(failed.call.into()),
                     ..coded("", failed.source.to_string())
                 }

@@ -368,7 +368,7 @@ pub fn mappings() -> Option<(usize, usize)> {
 }
 
 /// The name and number behind a system error: `None`, since libuv's numbers are the negated errno here.
-pub fn error_name(_number: i32) -> Option<&'static str> {
+pub fn error_name(_number: i32, _call: &str) -> Option<&'static str> {
     None
 }
 

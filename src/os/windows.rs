@@ -13,7 +13,8 @@ use std::sync::LazyLock;
 
 use memmap2::{MmapOptions, MmapRaw};
 use windows_sys::Win32::Foundation::{
-    ERROR_ALREADY_EXISTS, ERROR_USER_MAPPED_FILE, HANDLE, INVALID_HANDLE_VALUE,
+    ERROR_ACCESS_DENIED, ERROR_ALREADY_EXISTS, ERROR_INVALID_PARAMETER, ERROR_USER_MAPPED_FILE, GetLastError,
+    HANDLE, INVALID_HANDLE_VALUE,
 };
 use windows_sys::Win32::Storage::FileSystem::FlushFileBuffers;
 use windows_sys::Win32::System::LibraryLoader::{GetModuleHandleW, GetProcAddress};
@@ -135,6 +136,8 @@ fn section(file: HANDLE, plan: &Plan, name: Option<&str>) -> Result<Held> {
     if handle.is_null() {
         return last("CreateFileMapping");
     }
+    // SAFETY: no arguments.
+    let existed = unsafe { GetLastError() } == ERROR_ALREADY_EXISTS;
     // SAFETY: just made, and owned by nobody else.
     let handle = unsafe { OwnedHandle::from_raw_handle(handle) };
     // The paging file's section begins with the mapping: its offset is only remembered, as in Python.
@@ -143,7 +146,11 @@ fn section(file: HANDLE, plan: &Plan, name: Option<&str>) -> Result<Held> {
     // SAFETY: the address is the system's choice; nothing of anybody else's is replaced.
     let view = unsafe { MapViewOfFile(handle.as_raw_handle(), map, high, low, len) };
     if view.Value.is_null() {
-        return last("MapViewOfFile");
+        let failed = io::Error::last_os_error();
+        let beyond = existed && failed.raw_os_error() == Some(ERROR_ACCESS_DENIED as i32);
+        // Beyond the end of a section that was there already, which is EINVAL elsewhere.
+        let invalid = || io::Error::from_raw_os_error(ERROR_INVALID_PARAMETER as i32);
+        return Err(if beyond { invalid() } else { failed }).named("MapViewOfFile");
     }
     Ok(Held::Own(View { base: view.Value.cast(), _section: name.map(|_| handle) }))
 }
@@ -287,7 +294,7 @@ pub unsafe fn advise(base: *mut u8, start: usize, len: usize, _number: i32) -> R
 /// # Safety
 /// None here; it is the other systems' signature.
 pub unsafe fn set_name(_base: *mut u8, _len: usize, _name: &str) -> Result<()> {
-    Err(io::Error::from_raw_os_error(50)).named("prctl")
+    Err(io::Error::from_raw_os_error(120)).named("prctl")
 }
 
 /// No count of mappings is limited here but by memory.
@@ -295,9 +302,11 @@ pub fn mappings() -> Option<(usize, usize)> {
     None
 }
 
-/// The errno name that libuv gives to a Windows error, for the errors that mapping can meet.
-pub fn error_name(number: i32) -> Option<&'static str> {
+/// The errno name that libuv gives to a Windows error, for the errors that mapping can meet. What a descriptor was not
+/// opened for is EACCES to a call that maps, as on the other systems.
+pub fn error_name(number: i32, call: &str) -> Option<&'static str> {
     Some(match number {
+        5 if matches!(call, "CreateFileMapping" | "MapViewOfFile") => "EACCES",
         2 | 3 | 123 | 161 => "ENOENT",
         4 => "EMFILE",
         5 | 1314 => "EPERM",
@@ -305,7 +314,9 @@ pub fn error_name(number: i32) -> Option<&'static str> {
         8 | 14 | 1450 | 1455 => "ENOMEM",
         32 | 33 => "EBUSY",
         39 | 112 => "ENOSPC",
-        50 | 120 => "ENOTSUP",
+        223 => "EFBIG",
+        50 => "ENOTSUP",
+        120 => "ENOSYS",
         80 | 183 => "EEXIST",
         1 | 20 => "ENODEV",
         267 => "EISDIR",

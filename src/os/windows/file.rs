@@ -69,13 +69,15 @@ pub fn source(file: &File) -> Result<(Source, bool)> {
 
 /// As `source`, for a handle of our own that `open` made: refuses by name what cannot be mapped.
 pub fn mappable(file: &File) -> Result<(Source, bool)> {
+    let found = source(file)?;
+    // First: what is no file has no metadata either.
+    if matches!(found, (Source::Unsized, _)) {
+        return Err(io::Error::from_raw_os_error(20)).named("open");
+    }
     if file.metadata().named("fstat")?.is_dir() {
         return Err(io::Error::from_raw_os_error(267)).named("open");
     }
-    match source(file)? {
-        (Source::Unsized, _) => Err(io::Error::from_raw_os_error(20)).named("open"),
-        sized => Ok(sized),
-    }
+    Ok(found)
 }
 
 /// The size of the file now, in bytes.
