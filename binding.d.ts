@@ -90,6 +90,9 @@ export declare function openAsync(path: Uint8Array, length: number, offset: numb
 /** Bytes of a page. */
 export declare function pageSize(): number
 
+/** The caller has detached it, and nobody else has ever seen it: its addresses wait for no finalizer. */
+export declare function released(number: number): void
+
 /** The thread is about to end in peace. Memory that `transfer()` took stays for whoever has it, for ever. */
 export declare function settle(): void
 

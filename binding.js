@@ -845,6 +845,7 @@ module.exports.map = nativeBinding.map
 module.exports.open = nativeBinding.open
 module.exports.openAsync = nativeBinding.openAsync
 module.exports.pageSize = nativeBinding.pageSize
+module.exports.released = nativeBinding.released
 module.exports.settle = nativeBinding.settle
 module.exports.sweep = nativeBinding.sweep
 module.exports.unlink = nativeBinding.unlink

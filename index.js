@@ -214,7 +214,7 @@ var Native$1 = class {
 		this.native.close();
 	}
 };
-const { detach: detachNatively, detached } = __binding_js;
+const { detach: detachNatively, detached, released } = __binding_js;
 const ENGINE = process.versions["bun"] !== void 0 ? 1 : process.versions["deno"] !== void 0 ? 2 : 0;
 let settling = node_worker_threads.isMainThread || ENGINE === 2;
 function settleAtExit() {
@@ -310,12 +310,15 @@ var External = class extends Native$1 {
 		const buffer = this.#buffer;
 		this.#buffer = void 0;
 		if (buffer === void 0) return;
-		detach(buffer.buffer, this.#number, this.#handed);
+		const array = buffer.buffer;
+		detach(array, this.#number, this.#handed);
+		if (!this.#handed && array.byteLength === 0) released(this.#number);
 		this.#handed = false;
 	}
 	resize(length, reserve) {
 		const fits = length <= node_buffer.constants.MAX_LENGTH;
 		if (this.#forced) checkHome("external", length);
+		if (!this.#handed) this.#forget();
 		super.resize(length, reserve);
 		this.#forget();
 		return fits ? this : new Native$1(this.native, length, this.slack);

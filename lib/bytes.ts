@@ -98,7 +98,7 @@ class Native implements Bytes {
 }
 
 // Taken out once: each look into an imported CommonJS module is a call.
-const { detach: detachNatively, detached } = binding
+const { detach: detachNatively, detached, released } = binding
 
 /** How this engine ends a thread, as the native side counts them: 0 Node, 1 Bun, 2 Deno. */
 const ENGINE = process.versions['bun'] !== undefined ? 1 : process.versions['deno'] !== undefined ? 2 : 0
@@ -236,13 +236,18 @@ class External extends Native {
     const buffer = this.#buffer
     this.#buffer = undefined
     if (buffer === undefined) return
-    detach(buffer.buffer as ArrayBuffer, this.#number, this.#handed)
+    const array = buffer.buffer as ArrayBuffer
+    detach(array, this.#number, this.#handed)
+    // The engine's own word comes a turn of the event loop later: too late where it keeps a file from being deleted.
+    if (!this.#handed && array.byteLength === 0) released(this.#number)
     this.#handed = false
   }
 
   override resize(length: number, reserve: boolean): Bytes {
     const fits = length <= constants.MAX_LENGTH
     if (this.#forced) checkHome('external', length)
+    // What nobody else has seen is in nobody's way: Windows would refuse to make the file shorter.
+    if (!this.#handed) this.#forget()
     super.resize(length, reserve)
     this.#forget()
     return fits ? this : new Native(this.native, length, this.slack)

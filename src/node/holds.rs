@@ -212,3 +212,9 @@ pub fn detached(number: f64, handed: bool) {
         hold.handed = handed;
     });
 }
+
+/// The caller has detached it, and nobody else has ever seen it: its addresses wait for no finalizer.
+#[napi(catch_unwind)]
+pub fn released(number: f64) {
+    change(number as usize, |hold| hold.store = false);
+}
