@@ -358,10 +358,15 @@ eachHome('trackfd: false keeps no descriptor', (t, home) => {
 
 eachHome('Windows makes a file longer that is mapped beyond its end', (t, home) => {
   if (!windows) return skip(t, 'Unix refuses a length beyond the file')
-  const { ten, tenFd } = sources(t)
+  const { ten, tenFd, pagesFd, emptyFd } = sources(t)
   using m = new Mmap(tenFd, 11, { home })
   t.is(m.length, 11)
   t.is(fs.statSync(ten).size, 11)
+  t.is(m.slice().toString('latin1'), '0123456789\0')
+  using further = new Mmap(pagesFd, 5, { offset: 3 * GRANULARITY, access: 'write', home })
+  t.deepEqual([further.length, further.size()], [5, 3 * GRANULARITY + 5])
+  using made = new Mmap(emptyFd, 100_000, { home })
+  t.deepEqual([made.size(), made.at(99_999)], [100_000, 0])
 })
 
 type OpenRow = readonly [what: string, name: unknown, options: unknown, expected: Expected, pathInError?: boolean]
@@ -410,6 +415,7 @@ eachHome('open: paths and options that are refused', async (t, home) => {
     ],
     ['empty path', '', {}, { code: 'ENOENT' }, true],
     ['missing, write', missing, { access: 'write' }, { code: 'ENOENT' }, true],
+    ['no folder', path.join(missing, 'below'), { access: 'write', create: true }, { code: 'ENOENT' }, true],
     ['not a folder', path.join(ten, 'below'), {}, { code: windows ? 'ENOENT' : 'ENOTDIR' }, true],
     ['no options', ten, null, { code: TYPE, message: /"options"/ }],
     ['unknown', ten, { offest: 1 }, { code: VALUE, message: /"options\.offest"/ }],
@@ -434,7 +440,13 @@ eachHome('open: what cannot be mapped is refused, and nothing hangs', async (t, 
   const folder = scratch(t)
   const rows: OpenRow[] = []
   if (windows) {
-    rows.push(['folder', folder, {}, { code: 'EISDIR' }, true])
+    for (const access of ['read', 'write'] as const) {
+      rows.push(
+        [`folder, ${access}`, folder, { access }, { code: 'EISDIR' }, true],
+        [`nul, ${access}`, '\\\\.\\nul', { access, length: 10 }, { code: 'ENODEV' }, true],
+        [`nul without a length, ${access}`, '\\\\.\\nul', { access }, { code: 'ENODEV' }, true],
+      )
+    }
   } else {
     const { fifo } = await strangers(t, folder)
     for (const access of ['read', 'write'] as const) {
@@ -490,7 +502,16 @@ eachHome('open: paths of every kind', async (t, home) => {
     [Buffer.from(name), name],
     [new Uint8Array(Buffer.from(name)), name],
     [pathToFileURL(name), name],
+    [path.join(folder, '.', 'below', '..', path.basename(name)), name],
   ]
+  if (windows) {
+    // With slashes, and longer than the 260 characters that Windows has without the prefix \\?\.
+    names.push([name.replaceAll('\\', '/'), name.replaceAll('\\', '/')])
+    const deep = path.join(folder, ...Array<string>(5).fill('d'.repeat(60)), 'deep')
+    fs.mkdirSync(path.dirname(deep), { recursive: true })
+    fs.writeFileSync(deep, 'content')
+    names.push([deep, deep], [path.toNamespacedPath(deep), path.toNamespacedPath(deep)])
+  }
   if (linux) {
     const raw = Buffer.concat([Buffer.from(`${folder}/`), Buffer.from([0x66, 0xff, 0xfe, 0x80])])
     fs.writeFileSync(raw, 'content')

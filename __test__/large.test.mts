@@ -1,7 +1,7 @@
 import buffer from 'node:buffer'
 import fs from 'node:fs'
 import test, { type ExecutionContext } from 'ava'
-import { ALLOCATIONGRANULARITY, type Home, Mmap } from 'memmap'
+import { ALLOCATIONGRANULARITY, type Home, Mmap, PAGESIZE } from 'memmap'
 import { eachHome, file, held, inChild, linux, skip, throwsCode, windows } from './support.mjs'
 
 const GIB = 2 ** 30
@@ -130,7 +130,7 @@ eachHome('another process writes beyond 4 GiB, and it is seen at once', (t, home
   const name = file(t, LARGE)
   const offset = 4 * GIB + 100
   const kinds = (['read', 'write', 'copy'] as const).map((access) =>
-    Mmap.open(name, { offset, length: 10 * ALLOCATIONGRANULARITY, access, home }),
+    Mmap.open(name, { offset, length: 10 * PAGESIZE, access, home }),
   )
   const all = (): string[] => kinds.map((m) => m.slice(0, 5).toString('latin1'))
   t.deepEqual(all(), Array(3).fill('\0'.repeat(5)))

@@ -3,14 +3,15 @@ import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads'
 import test, { type ExecutionContext } from 'ava'
 import { type Home, Mmap } from 'memmap'
 import { type Outcome, run, story } from './child.mjs'
-import { file, linux, skip } from './support.mjs'
+import { file, linux, removed, skip, throwsCode, windows } from './support.mjs'
 
 const MIB = 2 ** 20
 const external = { home: 'external' } as const
 const HOMES: readonly Home[] = ['external', 'native']
 const POOL_OF_ONE = { env: { UV_THREADPOOL_SIZE: '1' } }
 // Windows without placeholders: what somebody still holds keeps the file's bytes until it is let go.
-const leavesZeros = process.platform !== 'win32'
+const leavesZeros = !windows
+const KEEPS = 'skipped in part: on Windows a view that outlives close() keeps its bytes'
 const canTransfer = 'transfer' in ArrayBuffer.prototype
 
 function mapped(name: string): number {
@@ -83,6 +84,20 @@ for (const home of HOMES) {
     }
     t.true(outside.closed)
     if (linux) t.deepEqual([mapped(name), opened(name)], [0, 0])
+  })
+
+  test(`close() lets the file go at once: it can be deleted [${home}]`, (t) => {
+    for (const access of ['read', 'write', 'copy'] as const) {
+      const name = file(t, Buffer.alloc(10_000, 'x'))
+      const m = Mmap.open(name, { access, home })
+      // Enough for the class to make a view of its own, which nobody gets to see.
+      for (let i = 0; i < 100; i++) t.is(m.at(i), 0x78)
+      t.is(m.find('y'), -1)
+      t.is(m.slice(10, 20).toString(), 'xxxxxxxxxx')
+      m.close()
+      fs.unlinkSync(name)
+      t.false(fs.existsSync(name))
+    }
   })
 
   test(`every member but a few throws ERR_MMAP_CLOSED afterwards [${home}]`, async (t) => {
@@ -271,7 +286,16 @@ for (const home of HOMES) {
     const name = file(t, Buffer.alloc(4 * MIB, 'a'))
     using m = Mmap.open(name, { access: 'write', home })
     const jobs = [m.flushAsync(), m.flushAsync(MIB)]
-    m.resize(8192)
+    try {
+      m.resize(8192)
+    } catch (error) {
+      // Windows shortens no file while a job of ours has it mapped: it depends on how far the jobs are.
+      t.true(windows)
+      t.is((error as NodeJS.ErrnoException).code, 'ERR_MMAP_BUSY')
+      t.is(m.length, 4 * MIB)
+      await Promise.all(jobs)
+      m.resize(8192)
+    }
     m.resize(2 * MIB)
     await Promise.all(jobs)
     t.is(m.length, 2 * MIB)
@@ -285,6 +309,13 @@ for (const home of HOMES) {
     t.is(answer.ends, 20)
     t.is(answer.said, 20)
     t.deepEqual(answer.unexpected, [])
+    // On Windows views of a terminated thread keep their file until the process ends: nobody can tell who else has them.
+    const stays = windows && home === 'external'
+    if (!stays) t.true(answer.deleted, story(outcome))
+    for (const mode of stays ? ['exit', 'throw'] : []) {
+      const peaceful = await run('lifetime', 'workers', { count: 5, mode, home })
+      if (ended(t, peaceful)) t.true(peaceful.answer.deleted, story(peaceful))
+    }
     if (!linux) return
     t.deepEqual([answer.mapped, answer.open], [0, 0], story(outcome))
     t.true(answer.more.descriptors <= 2 && answer.more.lines <= 300, story(outcome))
@@ -311,7 +342,11 @@ test('close({ detach: false }) leaves the views attached, reading zeros', (t) =>
     views.map((view) => view.length),
     [10_000, 100, 10],
   )
-  if (!leavesZeros) return
+  if (!leavesZeros) {
+    t.is(views[1]?.[99], 0x78)
+    t.log(KEEPS)
+    return
+  }
   for (const view of views) t.true(view.every((value) => value === 0))
   views[0]?.fill(5)
   t.is(views[1]?.[99], 5)
@@ -334,7 +369,20 @@ test('close({ detach: false }) of a mapping that is read only, of a private one,
     m.close({ detach: false })
     t.is(buffer.length, length)
     if (leavesZeros) t.true(buffer.every((byte) => byte === 0))
+    else t.log(KEEPS)
   }
+})
+
+test('a file of which a view was taken is let go by close(), on Windows when the view is collected', async (t) => {
+  const name = file(t, Buffer.alloc(10_000, 'x'))
+  const use = (): void => {
+    const m = Mmap.open(name, { access: 'write', ...external })
+    t.is(m.subarray(5).length, 9995)
+    m.close()
+  }
+  use()
+  if (!windows) fs.unlinkSync(name)
+  t.true(await removed(name))
 })
 
 test('closing before any view was made', (t) => {
@@ -350,8 +398,15 @@ test('views kept over resize(): the old ones are empty, new ones are right', (t)
   using m = Mmap.open(name, { access: 'write', ...external })
   const old = []
   for (const length of [20_000, 100, 4096, 1, 100_000]) {
-    const { buffer } = m
-    old.push(buffer, m.subarray(0, 1))
+    const { buffer, length: before } = m
+    const part = m.subarray(0, 1)
+    if (windows && length < before) {
+      throwsCode(t, () => m.resize(length), { code: 'ERR_MMAP_BUSY' })
+      t.deepEqual([m.length, part.length, fs.statSync(name).size], [before, 1, before])
+      t.is(m.buffer, buffer)
+      continue
+    }
+    old.push(buffer, part)
     m.resize(length)
     t.true(old.every((view) => view.length === 0))
     t.is(m.buffer.length, length)
@@ -431,10 +486,11 @@ test('a buffer taken by transfer(): the rest of the object works on, its close()
   t.is(new Uint8Array(taken)[4095], 5)
   m.close()
   t.is(taken.byteLength, 4096)
-  if (!leavesZeros) return
-  t.true(new Uint8Array(taken).every((byte) => byte === 0))
+  const left = leavesZeros ? 0 : 5
+  t.true(new Uint8Array(taken).every((byte) => byte === left))
   const outcome = await run('lifetime', 'transferred')
-  if (ended(t, outcome)) t.deepEqual(outcome.answer, { before: 7, fallback: 7, after: 0, length: MIB, last: 1 })
+  const after = leavesZeros ? 0 : 7 * MIB
+  if (ended(t, outcome)) t.deepEqual(outcome.answer, { before: 7, fallback: 7, after, length: MIB, last: 1 })
 })
 
 test('resize() after transfer(): the taken bytes become zeros, the mapping has views again', (t) => {
@@ -446,6 +502,7 @@ test('resize() after transfer(): the taken bytes become zeros, the mapping has v
   t.is(m.buffer.length, 8192)
   t.deepEqual([m.buffer[0], m.buffer[4095], m.buffer[4096]], [5, 5, 0])
   if (leavesZeros) t.true(taken.every((byte) => byte === 0))
+  else t.log(KEEPS)
 })
 
 test('a buffer moved to another thread stays addressable when the thread that mapped it ends', async (t) => {
@@ -469,6 +526,7 @@ test('a byte stream that takes the buffer over', async (t) => {
   t.is(m.at(17), 5)
   m.close()
   if (leavesZeros) t.true(value.every((byte) => byte === 0))
+  else t.log(KEEPS)
 })
 
 test('close() of a buffer that was marked untransferable does not abort', async (t) => {
@@ -525,6 +583,7 @@ for (const args of [
     const outcome = await run('lifetime', 'collected', args, { flags: ['--expose-gc'] })
     if (!ended(t, outcome)) return
     t.is(outcome.output, '')
+    t.true(outcome.answer.deleted)
     if (!linux) return
     t.true(outcome.answer.before.mapped > 0)
     t.deepEqual([outcome.answer.mapped, outcome.answer.open], [0, 0])
@@ -534,7 +593,7 @@ for (const args of [
 test('openAsync() that is aborted ends at once, whatever the pool does, and lets go of what it opened', async (t) => {
   const outcome = await run('lifetime', 'abortedOpen', {}, POOL_OF_ONE)
   if (!ended(t, outcome)) return
-  t.like(outcome.answer, { code: 'ABORT_ERR', prompt: true })
+  t.like(outcome.answer, { code: 'ABORT_ERR', prompt: true, deleted: true })
   if (linux) t.deepEqual([outcome.answer.mapped, outcome.answer.open], [0, 0])
 })
 

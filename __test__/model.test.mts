@@ -6,7 +6,8 @@ import { constants, type Home, Mmap, PAGESIZE } from 'memmap'
 import { Model } from './model.mjs'
 import { eachHome, file, scratch, windows } from './support.mjs'
 
-const RUNS = 600
+// A tenth on Windows, where opening and deleting files is slow.
+const RUNS = windows ? 60 : 600
 const CALLS = 60
 const LONGEST = 3 * PAGESIZE
 
@@ -92,6 +93,8 @@ interface Subject {
   model: Model
   /** Where the file is that the model has in `disk`. */
   name: string
+  /** Whether a view was taken, of this length of the mapping or an earlier one. */
+  viewed?: boolean
 }
 
 type Make = (home: Home, name: string, content: Buffer) => Subject
@@ -166,11 +169,14 @@ function perform(subject: Mmap | Model, [name, ...given]: Call): unknown {
 }
 
 /** With node:assert: fast-check catches what fails, to find the shortest sequence that does. */
-function same({ real, model, name }: Subject, step: Call): void {
+function same(subject: Subject, step: Call): void {
+  const { real, model, name } = subject
   const told = perform(real, step)
-  // Windows: a file is not made shorter under a live view, whatever the model would like.
-  if (windows && (told as { code?: string })?.code === 'ERR_MMAP_BUSY') return
-  assert.deepEqual(told, perform(model, step))
+  subject.viewed ||= step[0] === 'store' && real.home === 'external'
+  const busy = (told as { code?: string })?.code === 'ERR_MMAP_BUSY'
+  // Windows makes no file shorter under a live view: then all is as it was.
+  if (busy) assert.ok(windows && subject.viewed && step[0] === 'resize' && Number(step[1]) < (model.disk?.length ?? 0))
+  else assert.deepEqual(told, perform(model, step))
   assert.equal(real.length, model.length)
   assert.equal(real.tell(), model.position)
   assert.equal(real.slice().compare(model.bytes), 0, 'the bytes differ')
@@ -192,7 +198,8 @@ eachHome('a mapping does what two Buffers would', (t, home) => {
       for (const step of steps) same(subject, step)
     } finally {
       subject.real.close()
-      fs.unlinkSync(name)
+      // Otherwise it is deleted with the folder, when its views are collected.
+      if (!windows || !subject.viewed) fs.unlinkSync(name)
     }
   })
   t.notThrows(() => fc.assert(property, { numRuns: RUNS }))

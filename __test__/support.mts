@@ -2,7 +2,10 @@ import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import test, { type ExecutionContext } from 'ava'
 import type { Home } from 'memmap'
 
@@ -23,10 +26,35 @@ export function skip(t: ExecutionContext, reason: string): void {
   t.pass()
 }
 
+/** A full collection; without a flag of node's, so that the tests start as users' programs do. */
+export function collect(): void {
+  setFlagsFromString('--expose-gc')
+  runInNewContext('gc')()
+}
+
+/** Removes a file or a folder. On Windows a file stays until the views of it are collected: a few attempts. */
+export async function removed(name: string): Promise<boolean> {
+  const attempts = windows ? 6 : 1
+  for (let attempt = 1; ; attempt++) {
+    try {
+      fs.rmSync(name, { recursive: true, force: true })
+      return true
+    } catch (error) {
+      if (!windows) throw error
+      if (attempt === attempts) return false
+    }
+    collect()
+    await setTimeout(attempt * 20)
+  }
+}
+
 /** A folder of the test's own, removed at its end. */
 export function scratch(t: ExecutionContext): string {
   const folder = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), 'memmap-'))
-  t.teardown(() => fs.rmSync(folder, { recursive: true, force: true, maxRetries: 3 }))
+  t.teardown(async () => {
+    // Left in the system's folder for such things: a view that the test itself still holds is no fault of its.
+    if (!(await removed(folder))) t.log(`left behind: ${folder}`)
+  })
   return folder
 }
 

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import { Mmap } from 'memmap'
-import { codeOf, collect, file, main, report, settle, usage } from './support.mjs'
+import { codeOf, collect, deleted, file, main, report, settle, usage } from './support.mjs'
 
 const name = file(Buffer.alloc(4096, 'x'))
 
@@ -21,14 +21,14 @@ function again(count, make, then) {
   for (let i = 0; i < count; i++) then(make(), i)
 }
 
-async function measure(work) {
+async function measure(count, work) {
   // What the engine maps once for all: optimised code, the collector's own threads.
-  work(2000)
+  work(Math.min(count, 2000))
   await settle(undefined, 5)
   const before = usage()
-  const error = work()
-  await settle(() => leftover(before).lines < 50 && leftover(before).size < 50_000, 60)
-  return { ...error, ...leftover(before) }
+  const error = work(count)
+  await settle(() => leftover(before).lines < 50 && leftover(before).size < 50_000 && deleted(name), 60)
+  return { ...error, ...leftover(before), deleted: deleted(name) }
 }
 
 /** The other inhabitants of the process: V8, its threads, the addon itself. */
@@ -49,7 +49,7 @@ await main({
   // Made and forgotten, in one synchronous loop: no finalizer runs in it.
   async dropped({ count, make, home, view }) {
     report(
-      await measure((many = count) => {
+      await measure(count, (many) => {
         let made = 0
         try {
           again(
@@ -70,7 +70,7 @@ await main({
 
   async closed({ count, make, home, view, detach }) {
     report(
-      await measure((many = count) => {
+      await measure(count, (many) => {
         let made = 0
         try {
           again(
@@ -92,7 +92,7 @@ await main({
 
   async resized({ count, home }) {
     report(
-      await measure((many = count) => {
+      await measure(count, (many) => {
         const m = Mmap.anonymous(4096, { home })
         let made = 0
         try {
@@ -184,14 +184,14 @@ await main({
     report({ code, well, done })
   },
 
-  async failing() {
+  async failing({ count }) {
     const missing = `${name}-missing`
     // The pool's threads have stacks of their own.
     await Promise.all(Array.from({ length: 8 }, () => Mmap.openAsync(name)))
     await settle(undefined, 3)
     const before = usage()
     const codes = new Set()
-    for (let i = 0; i < 3000; i++) {
+    for (let i = 0; i < count; i++) {
       for (const attempt of [
         () => Mmap.open(missing),
         () => new Mmap(-1, 5, { offset: 5 }),

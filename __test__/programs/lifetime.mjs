@@ -5,7 +5,20 @@ import * as threads from 'node:worker_threads'
 import { Worker } from 'node:worker_threads'
 import zlib from 'node:zlib'
 import { Mmap } from 'memmap'
-import { collect, descriptors, file, lines, main, rejection, report, settle, sleep, turn, usage } from './support.mjs'
+import {
+  collect,
+  deleted,
+  descriptors,
+  file,
+  lines,
+  main,
+  rejection,
+  report,
+  settle,
+  sleep,
+  turn,
+  usage,
+} from './support.mjs'
 
 const MIB = 2 ** 20
 const external = { home: 'external' }
@@ -60,8 +73,8 @@ await main({
       else touch(Mmap.open(name, { access: 'write', home }))
     }
     const before = { mapped: lines(name), open: descriptors(name) }
-    await settle(() => lines(name) <= 0 && descriptors(name) <= 0)
-    report({ before, mapped: lines(name), open: descriptors(name) })
+    await settle(() => lines(name) <= 0 && descriptors(name) <= 0 && deleted(name))
+    report({ before, mapped: lines(name), open: descriptors(name), deleted: deleted(name) })
   },
 
   // From the main thread after close() nothing must abort, whatever happens to the views.
@@ -201,7 +214,7 @@ await main({
       const modes = mode === 'mixed' ? ['exit', 'terminate', 'throw', 'busy', 'jobs'] : Array(5).fill(mode)
       ends.push(...(await Promise.all(modes.map((each) => work(each, { name, home })))))
     }
-    await settle(() => lines(name) === 0 && descriptors(name) === 0)
+    await settle(() => lines(name) <= 0 && descriptors(name) <= 0 && deleted(name))
     const after = usage()
     report({
       ends: ends.length,
@@ -209,6 +222,7 @@ await main({
       said: ends.filter((end) => end.messages.length > 0).length,
       mapped: lines(name),
       open: descriptors(name),
+      deleted: deleted(name),
       more: { lines: after.lines - before.lines, descriptors: after.descriptors - before.descriptors },
     })
   },
@@ -251,8 +265,8 @@ await main({
     const code = await opened
     const prompt = !free
     await busy
-    await settle(() => lines(name) <= 0 && descriptors(name) <= 0)
-    report({ code, prompt, mapped: lines(name), open: descriptors(name) })
+    await settle(() => lines(name) <= 0 && descriptors(name) <= 0 && deleted(name))
+    report({ code, prompt, mapped: lines(name), open: descriptors(name), deleted: deleted(name) })
   },
 
   // A job that was asked for, but has not begun, is rejected by close() at once.

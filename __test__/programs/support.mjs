@@ -77,6 +77,16 @@ export function usage() {
   return { size: kilobytes('VmSize'), resident: kilobytes('VmRSS'), lines: lines(), descriptors: descriptors() }
 }
 
+/** Deletes a file, and tells whether it is gone: on Windows it stays while anybody has it mapped or open. */
+export function deleted(name) {
+  try {
+    fs.unlinkSync(name)
+  } catch {
+    // Gone already, or in use.
+  }
+  return !fs.readdirSync(path.dirname(name)).includes(path.basename(name))
+}
+
 let files = 0
 
 /** A file of `content`, in the test's folder. */
