@@ -222,6 +222,7 @@ function settleAtExit() {
 	settling = true;
 	process.once("exit", () => __binding_js.settle());
 }
+const copy = Uint8Array.prototype.set;
 const transfer = Reflect.get(ArrayBuffer.prototype, "transfer");
 function detach(buffer, number, handed) {
 	if (buffer.byteLength === 0) return;
@@ -273,7 +274,7 @@ var External = class extends Native$1 {
 		const view = this.#view();
 		if (view === void 0) super.copyOut(start, target, at, count);
 		else if (count <= LOOP && target.buffer !== view.buffer) for (let n = 0; n < count; n++) target[at + n] = view[start + n];
-		else target.set(view.subarray(start, start + count), at);
+		else copy.call(target, view.subarray(start, start + count), at);
 	}
 	find(needle, start, end, last) {
 		const view = end - start <= SMALL && needle.length > 0 ? this.#view() : void 0;

@@ -112,6 +112,9 @@ function settleAtExit(): void {
   process.once('exit', () => binding.settle())
 }
 
+/** Held back at load, as below. */
+const copy = Uint8Array.prototype.set
+
 /** Held back at load, lest a later patch of the prototype changes what close() does. */
 const transfer: ((this: ArrayBuffer, length: number) => ArrayBuffer) | undefined = Reflect.get(
   ArrayBuffer.prototype,
@@ -193,7 +196,8 @@ class External extends Native {
     else if (count <= LOOP && target.buffer !== view.buffer)
       for (let n = 0; n < count; n++) target[at + n] = view[start + n] as number
     // Not view.copy(): it cuts offsets to 32 bits (nodejs/node#55422).
-    else target.set(view.subarray(start, start + count), at)
+    // Not target.set(): a target's own would see the view.
+    else copy.call(target, view.subarray(start, start + count), at)
   }
 
   override find(needle: Uint8Array, start: number, end: number, last: boolean): number {
