@@ -63,8 +63,8 @@ export declare function constants(): Record<string, number>
 /** Detaches an ArrayBuffer: its views get length 0. `false` when the engine refuses. */
 export declare function detach(buffer: ArrayBuffer): boolean
 
-/** The caller detaches the buffer of that number itself. `handed`: somebody else has seen it. */
-export declare function detached(number: number, handed: boolean): void
+/** The caller detaches the buffer of that number itself. */
+export declare function detached(number: number): void
 
 /** Why a call failed. */
 export interface Failure {
@@ -77,6 +77,9 @@ export interface Failure {
   name?: string
   syscall?: string
 }
+
+/** Somebody else is about to see the buffer of that number. */
+export declare function handed(number: number): void
 
 /** Maps a descriptor, or with -1 anonymous memory. `access`: 0 default, 1 read, 2 write, 3 copy. `name`: of memory. */
 export declare function map(fd: number, length: number, offset: number, accessCode: number, prot: number | undefined | null, flags: number | undefined | null, track: boolean, name: string | undefined | null, measures: Float64Array): NativeMapping | Failure
@@ -93,7 +96,7 @@ export declare function pageSize(): number
 /** The caller has detached it, and nobody else has ever seen it: its addresses wait for no finalizer. */
 export declare function released(number: number): void
 
-/** The thread is about to end in peace. Memory that `transfer()` took stays for whoever has it, for ever. */
+/** The thread is about to end in peace: memory that `transfer()` took stays as it is for whoever has it, for ever. */
 export declare function settle(): void
 
 /** Lets go of the mappings whose objects were collected; answers how many they were. */

@@ -841,6 +841,7 @@ module.exports.allowsExternalBuffers = nativeBinding.allowsExternalBuffers
 module.exports.constants = nativeBinding.constants
 module.exports.detach = nativeBinding.detach
 module.exports.detached = nativeBinding.detached
+module.exports.handed = nativeBinding.handed
 module.exports.map = nativeBinding.map
 module.exports.open = nativeBinding.open
 module.exports.openAsync = nativeBinding.openAsync

@@ -173,7 +173,7 @@ function outOfRange(name, expected, value) {
 }
 // lib/bytes.ts
 const HOMES = ["external", "native"];
-var Native$1 = class {
+var Native = class {
 	native;
 	slack;
 	length;
@@ -214,7 +214,7 @@ var Native$1 = class {
 		this.native.close();
 	}
 };
-const { detach: detachNatively, detached, released } = __binding_js;
+const { detach: detachNatively, detached, handed, released } = __binding_js;
 const ENGINE = process.versions["bun"] !== void 0 ? 1 : process.versions["deno"] !== void 0 ? 2 : 0;
 let settling = node_worker_threads.isMainThread || ENGINE === 2;
 function settleAtExit() {
@@ -224,10 +224,10 @@ function settleAtExit() {
 }
 const copy = Uint8Array.prototype.set;
 const transfer = Reflect.get(ArrayBuffer.prototype, "transfer");
-function detach(buffer, number, handed) {
+function detach(buffer, number) {
 	if (buffer.byteLength === 0) return;
-	detached(number, handed);
-	if (transfer === void 0 || ENGINE !== 0) {
+	detached(number);
+	if (transfer === void 0 || ENGINE === 1) {
 		detachNatively(buffer);
 		return;
 	}
@@ -241,7 +241,7 @@ function patience(length) {
 }
 const LOOP = 48;
 const SMALL = 1024;
-var External = class extends Native$1 {
+var External = class extends Native {
 	#buffer;
 	#number = 0;
 	#handed = false;
@@ -295,6 +295,7 @@ var External = class extends Native$1 {
 	all() {
 		const buffer = this.whole();
 		if (buffer === void 0) throw coded("ERR_MMAP_NO_VIEWS", "The ArrayBuffer of the mapping was transferred away");
+		if (!this.#handed) handed(this.#number);
 		this.#handed = true;
 		return buffer;
 	}
@@ -312,7 +313,7 @@ var External = class extends Native$1 {
 		this.#buffer = void 0;
 		if (buffer === void 0) return;
 		const array = buffer.buffer;
-		detach(array, this.#number, this.#handed);
+		detach(array, this.#number);
 		if (!this.#handed && array.byteLength === 0) released(this.#number);
 		this.#handed = false;
 	}
@@ -322,7 +323,7 @@ var External = class extends Native$1 {
 		if (!this.#handed) this.#forget();
 		super.resize(length, reserve);
 		this.#forget();
-		return fits ? this : new Native$1(this.native, length, this.slack);
+		return fits ? this : new Native(this.native, length, this.slack);
 	}
 	close(detachViews) {
 		if (detachViews) this.#forget();
@@ -367,7 +368,7 @@ function checkHome(home, length) {
 }
 function settle(native, length, slack, home) {
 	checkHome(home, length);
-	return (home === void 0 ? length <= node_buffer.constants.MAX_LENGTH && allowsExternal() : home === "external") ? new External(native, length, slack, home !== void 0) : new Native$1(native, length, slack);
+	return (home === void 0 ? length <= node_buffer.constants.MAX_LENGTH && allowsExternal() : home === "external") ? new External(native, length, slack, home !== void 0) : new Native(native, length, slack);
 }
 // lib/checks.ts
 function integer(value, name) {
@@ -872,7 +873,7 @@ function descriptor(fileno) {
 }
 function path(value) {
 	const plain = value instanceof URL ? (0, node_url.fileURLToPath)(value) : value;
-	if (plain instanceof Uint8Array) {
+	if ((0, node_util_types.isUint8Array)(plain)) {
 		if (plain.includes(0)) throw wrongValue("path", "without null bytes", plain);
 		return {
 			bytes: plain,
@@ -882,7 +883,7 @@ function path(value) {
 	if (typeof plain !== "string") throw wrongType("path", "of type string or an instance of Buffer or URL", value);
 	if (plain.includes("\0")) throw wrongValue("path", "a string without null bytes", plain);
 	return {
-		bytes: Buffer.from((0, node_path.toNamespacedPath)(plain)),
+		bytes: Buffer.from(plain === "" ? plain : (0, node_path.toNamespacedPath)((0, node_path.resolve)(plain))),
 		text: plain
 	};
 }
@@ -892,9 +893,9 @@ const EXHAUSTED = new Set([
 	"EMFILE",
 	"ENFILE"
 ]);
-const { map, open, openAsync, sweep, unlink, NativeMapping: Native } = __binding_js;
+const { map, open, openAsync, sweep, unlink } = __binding_js;
 function isFailure(answer) {
-	return !(answer instanceof Native);
+	return answer.code !== void 0;
 }
 const measures = new Float64Array(2);
 function collect() {

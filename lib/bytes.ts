@@ -98,7 +98,7 @@ class Native implements Bytes {
 }
 
 // Taken out once: each look into an imported CommonJS module is a call.
-const { detach: detachNatively, detached, released } = binding
+const { detach: detachNatively, detached, handed, released } = binding
 
 /** How this engine ends a thread, as the native side counts them: 0 Node, 1 Bun, 2 Deno. */
 const ENGINE = process.versions['bun'] !== undefined ? 1 : process.versions['deno'] !== undefined ? 2 : 0
@@ -125,11 +125,11 @@ const transfer: ((this: ArrayBuffer, length: number) => ArrayBuffer) | undefined
  * Detaches unless somebody took the memory by `transfer()` or marked it untransferable.
  * Through `transfer(0)` on V8, since there the native call aborts the process on a marked buffer (Node 24 to 26).
  */
-function detach(buffer: ArrayBuffer, number: number, handed: boolean): void {
+function detach(buffer: ArrayBuffer, number: number): void {
   if (buffer.byteLength === 0) return
   // Said before: some engines let go of the memory at once.
-  detached(number, handed)
-  if (transfer === undefined || ENGINE !== 0) {
+  detached(number)
+  if (transfer === undefined || ENGINE === 1) {
     detachNatively(buffer)
     return
   }
@@ -222,6 +222,7 @@ class External extends Native {
   override all(): Buffer {
     const buffer = this.whole()
     if (buffer === undefined) throw coded('ERR_MMAP_NO_VIEWS', 'The ArrayBuffer of the mapping was transferred away')
+    if (!this.#handed) handed(this.#number)
     this.#handed = true
     return buffer
   }
@@ -241,7 +242,7 @@ class External extends Native {
     this.#buffer = undefined
     if (buffer === undefined) return
     const array = buffer.buffer as ArrayBuffer
-    detach(array, this.#number, this.#handed)
+    detach(array, this.#number)
     // The engine's own word comes a turn of the event loop later: too late where it keeps a file from being deleted.
     if (!this.#handed && array.byteLength === 0) released(this.#number)
     this.#handed = false

@@ -1,5 +1,6 @@
-import { toNamespacedPath } from 'node:path'
+import { resolve, toNamespacedPath } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { isUint8Array } from 'node:util/types'
 import { HOMES, type Home } from './bytes.js'
 import * as check from './checks.js'
 import type { Access } from './core.js'
@@ -148,11 +149,12 @@ export interface Path {
 
 export function path(value: unknown): Path {
   const plain: unknown = value instanceof URL ? fileURLToPath(value) : value
-  if (plain instanceof Uint8Array) {
+  if (isUint8Array(plain)) {
     if (plain.includes(0)) throw wrongValue('path', 'without null bytes', plain)
     return { bytes: plain, text: Buffer.from(plain.buffer, plain.byteOffset, plain.length).toString() }
   }
   if (typeof plain !== 'string') throw wrongType('path', 'of type string or an instance of Buffer or URL', value)
   if (plain.includes('\0')) throw wrongValue('path', 'a string without null bytes', plain)
-  return { bytes: Buffer.from(toNamespacedPath(plain)), text: plain }
+  // Absolute now: what is taken back later must be the same file, wherever the process has gone.
+  return { bytes: Buffer.from(plain === '' ? plain : toNamespacedPath(resolve(plain))), text: plain }
 }

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::census::{self, Crowd};
 use crate::os::{self, Advice, Failed, Held, Named, Opening};
-use crate::region::{Foreign, Region};
+use crate::region::{self, Foreign, Region};
 use crate::request::{Access, Plan, Refusal, Request, Source};
 
 /// Why something failed.
@@ -89,7 +89,7 @@ enum Made {
         after: u64,
     },
     /// It was made, at this path.
-    File(Vec<u8>),
+    File(Vec<u8>, os::Identity),
 }
 
 fn closed() -> Error {
@@ -98,7 +98,7 @@ fn closed() -> Error {
 
 /// Maps, unless that might take the host its last mapping.
 fn admitted(map: impl FnOnce() -> os::Result<Held>) -> Result<Held> {
-    census::admit(1)?;
+    census::admit(1, region::live())?;
     Ok(map()?)
 }
 
@@ -118,6 +118,7 @@ impl Mapping {
         let plan = request.plan(Source::Anonymous, &system)?;
         let (held, file, origin) = match name {
             Some(name) => {
+                census::admit(1, region::live())?;
                 let (held, file) = os::map_named(&name, &plan)?;
                 (held, file.filter(|_| track).map(Arc::new), Origin::Named(name))
             }
@@ -132,14 +133,15 @@ impl Mapping {
         let system = os::system();
         let write = request.effective_access(&system) == Access::Write;
         let (file, created) = os::open(path, Opening { write, create })?;
+        let identity = os::identity(&file);
         let mapping = Self::over_opened(file, request);
         if !created {
             return mapping;
         }
         match mapping {
-            Ok(mapping) => Ok(Self { made: Made::File(path.to_vec()), ..mapping }),
+            Ok(mapping) => Ok(Self { made: Made::File(path.to_vec(), identity), ..mapping }),
             Err(error) => {
-                os::remove(path);
+                os::remove(path, identity);
                 Err(error)
             }
         }
@@ -269,9 +271,8 @@ impl Mapping {
             return Ok(false);
         };
         let region = self.region()?;
-        if len < region.length() {
-            census::admit(2)?;
-        }
+        // Of the whole too: it may have been one with its neighbours.
+        census::admit(2, region::live())?;
         Ok(region.advise(start, len, number)?)
     }
 
@@ -304,9 +305,9 @@ impl Mapping {
             (Made::Longer { before, after }, Some(file)) if os::file_size(&file).ok() == Some(*after) => {
                 let _ = os::set_size(&file, *before);
             }
-            (Made::File(path), file) => {
+            (Made::File(path, identity), file) => {
                 drop(file);
-                os::remove(path);
+                os::remove(path, *identity);
             }
             _ => {}
         }

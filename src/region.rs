@@ -9,9 +9,17 @@ use std::ops::Range;
 use std::ptr;
 use std::slice;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crate::os::{self, Held};
+
+/// How many regions are mapped and not yet zero pages. Neighbours may be one to the system, until one of them ends.
+static LIVE: AtomicUsize = AtomicUsize::new(0);
+
+/// How many regions are mapped and not yet zero pages.
+pub fn live() -> usize {
+    LIVE.load(Ordering::Relaxed)
+}
 
 pub struct Region {
     held: Held,
@@ -53,9 +61,14 @@ impl Foreign {
         unsafe { os::read_at(file, at, self.start, self.len) }
     }
 
-    /// Its own copy: right even when the bytes are a view of the mapping that is about to be written.
-    pub fn to_vec(self) -> Vec<u8> {
-        self.as_slice().to_vec()
+    /// A copy of up to `most` bytes: right even when they are a view of the mapping that is about to be written.
+    /// `None`: there is no memory for them.
+    pub fn to_vec(self, most: usize) -> Option<Vec<u8>> {
+        let bytes = &self.as_slice()[..self.len.min(most)];
+        let mut copy = Vec::new();
+        copy.try_reserve_exact(bytes.len()).ok()?;
+        copy.extend_from_slice(bytes);
+        Some(copy)
     }
 
     pub fn as_slice(&self) -> &[u8] {
@@ -70,6 +83,7 @@ impl Foreign {
 impl Region {
     /// Takes `held`, which maps at least `slack + length` bytes.
     pub fn new(held: Held, slack: usize, length: usize) -> Self {
+        LIVE.fetch_add(1, Ordering::Relaxed);
         Self { held, slack, length, exposed: AtomicBool::new(false), entombed: AtomicBool::new(false) }
     }
 
@@ -214,12 +228,26 @@ impl Region {
         }
         // SAFETY: the whole of our own mapping, which is unmapped by `held` alone, at the end of `self`.
         let done = unsafe { os::entomb(self.held.base(), self.slack + self.length) };
-        self.entombed.store(done, Ordering::Release);
+        if done && !self.entombed.swap(true, Ordering::AcqRel) {
+            LIVE.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Maps a file over what `entomb` has replaced, at the same addresses. `false`: not done.
+    pub fn exhume(&self, file: &File, offset: u64) -> bool {
+        // SAFETY: the whole of our own mapping, as in `entomb`.
+        let done = unsafe { os::map_over(self.held.base(), self.slack + self.length, file, offset) };
+        if done && self.entombed.swap(false, Ordering::AcqRel) {
+            LIVE.fetch_add(1, Ordering::Relaxed);
+        }
+        done
     }
 
     /// msync of a range rounded outwards to pages. `flags` are the system's.
     pub fn flush(&self, start: usize, len: usize, file: Option<&File>, flags: i32) -> os::Result<()> {
-        if len == 0 || !self.has(start, len) {
+        // What was cut off meanwhile is not there to be written.
+        let len = len.min(self.length.saturating_sub(start));
+        if len == 0 {
             return Ok(());
         }
         let from = (self.slack + start) / os::page_size() * os::page_size();
@@ -233,8 +261,16 @@ impl Region {
         if self.length == 0 || !self.has(start, len) {
             return Ok(false);
         }
-        // The slack before the first byte is nobody's: it goes with it.
-        let (from, len) = if start == 0 { (0, len + self.slack) } else { (self.slack + start, len) };
+        let (from, len) = match start {
+            // A hole is made of whole pages, none of which has bytes of the file outside of the mapping.
+            _ if os::makes_holes(number) => {
+                let from = self.slack + start;
+                (from, len.saturating_sub((from + len) % os::page_size()))
+            }
+            // No other advice harms the slack before the first byte: it goes with it.
+            0 => (0, len + self.slack),
+            _ => (self.slack + start, len),
+        };
         // SAFETY: the range is within the mapping, which lives as long as `self`.
         unsafe { os::advise(self.held.base(), from, len, number) }
     }
@@ -243,6 +279,14 @@ impl Region {
     pub fn set_name(&self, name: &str) -> os::Result<()> {
         // SAFETY: the whole of our own mapping, which lives as long as `self`.
         unsafe { os::set_name(self.held.base(), self.slack + self.length, name) }
+    }
+}
+
+impl Drop for Region {
+    fn drop(&mut self) {
+        if !*self.entombed.get_mut() {
+            LIVE.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 }
 

@@ -72,7 +72,17 @@ impl Mapping {
             region.carry(&open.region);
         }
         if end < size {
-            os::set_size(&file, end)?;
+            // Whoever still reads an old view must not meet the end of the file there.
+            let seen = !self.is_private() && region::is_shared(&open.region);
+            if seen {
+                open.region.entomb();
+            }
+            if let Err(failed) = os::set_size(&file, end) {
+                if seen {
+                    open.region.exhume(&file, self.plan.file_offset);
+                }
+                return Err(failed.into());
+            }
         }
         replace(open, region);
         Ok(())

@@ -205,11 +205,16 @@ impl NativeMapping {
         end: f64,
         #[napi(ts_arg_type = "Uint8Array")] pattern: Bytes,
     ) -> Option<Failure> {
-        let pattern = pattern.0.to_vec();
+        let (start, end) = (size(start), size(end));
+        let Some(pattern) = pattern.0.to_vec(end.saturating_sub(start)) else {
+            return Some(
+                Error::Coded("ERR_OUT_OF_RANGE", "There is no memory for so long a pattern".into()).into(),
+            );
+        };
         if pattern.is_empty() {
-            return Some(beyond().into());
+            return (start < end).then(|| beyond().into());
         }
-        let filled = self.mapping.writable().map(|region| region.fill(size(start), size(end), &pattern));
+        let filled = self.mapping.writable().map(|region| region.fill(start, end, &pattern));
         outcome(filled.and_then(within))
     }
 

@@ -29,8 +29,6 @@ struct Hold {
     ours: bool,
     /// Somebody else has seen it, and may have given the address to a job.
     handed: bool,
-    /// The thread has ended in peace: every object was asked, and still has its store.
-    settled: bool,
     engine: Engine,
 }
 
@@ -47,9 +45,14 @@ pub enum Engine {
 }
 
 impl Hold {
-    /// Whether somebody else may have its store when the thread ends.
+    /// Whether somebody else may have its store when the thread ends: nobody can tell any more.
     fn is_doubtful(&self) -> bool {
-        self.store && !self.ours && !self.settled && self.engine != Engine::Deno
+        match self.engine {
+            Engine::Node => self.handed && self.store && !self.ours,
+            // Nor does Bun wait for the jobs of its pool.
+            Engine::Bun => self.handed,
+            Engine::Deno => false,
+        }
     }
 }
 
@@ -89,8 +92,7 @@ pub fn begin(region: &Arc<Region>, engine: Engine) -> usize {
         alive: false,
         object: ptr::null_mut(),
         ours: false,
-        handed: true,
-        settled: false,
+        handed: false,
         engine,
     };
     holds().insert(number, hold);
@@ -116,8 +118,7 @@ pub unsafe extern "C" fn store_ended(env: sys::napi_env, _data: *mut c_void, hin
     }
 }
 
-/// Zeros from now on, at addresses that are never given back: the thread was terminated, and nobody can tell any more
-/// whether another one reads them.
+/// Zeros from now on, at addresses that are never given back: the thread ends, and another may read them.
 fn forget(number: usize) {
     if let Some(region) = holds().remove(&number).and_then(|hold| hold.region) {
         region.entomb();
@@ -138,11 +139,15 @@ fn can_run(env: sys::napi_env) -> bool {
 
 /// The finalizer of an object, on its own thread.
 unsafe extern "C" fn object_ended(env: sys::napi_env, _data: *mut c_void, hint: *mut c_void) {
+    let mut object = ptr::null_mut();
     change(hint.addr(), |hold| {
         hold.alive = false;
-        // SAFETY: made by `attach` in this environment, and deleted here alone, in answer to its finalizer.
-        unsafe { sys::napi_delete_reference(env, hold.object) };
+        object = hold.object;
     });
+    if !object.is_null() {
+        // SAFETY: made by `attach` in this environment, and deleted here alone, in answer to its finalizer.
+        unsafe { sys::napi_delete_reference(env, object) };
+    }
 }
 
 /// The store was made, and `object` over it.
@@ -169,20 +174,19 @@ fn was_taken(env: sys::napi_env, object: sys::napi_ref) -> bool {
     detached
 }
 
-/// The thread is about to end in peace. Memory that `transfer()` took stays for whoever has it, for ever.
+/// The thread is about to end in peace: memory that `transfer()` took stays as it is for whoever has it, for ever.
 #[napi(catch_unwind)]
 pub fn settle(env: Env) {
     let this = thread::current().id();
     let mine = holds()
         .iter()
-        .filter(|(_, hold)| hold.thread == this && hold.is_doubtful())
+        .filter(|(_, hold)| hold.thread == this && hold.handed && hold.store && !hold.ours)
         .map(|(number, hold)| (*number, hold.alive, hold.object))
         .collect::<Vec<_>>();
     for (number, alive, object) in mine {
-        if alive && !was_taken(env.raw(), object) {
-            change(number, |hold| hold.settled = true);
-        } else if let Some(hold) = holds().remove(&number) {
-            std::mem::forget(hold.region);
+        if !alive || was_taken(env.raw(), object) {
+            let taken = holds().remove(&number);
+            std::mem::forget(taken.and_then(|hold| hold.region));
         }
     }
 }
@@ -204,13 +208,16 @@ pub fn env_ends() {
     }
 }
 
-/// The caller detaches the buffer of that number itself. `handed`: somebody else has seen it.
+/// Somebody else is about to see the buffer of that number.
 #[napi(catch_unwind)]
-pub fn detached(number: f64, handed: bool) {
-    change(number as usize, |hold| {
-        hold.ours = true;
-        hold.handed = handed;
-    });
+pub fn handed(number: f64) {
+    change(number as usize, |hold| hold.handed = true);
+}
+
+/// The caller detaches the buffer of that number itself.
+#[napi(catch_unwind)]
+pub fn detached(number: f64) {
+    change(number as usize, |hold| hold.ours = true);
 }
 
 /// The caller has detached it, and nobody else has ever seen it: its addresses wait for no finalizer.

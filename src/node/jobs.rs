@@ -45,7 +45,7 @@ pub fn open_async(
     create: bool,
 ) -> AsyncTask<Opening> {
     let request = open_request(access_code, offset, length);
-    AsyncTask::new(Opening { path: path.0.to_vec(), request, create })
+    AsyncTask::new(Opening { path: path.0.as_slice().to_vec(), request, create })
 }
 
 pub struct Flushing {

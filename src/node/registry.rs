@@ -87,11 +87,13 @@ pub fn sweep(env: Env) -> u32 {
 /// The environment ends: its references are gone with it.
 fn clear() {
     holds::env_ends();
-    let entries = REGISTRY.with_borrow_mut(|registry| {
+    // Nothing is left where the thread's own variables are gone already.
+    let entries = REGISTRY.try_with(|registry| {
+        let mut registry = registry.borrow_mut();
         registry.hooked = false;
         std::mem::take(&mut registry.entries)
     });
-    for entry in entries {
+    for entry in entries.unwrap_or_default() {
         entry.mapping.let_go();
     }
 }

@@ -64,7 +64,7 @@ pub struct Pair(*mut [f64; 2]);
 impl Pair {
     pub fn set(&self, first: f64, second: f64) {
         // SAFETY: two elements of the engine's, alive while the argument is on the call's stack.
-        unsafe { self.0.write([first, second]) };
+        unsafe { self.0.write_unaligned([first, second]) };
     }
 }
 

@@ -41,6 +41,19 @@ impl Held {
     }
 }
 
+/// How many mappings the process has.
+#[derive(Clone, Copy, Debug)]
+pub enum Mappings {
+    /// There is no limit of their number.
+    Unlimited,
+    /// They could not be counted now.
+    Unknown,
+    Known {
+        count: usize,
+        limit: usize,
+    },
+}
+
 /// A number or a name that `madvise` takes.
 #[derive(Clone, Debug)]
 pub enum Advice {

@@ -11,10 +11,12 @@ use memmap2::{MmapOptions, MmapRaw};
 use rustix::io::Errno;
 use rustix::mm::{MapFlags, MsyncFlags, ProtFlags};
 
-use super::{Advice, CONSTANTS, Held, Named, Result};
+use super::{Advice, CONSTANTS, Held, Mappings, Named, Result};
 use crate::request::{Access, Plan, Raw};
 
-pub use file::{file_size, lend, mappable, open, read_at, remove, reserve, set_size, source};
+pub use file::{
+    Identity, file_size, identity, lend, mappable, open, read_at, remove, reserve, set_size, source,
+};
 
 pub const EXTENDS: bool = false;
 pub const PROT_READ: i32 = libc::PROT_READ;
@@ -270,6 +272,17 @@ const NORESERVE: MapFlags = MapFlags::NORESERVE;
 #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
 const NORESERVE: MapFlags = MapFlags::empty();
 
+/// Maps a file shared and writable over zero pages, at the same addresses.
+///
+/// # Safety
+/// As `entomb`.
+pub unsafe fn map_over(base: *mut u8, len: usize, file: &File, offset: u64) -> bool {
+    let prot = ProtFlags::READ | ProtFlags::WRITE;
+    let flags = MapFlags::SHARED | MapFlags::FIXED;
+    // SAFETY: by this function's contract the range replaced is the caller's own.
+    unsafe { rustix::mm::mmap(base.cast(), whole_pages(len), prot, flags, file, offset) }.is_ok()
+}
+
 /// Writes changed pages back. `flags` are msync's; 0 means MS_SYNC.
 ///
 /// # Safety
@@ -296,6 +309,17 @@ fn settle(file: &File) -> Result<()> {
 fn settle(_file: &File) -> Result<()> {
     Ok(())
 }
+
+/// Whether advice of this number takes bytes out of the file.
+pub fn makes_holes(number: i32) -> bool {
+    number == REMOVE
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const REMOVE: i32 = libc::MADV_REMOVE;
+/// A number that no advice has.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+const REMOVE: i32 = -1;
 
 /// The number of an advice, `None` where this system has no such name.
 pub fn advice_number(advice: &Advice) -> std::result::Result<Option<i32>, String> {
@@ -357,14 +381,22 @@ pub unsafe fn set_name(_base: *mut u8, _len: usize, _name: &str) -> Result<()> {
     Err(io::Error::from(Errno::NOSYS)).named("prctl")
 }
 
-/// How many mappings this process has, and how many it may have. `None`: there is no such limit here, or no way to
-/// count.
-pub fn mappings() -> Option<(usize, usize)> {
-    static LIMIT: LazyLock<Option<usize>> =
-        LazyLock::new(|| std::fs::read_to_string("/proc/sys/vm/max_map_count").ok()?.trim().parse().ok());
-    let limit = (*LIMIT)?;
-    let maps = std::fs::read("/proc/self/maps").ok()?;
-    Some((memchr::memchr_iter(b'\n', &maps).count(), limit))
+/// Counts this process's mappings. `Unknown` also for want of a descriptor to read with.
+pub fn mappings() -> Mappings {
+    let Ok(maps) = std::fs::read("/proc/self/maps") else {
+        // Only Linux has both the list and the limit.
+        return if cfg!(any(target_os = "linux", target_os = "android")) {
+            Mappings::Unknown
+        } else {
+            Mappings::Unlimited
+        };
+    };
+    static LIMIT: LazyLock<usize> = LazyLock::new(|| {
+        let text = std::fs::read_to_string("/proc/sys/vm/max_map_count").unwrap_or_default();
+        // What Linux begins with.
+        text.trim().parse().unwrap_or(65_530)
+    });
+    Mappings::Known { count: memchr::memchr_iter(b'\n', &maps).count(), limit: *LIMIT }
 }
 
 /// The name and number behind a system error: `None`, since libuv's numbers are the negated errno here.

@@ -27,10 +27,12 @@ use windows_sys::Win32::System::SystemInformation::{GetSystemInfo, SYSTEM_INFO};
 use windows_sys::Win32::System::Threading::GetCurrentProcess;
 use windows_sys::core::BOOL;
 
-use super::{Advice, Failed, Held, Named, Result};
+use super::{Advice, Failed, Held, Mappings, Named, Result};
 use crate::request::{Access, Plan, Raw};
 
-pub use file::{file_size, lend, mappable, open, read_at, remove, reserve, set_size, source};
+pub use file::{
+    Identity, file_size, identity, lend, mappable, open, read_at, remove, reserve, set_size, source,
+};
 
 pub const EXTENDS: bool = true;
 pub const PROT_READ: i32 = 1;
@@ -298,8 +300,21 @@ pub unsafe fn set_name(_base: *mut u8, _len: usize, _name: &str) -> Result<()> {
 }
 
 /// No count of mappings is limited here but by memory.
-pub fn mappings() -> Option<(usize, usize)> {
-    None
+pub fn mappings() -> Mappings {
+    Mappings::Unlimited
+}
+
+/// No advice takes bytes out of a file here.
+pub fn makes_holes(_number: i32) -> bool {
+    false
+}
+
+/// Nothing was replaced: see `entomb`.
+///
+/// # Safety
+/// None here; it is the other systems' signature.
+pub unsafe fn map_over(_base: *mut u8, _len: usize, _file: &File, _offset: u64) -> bool {
+    false
 }
 
 /// The errno name that libuv gives to a Windows error, for the errors that mapping can meet. What a descriptor was not

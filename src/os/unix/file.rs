@@ -5,6 +5,7 @@ use std::fs::File;
 use std::mem::{ManuallyDrop, MaybeUninit};
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd};
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
 use std::slice;
 
 use rustix::fs::{FileType, Mode, OFlags};
@@ -38,20 +39,20 @@ pub fn lend(fd: i32) -> Result<Lent> {
 /// What stands behind a descriptor, and whether it is a regular file.
 pub fn source(file: &File) -> Result<(Source, bool)> {
     let stat = rustix::fs::fstat(file).named("fstat")?;
-    Ok(match FileType::from_raw_mode(stat.st_mode as _) {
-        FileType::RegularFile => (Source::Sized(stat.st_size as u64), true),
-        // Linux maps a TCP socket, and kills whoever reads the pages (tcp_mmap).
-        FileType::Socket => return Err(Errno::NODEV).named("mmap"),
-        _ => (Source::Unsized, false),
-    })
+    match FileType::from_raw_mode(stat.st_mode as _) {
+        FileType::RegularFile => regular(file, &stat),
+        // Linux maps a TCP socket, and kills whoever reads the pages (tcp_mmap); what has no type may be the ring
+        // of the host's own io_uring.
+        FileType::Socket | FileType::Unknown => Err(Errno::NODEV).named("mmap"),
+        _ => Ok((Source::Unsized, false)),
+    }
 }
 
 /// As `source`, for a descriptor of our own that `open` made: refuses by name what cannot be mapped.
 pub fn mappable(file: &File) -> Result<(Source, bool)> {
     let stat = rustix::fs::fstat(file).named("fstat")?;
-    let kind = FileType::from_raw_mode(stat.st_mode as _);
-    match kind {
-        FileType::RegularFile => Ok((Source::Sized(stat.st_size as u64), true)),
+    match FileType::from_raw_mode(stat.st_mode as _) {
+        FileType::RegularFile => regular(file, &stat),
         FileType::Directory => Err(Errno::ISDIR).named("open"),
         // Its size is 0 for fstat; the position of this descriptor is nobody else's.
         FileType::BlockDevice => {
@@ -61,6 +62,23 @@ pub fn mappable(file: &File) -> Result<(Source, bool)> {
         FileType::CharacterDevice => Ok((Source::Unsized, false)),
         _ => Err(Errno::NODEV).named("open"),
     }
+}
+
+/// A regular file, unless it is made of huge pages: those are unmapped in whole ones alone, and a pool that runs dry
+/// kills whoever touches the next.
+fn regular(_file: &File, stat: &rustix::fs::Stat) -> Result<(Source, bool)> {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    {
+        const HUGETLBFS_MAGIC: u64 = 0x9584_58f6;
+        // Asked only where blocks are as large as its pages.
+        let huge = stat.st_blksize as u64 > (1 << 16)
+            && rustix::fs::fstatfs(_file)
+                .is_ok_and(|system| system.f_type as u64 & 0xffff_ffff == HUGETLBFS_MAGIC);
+        if huge {
+            return Err(Errno::NODEV).named("mmap");
+        }
+    }
+    Ok((Source::Sized(stat.st_size as u64), true))
 }
 
 /// The size of the file now, in bytes.
@@ -102,9 +120,20 @@ pub fn open(path: &[u8], opening: Opening) -> Result<(File, bool)> {
     }
 }
 
-/// Takes back what `open` made.
-pub fn remove(path: &[u8]) {
-    let _ = std::fs::remove_file(OsStr::from_bytes(path));
+/// What tells a file from another of the same path: device and inode.
+pub type Identity = Option<(u64, u64)>;
+
+pub fn identity(file: &File) -> Identity {
+    file.metadata().ok().map(|data| (data.dev(), data.ino()))
+}
+
+/// Takes back what `open` made, if that is still what stands there.
+pub fn remove(path: &[u8], identity: Identity) {
+    let path = OsStr::from_bytes(path);
+    let there = std::fs::symlink_metadata(path).ok().map(|data| (data.dev(), data.ino()));
+    if identity.is_some() && there == identity {
+        let _ = std::fs::remove_file(path);
+    }
 }
 
 /// Makes the file `to` bytes long and reserves the blocks from `from` on, so that a full disk is ENOSPC here and
