@@ -443,3 +443,26 @@ test('names of the classes of errors', (t) => {
   t.is(closed?.name, 'Error')
   t.regex(closed?.stack ?? '', /^Error \[ERR_MMAP_CLOSED\]: /)
 })
+
+eachHome('nobody is given a view that was not asked for', (t, home) => {
+  const given: unknown[] = []
+  class Spy extends Uint8Array {
+    override set(source: ArrayLike<number>, offset?: number): void {
+      given.push(source)
+      super.set(source, offset)
+    }
+  }
+  using m = Mmap.anonymous(100, { home })
+  m.fill(1)
+  for (let n = 0; n < 40; n++) m.at(n)
+  const spy = new Spy(100)
+  t.is(m.readInto(spy), 100)
+  t.deepEqual([given.length, spy[99]], [0, 1])
+})
+
+eachHome('a pattern longer than the range is cut to it', (t, home) => {
+  using m = Mmap.anonymous(4, { home })
+  using long = Mmap.anonymous(2 ** 31, { home: 'external' })
+  long.buffer.set([1, 2, 3], 0)
+  t.deepEqual([...m.fill(long.buffer).slice()], [1, 2, 3, 0])
+})

@@ -665,3 +665,22 @@ eachHome('a FileHandle gives its descriptor', async (t, home) => {
   await handle.close()
   t.is(m.slice().toString(), 'abc')
 })
+
+test.serial('an aborted creation takes back its own file, wherever the process has gone', async (t) => {
+  const [here, there] = [scratch(t), scratch(t)]
+  const before = process.cwd()
+  t.teardown(() => process.chdir(before))
+  process.chdir(here)
+  fs.writeFileSync(path.join(there, 'new'), 'not ours')
+  const stop = new AbortController()
+  const opened = Mmap.openAsync('new', { access: 'write', create: true, length: 10, signal: stop.signal })
+  process.chdir(there)
+  stop.abort()
+  await t.throwsAsync(opened, { name: 'AbortError' })
+  const made = path.join(here, 'new')
+  const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+  await sleep(200)
+  for (let tries = 0; fs.existsSync(made) && tries < 200; tries++) await sleep(10)
+  t.false(fs.existsSync(made))
+  t.is(fs.readFileSync('new', 'utf8'), 'not ours')
+})

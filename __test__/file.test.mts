@@ -2,7 +2,7 @@ import buffer from 'node:buffer'
 import fs from 'node:fs'
 import { inspect } from 'node:util'
 import test, { type ExecutionContext } from 'ava'
-import { type AdviceName, ALLOCATIONGRANULARITY, constants, type Home, Mmap, PAGESIZE } from 'memmap'
+import { type AdviceName, ALLOCATIONGRANULARITY, constants, type Home, Mmap, type OpenOptions, PAGESIZE } from 'memmap'
 import {
   descriptor,
   eachHome,
@@ -432,6 +432,21 @@ eachHome('madvise: dropping pages', (t, home) => {
   memory.fill('x')
   t.true(memory.madvise('remove', 0, PAGESIZE))
   t.deepEqual(memory.slice(), Buffer.concat([Buffer.alloc(PAGESIZE), Buffer.alloc(PAGESIZE, 'x')]))
+})
+
+eachHome('madvise: a hole in the file has no byte of what is outside of the mapping', (t, home) => {
+  if (!linux) return skip(t, "holes are Linux's")
+  const content = Buffer.alloc(3 * PAGESIZE, 'r')
+  const name = file(t, content)
+  const remove = (options: OpenOptions): void => {
+    using m = Mmap.open(name, { access: 'write', home, ...options })
+    m.madvise('remove')
+  }
+  throwsCode(t, () => remove({ offset: 100, length: 10 }), { code: 'EINVAL' })
+  remove({ length: 10 })
+  t.deepEqual(fs.readFileSync(name), content)
+  remove({ offset: PAGESIZE, length: PAGESIZE + 10 })
+  t.deepEqual(fs.readFileSync(name), content.fill(0, PAGESIZE, 2 * PAGESIZE))
 })
 
 eachHome('madvise: arguments', (t, home) => {

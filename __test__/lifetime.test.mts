@@ -511,6 +511,19 @@ test('a buffer moved to another thread stays addressable when the thread that ma
   if (ended(t, outcome)) t.deepEqual(outcome.answer, { length: 65536, sum: 0, last: 1 })
 })
 
+test('a buffer moved while the thread ends never shows another mapping', async (t) => {
+  if (!canTransfer) return skip(t, `ArrayBuffer.prototype.transfer is not in Node ${process.version}: Node 22 has it`)
+  const outcome = await run('lifetime', 'movedAtExit')
+  if (ended(t, outcome)) t.deepEqual(outcome.answer, { others: 40, foreign: false, length: 65536 })
+})
+
+test('a file is made shorter while another thread reads the old view', async (t) => {
+  if (!canTransfer) return skip(t, `ArrayBuffer.prototype.transfer is not in Node ${process.version}: Node 22 has it`)
+  if (windows) return skip(t, 'Windows refuses it: ERR_MMAP_BUSY')
+  const outcome = await run('lifetime', 'shrunkUnderReader')
+  if (ended(t, outcome)) t.deepEqual(outcome.answer, { length: 2 ** 20, first: 0x53, size: 2 ** 20 })
+})
+
 test('a byte stream that takes the buffer over', async (t) => {
   const m = Mmap.anonymous(4096, external)
   m.fill(5)

@@ -16,6 +16,20 @@ test('both module systems give the same class, and every name', (t) => {
   )
 })
 
+test('a second copy of the module leaves the first one whole', (t) => {
+  const path = require.resolve('memmap')
+  const first = require.cache[path]
+  delete require.cache[path]
+  const { Mmap } = require('memmap')
+  require.cache[path] = first
+  t.not(Mmap, memmap.Mmap)
+  for (const each of [memmap.Mmap, Mmap, memmap.Mmap]) {
+    using m = each.anonymous(10)
+    t.is(m.fill(3).at(9), 3)
+    t.throws(() => each.open('no such file'), { code: 'ENOENT' })
+  }
+})
+
 test('the constants are the headers', (t) => {
   const { constants, PAGESIZE, ALLOCATIONGRANULARITY } = memmap
   t.true(Object.isFrozen(constants))

@@ -115,6 +115,38 @@ await main({
     report({ length: bytes.length, sum, last: bytes.at(-1) })
   },
 
+  // Another thread reads the old view all the while: it must not meet the new end of the file.
+  async shrunkUnderReader() {
+    const name = file(Buffer.alloc(MIB, 'S'))
+    const m = Mmap.open(name, { access: 'write', ...external })
+    const source = `const { parentPort } = require('node:worker_threads')
+      let views = []
+      parentPort.on('message', (buffer) => { views = [new Uint8Array(buffer)]; parentPort.postMessage('reading'); round() })
+      function round() { for (let n = 0; n < 20; n++) for (const view of views) for (let i = 0; i < view.length; i += 512) view[i]; setImmediate(round) }`
+    const worker = new Worker(source, { eval: true })
+    for (let n = 0; n < 30; n++) {
+      const taken = m.buffer.buffer.transfer()
+      const reading = new Promise((resolve) => worker.once('message', resolve))
+      worker.postMessage(taken, [taken])
+      await reading
+      m.resize(1)
+      m.resize(MIB, { reserve: false })
+    }
+    await worker.terminate()
+    report({ length: m.length, first: m.at(0), size: fs.statSync(name).size })
+  },
+
+  // What is moved when the thread has begun to end, after every other listener ran.
+  async movedAtExit() {
+    const worker = new Worker(new URL('./worker.mjs', import.meta.url), { workerData: { mode: 'transfer at exit' } })
+    const ended = new Promise((resolve) => worker.once('exit', resolve))
+    const bytes = await new Promise((resolve) => worker.once('message', (buffer) => resolve(new Uint8Array(buffer))))
+    await ended
+    await sleep(50)
+    const others = Array.from({ length: 40 }, () => Mmap.anonymous(bytes.length, external).fill(0x40))
+    report({ others: others.length, foreign: bytes.includes(0x40), length: bytes.length })
+  },
+
   // A call of the host's that waits for its turn still has the address when the mapping is closed.
   async queuedRead() {
     const name = file(Buffer.alloc(MIB, 'E'))

@@ -8,6 +8,13 @@ if (mode === 'transfer') {
   m.buffer.fill(0)
   const moved = m.buffer.buffer.transfer()
   parentPort.postMessage(moved, [moved])
+} else if (mode === 'transfer at exit') {
+  const m = Mmap.anonymous(65536, { home: 'external' })
+  const { buffer } = m.buffer.fill(7)
+  process.on('exit', () => {
+    const moved = buffer.transfer()
+    parentPort.postMessage(moved, [moved])
+  })
 } else {
   const kept = []
   for (let i = 0; i < 50; i++) {

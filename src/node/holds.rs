@@ -106,6 +106,9 @@ pub fn abandon(number: usize) {
 }
 
 /// The finalizer of a store. Engines call it on any thread, at any time, also during a detach.
+///
+/// # Safety
+/// `hint` is a number of `begin`; `env` is the engine's, and asked on its own thread alone.
 pub unsafe extern "C" fn store_ended(env: sys::napi_env, _data: *mut c_void, hint: *mut c_void) {
     let number = hint.addr();
     let doubtful = holds().get(&number).is_some_and(|hold| {
@@ -138,6 +141,9 @@ fn can_run(env: sys::napi_env) -> bool {
 }
 
 /// The finalizer of an object, on its own thread.
+///
+/// # Safety
+/// As `store_ended`.
 unsafe extern "C" fn object_ended(env: sys::napi_env, _data: *mut c_void, hint: *mut c_void) {
     let mut object = ptr::null_mut();
     change(hint.addr(), |hold| {

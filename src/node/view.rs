@@ -92,6 +92,8 @@ impl NativeMapping {
 /// Whether the engine allows ArrayBuffers over memory that is not its own: Electron, for one, does not.
 #[napi(catch_unwind)]
 pub fn allows_external_buffers(env: Env) -> bool {
+    /// # Safety
+    /// Any arguments will do: `unsafe` is Node-API's type.
     unsafe extern "C" fn nothing(_env: sys::napi_env, _data: *mut c_void, _hint: *mut c_void) {}
     static mut BYTE: [u8; 8] = [0; 8];
     let mut value = ptr::null_mut();

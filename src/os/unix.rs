@@ -1,5 +1,6 @@
 //! Linux, macOS, the BSDs and Android, through memmap2, rustix and, for advice by number, libc.
 
+mod advice;
 mod file;
 
 use std::fs::File;
@@ -11,9 +12,10 @@ use memmap2::{MmapOptions, MmapRaw};
 use rustix::io::Errno;
 use rustix::mm::{MapFlags, MsyncFlags, ProtFlags};
 
-use super::{Advice, CONSTANTS, Held, Mappings, Named, Result};
+use super::{Held, Mappings, Named, Result};
 use crate::request::{Access, Plan, Raw};
 
+pub use advice::{advice_number, advise, makes_holes};
 pub use file::{
     Identity, file_size, identity, lend, mappable, open, read_at, remove, reserve, set_size, source,
 };
@@ -36,25 +38,6 @@ pub const REFUSED_FLAGS: &[(&str, i32)] =
     &[("MAP_FIXED", libc::MAP_FIXED), ("MAP_STACK", libc::MAP_STACK), ("MAP_GUARD", libc::MAP_GUARD)];
 #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
 pub const REFUSED_FLAGS: &[(&str, i32)] = &[("MAP_FIXED", libc::MAP_FIXED)];
-
-/// Advice that kills the process at the next touch, or takes memory from the whole machine.
-const REFUSED_ADVICE: &[i32] = &[
-    100, // MADV_HWPOISON
-    101, // MADV_SOFT_OFFLINE
-    102, // MADV_GUARD_INSTALL
-    103, // MADV_GUARD_REMOVE
-];
-
-/// Advice after which bytes may be gone: its range is never widened.
-#[cfg(any(target_os = "linux", target_os = "android"))]
-const DESTRUCTIVE: &[i32] = &[
-    libc::MADV_DONTNEED,
-    libc::MADV_FREE,
-    libc::MADV_REMOVE,
-    24, // MADV_DONTNEED_LOCKED
-];
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-const DESTRUCTIVE: &[i32] = &[libc::MADV_DONTNEED, libc::MADV_FREE];
 
 pub fn page_size() -> usize {
     rustix::param::page_size()
@@ -308,58 +291,6 @@ fn settle(file: &File) -> Result<()> {
 #[cfg(not(target_vendor = "apple"))]
 fn settle(_file: &File) -> Result<()> {
     Ok(())
-}
-
-/// Whether advice of this number takes bytes out of the file.
-pub fn makes_holes(number: i32) -> bool {
-    number == REMOVE
-}
-
-#[cfg(any(target_os = "linux", target_os = "android"))]
-const REMOVE: i32 = libc::MADV_REMOVE;
-/// A number that no advice has.
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-const REMOVE: i32 = -1;
-
-/// The number of an advice, `None` where this system has no such name.
-pub fn advice_number(advice: &Advice) -> std::result::Result<Option<i32>, String> {
-    let number = match advice {
-        Advice::Number(number) => *number,
-        Advice::Name(name) => {
-            let Some((_, constant)) = super::ADVICE.iter().find(|(known, _)| known == name) else {
-                let known: Vec<_> = super::ADVICE.iter().map(|(name, _)| format!("'{name}'")).collect();
-                return Err(format!(
-                    "must be one of {}, or a MADV_ constant. Received '{name}'",
-                    known.join(", ")
-                ));
-            };
-            let found = CONSTANTS.iter().copied().flatten().find(|(name, _)| name == constant);
-            let Some((_, number)) = found else { return Ok(None) };
-            *number as i32
-        }
-    };
-    if REFUSED_ADVICE.contains(&number) {
-        return Err(format!(
-            "must not make memory unusable (HWPOISON, SOFT_OFFLINE, GUARD). Received {number}"
-        ));
-    }
-    Ok(Some(number))
-}
-
-/// madvise(2). `true`: the system heard. The start is rounded down to a page for advice that destroys nothing.
-///
-/// # Safety
-/// `[base + start, base + start + len)` lies in a mapping that lives until this returns, `base` page-aligned.
-pub unsafe fn advise(base: *mut u8, start: usize, len: usize, number: i32) -> Result<bool> {
-    let ragged = start % page_size();
-    if ragged != 0 && DESTRUCTIVE.contains(&number) {
-        return Err(io::Error::from(Errno::INVAL)).named("madvise");
-    }
-    // SAFETY: within the mapping, by this function's contract; rounding down stays at or above `base`.
-    let from = unsafe { base.add(start - ragged) };
-    // SAFETY: as above; the numbers that make pages unusable were refused by `advice_number`.
-    let status = unsafe { libc::madvise(from.cast(), len + ragged, number) };
-    if status == 0 { Ok(true) } else { Err(io::Error::last_os_error()).named("madvise") }
 }
 
 /// Names anonymous memory in /proc/PID/maps (PR_SET_VMA_ANON_NAME, Linux 5.17).
