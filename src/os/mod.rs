@@ -43,6 +43,7 @@ impl Held {
 
 /// How many mappings the process has.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(windows, expect(dead_code, reason = "Windows has no limit, and so no count"))]
 pub enum Mappings {
     /// There is no limit of their number.
     Unlimited,
