@@ -13,7 +13,7 @@ export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-was
 export declare class NativeMapping {
   /** Writes its length, and the bytes hidden before its first one. */
   measure(measures: Float64Array): void
-  /** The byte at `index`, or -1 beyond the end. */
+  /** The byte at `index`. */
   byte(index: number): number | Failure
   setByte(index: number, value: number): Failure | null
   /** Copies out of the mapping: as many bytes as `target` has. */
@@ -30,6 +30,12 @@ export declare class NativeMapping {
   equals(start: number, other: Uint8Array): boolean | Failure
   /** Whether all bytes are those of another mapping. */
   equalsMapping(other: NativeMapping): boolean | Failure
+  /** Fails if a range, reached by a view just now, is not the file's. */
+  verify(start: number, length: number): Failure | null
+  /** Whether anything went wrong so far. */
+  faulted(): boolean | Failure
+  /** Maps the file again. `false`: at other addresses. */
+  reattach(): boolean | Failure
   /** The size of the file now. */
   size(): number | Failure
   flush(start: number, length: number, flags: number): Failure | null
@@ -42,6 +48,11 @@ export declare class NativeMapping {
   undo(): void
   /** Whoever still holds the bytes reads zeros from now on. `false`: it was closed already. */
   close(): boolean
+  /**
+   * Writes where the status word is, its chunk (-1: nothing is watched) and its place, and up to where a load from
+   * the last page tells whether the file still has the bytes (0: nowhere).
+   */
+  watch(place: Float64Array): void
   /** `flush`, off the event loop. */
   flushAsync(start: number, length: number, flags: number): Promise<Failure | null>
   /**
@@ -56,6 +67,9 @@ export declare function allocationGranularity(): number
 
 /** Whether the engine allows ArrayBuffers over memory that is not its own: Electron, for one, does not. */
 export declare function allowsExternalBuffers(): boolean
+
+/** Puts the handlers on top again, where the host's own came or went. */
+export declare function arm(): void
 
 /** Each PROT_, MAP_, MADV_ and MS_ of this system. */
 export declare function constants(): Record<string, number>
@@ -76,19 +90,25 @@ export interface Failure {
   /** The errno name of that number, where libuv's table is not keyed by it (Windows). */
   name?: string
   syscall?: string
+  /** Of a fault: `truncated`, `io` or `no-space`, and where in the file. */
+  reason?: string
+  offset?: number
 }
 
 /** Somebody else is about to see the buffer of that number. */
 export declare function handed(number: number): void
 
-/** Maps a descriptor, or with -1 anonymous memory. `access`: 0 default, 1 read, 2 write, 3 copy. `name`: of memory. */
-export declare function map(fd: number, length: number, offset: number, accessCode: number, prot: number | undefined | null, flags: number | undefined | null, track: boolean, name: string | undefined | null, measures: Float64Array): NativeMapping | Failure
+/**
+ * Maps a descriptor, or with -1 anonymous memory. `access`: 0 default, 1 read, 2 write, 3 copy. `guard`: faults are
+ * survived. `name`: of memory.
+ */
+export declare function map(fd: number, length: number, offset: number, accessCode: number, prot: number | undefined | null, flags: number | undefined | null, track: boolean, guard: boolean, name: string | undefined | null, measures: Float64Array): NativeMapping | Failure
 
 /** Opens a path, given as bytes, and maps it. */
-export declare function open(path: Uint8Array, length: number, offset: number, accessCode: number, create: boolean, measures: Float64Array): NativeMapping | Failure
+export declare function open(path: Uint8Array, length: number, offset: number, accessCode: number, create: boolean, guard: boolean, measures: Float64Array): NativeMapping | Failure
 
 /** `open`, off the event loop. */
-export declare function openAsync(path: Uint8Array, length: number, offset: number, accessCode: number, create: boolean): Promise<NativeMapping | Failure>
+export declare function openAsync(path: Uint8Array, length: number, offset: number, accessCode: number, create: boolean, guard: boolean): Promise<NativeMapping | Failure>
 
 /** Bytes of a page. */
 export declare function pageSize(): number
@@ -98,6 +118,9 @@ export declare function released(number: number): void
 
 /** The thread is about to end in peace: memory that `transfer()` took stays as it is for whoever has it, for ever. */
 export declare function settle(): void
+
+/** The status words of a chunk, 32 bits each: not 0 once something went wrong with a mapping. */
+export declare function statusWords(chunk: number): ArrayBuffer | Failure
 
 /** Lets go of the mappings whose objects were collected; answers how many they were. */
 export declare function sweep(): number

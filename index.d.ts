@@ -35,6 +35,23 @@ declare abstract class Core implements Disposable {
   get path(): string | undefined;
   /** Where the bytes are reached: with views (`'external'`) or without (`'native'`). */
   get home(): Home;
+  /**
+  * Whether bytes were lost since the mapping was made, or since `reattach()`: somebody made the file shorter, a disk
+  * failed or was full, or a store went into a view of a read-only mapping. Asks nobody: a load. A file that was made
+  * shorter is noticed by the first access to what it lost, or by `check()`.
+  */
+  get faulted(): boolean;
+  /**
+  * Throws if any of the bytes are not the file's. For whoever reads through views, which cannot throw.
+  * @throws {Error} ERR_MMAP_FAULT, with `offset` in the file and `reason`; ERR_MMAP_READ_ONLY after a stray store
+  */
+  check(): void;
+  /**
+  * Maps the file again, as it is now, after a fault: bytes that were lost are the file's again if it has them. What
+  * was stored into lost pages is gone. Views stay; on Windows they get length 0.
+  * @throws {Error} ERR_MMAP_NO_DESCRIPTOR with `trackfd: false`
+  */
+  reattach(): void;
   /** Whether `close()` was called. Never throws. */
   get closed(): boolean;
   /**
@@ -97,11 +114,23 @@ type ConstantName = `${"PROT" | "MAP" | "MADV" | "MS"}_${string}`;
 /** Each PROT_, MAP_, MADV_ and MS_ that this platform defines, with the values of its headers; none on Windows. */
 declare const constants: Readonly<Record<ConstantName, number>>;
 /** Codes of the errors that this package makes, besides the system's own (`'EACCES'`, `'ENOENT'`, ...). */
-type ErrorCode = "ERR_MMAP_CLOSED" | "ERR_MMAP_READ_ONLY" | "ERR_MMAP_EMPTY_FILE" | "ERR_MMAP_OFFSET" | "ERR_MMAP_NO_DESCRIPTOR" | "ERR_MMAP_NO_VIEWS" | "ERR_MMAP_BUSY" | "ERR_OUT_OF_RANGE" | "ERR_INVALID_ARG_TYPE" | "ERR_INVALID_ARG_VALUE" | "ABORT_ERR";
+type ErrorCode = "ERR_MMAP_CLOSED" | "ERR_MMAP_READ_ONLY" | "ERR_MMAP_EMPTY_FILE" | "ERR_MMAP_OFFSET" | "ERR_MMAP_NO_DESCRIPTOR" | "ERR_MMAP_NO_VIEWS" | "ERR_MMAP_BUSY" | "ERR_MMAP_FAULT" | "ERR_OUT_OF_RANGE" | "ERR_INVALID_ARG_TYPE" | "ERR_INVALID_ARG_VALUE" | "ABORT_ERR";
 /** A state that forbids the call: closed, no descriptor, no views, busy. */
 declare class MmapError extends Error {
   readonly code: ErrorCode;
   constructor(code: ErrorCode, message: string);
+}
+/** Why bytes are not to be had: the file was made shorter, they could not be read, the disk had no room for them. */
+type FaultReason = "truncated" | "io" | "no-space";
+/** Bytes of a mapping that are not the file's. */
+declare class MmapFaultError extends MmapError {
+  readonly code: "ERR_MMAP_FAULT";
+  /** Of the first such byte that the call met, in bytes from the start of the file. */
+  readonly offset: number;
+  readonly reason: FaultReason;
+  /** The path that `open` was given. */
+  readonly path?: string;
+  constructor(message: string, offset: number, reason: FaultReason, path?: string);
 }
 /** An argument of the wrong type, or a store into a read-only mapping. */
 declare class MmapTypeError extends TypeError {
@@ -236,9 +265,16 @@ declare abstract class FileLike extends ByteArray {
 }
 /** A path as `node:fs` takes it. */
 type PathLike = string | Buffer | Uint8Array | URL;
+/** What becomes of an access that the file, or its disk, cannot answer. */
+type Faults = "guard" | "crash";
 interface CommonOptions {
   /** Forces a home; default: the best that the engine allows. Environment: `MEMMAP_HOME`. */
   home?: Home;
+  /**
+  * `'guard'` (default): what would kill the process does not, see `faulted`. `'crash'`: nothing is watched.
+  * Environment: `MEMMAP_FAULTS`.
+  */
+  faults?: Faults;
 }
 /** Options of the constructor. */
 interface MmapOptions extends CommonOptions {
@@ -323,4 +359,4 @@ declare class Mmap extends FileLike {
   */
   static unlink(name: string): boolean;
 }
-export { ALLOCATIONGRANULARITY, type Access, type AdviceName, type AnonymousOptions, type BytesLike, type CloseOptions, type ConstantName, type ErrorCode, type FlushAsyncOptions, type FlushOptions, type Home, Mmap, MmapAbortError, MmapError, type MmapOptions, MmapRangeError, MmapSystemError, MmapTypeError, type OpenAsyncOptions, type OpenOptions, PAGESIZE, type PathLike, type ResizeOptions, type ViewConstructor, constants };
+export { ALLOCATIONGRANULARITY, type Access, type AdviceName, type AnonymousOptions, type BytesLike, type CloseOptions, type ConstantName, type ErrorCode, type FaultReason, type Faults, type FlushAsyncOptions, type FlushOptions, type Home, Mmap, MmapAbortError, MmapError, MmapFaultError, type MmapOptions, MmapRangeError, MmapSystemError, MmapTypeError, type OpenAsyncOptions, type OpenOptions, PAGESIZE, type PathLike, type ResizeOptions, type ViewConstructor, constants };

@@ -63,6 +63,16 @@ var MmapError = class MmapError extends Error {
 		MmapError.prototype.name = "Error";
 	}
 };
+var MmapFaultError = class extends MmapError {
+	offset;
+	reason;
+	constructor(message, offset, reason, path) {
+		super("ERR_MMAP_FAULT", message);
+		this.offset = offset;
+		this.reason = reason;
+		if (path !== void 0) this.path = path;
+	}
+};
 var MmapTypeError = class extends TypeError {
 	code;
 	constructor(code, message) {
@@ -140,6 +150,10 @@ function known({ name, number }) {
 	};
 }
 function failed(failure, path) {
+	if (failure.reason != null) {
+		const where = path === void 0 ? "" : `, '${path}'`;
+		return new MmapFaultError(failure.message + where, failure.offset ?? 0, failure.reason, path);
+	}
 	if (failure.code !== "") return coded(failure.code, failure.message);
 	const { errno, name, text } = known(failure);
 	const syscall = failure.syscall ?? "mmap";
@@ -149,8 +163,8 @@ function unwrap(answer, path) {
 	if (typeof answer === "object" && answer !== null && "code" in answer) throw failed(answer, path);
 	return answer;
 }
-function ensure(failure) {
-	if (failure !== null) throw failed(failure);
+function ensure(failure, path) {
+	if (failure !== null) throw failed(failure, path);
 }
 function received(value) {
 	if (value == null) return `Received ${value}`;
@@ -171,44 +185,102 @@ function wrongValue(name, expected, value) {
 function outOfRange(name, expected, value) {
 	return new MmapRangeError("ERR_OUT_OF_RANGE", `The value of "${name}" is out of range. It must be ${expected}. Received ${typeof value === "bigint" ? `${value}n` : String(value)}`);
 }
+// lib/watch.ts
+const { arm } = __binding_js;
+const place = new Float64Array(3);
+const words = [];
+const CALM = new Int32Array(1);
+var Watch = class {
+	status = CALM;
+	slot = 0;
+	probe = Number.MAX_SAFE_INTEGER;
+	seen = 0;
+	begin(native) {
+		native.watch(place);
+		const [chunk = -1, slot = 0, probe = 0] = place;
+		if (chunk < 0) {
+			this.end();
+			return;
+		}
+		words[chunk] ??= new Int32Array(unwrap(__binding_js.statusWords(chunk)));
+		this.status = words[chunk];
+		this.slot = slot;
+		this.probe = probe;
+	}
+	end() {
+		this.status = CALM;
+		this.slot = 0;
+		this.probe = Number.MAX_SAFE_INTEGER;
+	}
+	get isCalm() {
+		return this.status[this.slot] === 0;
+	}
+	vouches(view, end) {
+		if (end > this.probe) return false;
+		if (this.probe < view.length) this.seen = view[this.probe];
+		return this.status[this.slot] === 0;
+	}
+};
+let listening = !node_worker_threads.isMainThread;
+function heard(name) {
+	if (name === "SIGBUS" || name === "SIGSEGV") arm();
+}
+function listen() {
+	if (listening) return;
+	listening = true;
+	process.on("newListener", heard);
+	process.on("removeListener", heard);
+}
 // lib/bytes.ts
 const HOMES = ["external", "native"];
 var Native = class {
 	native;
 	slack;
+	path;
 	length;
-	constructor(native, length, slack) {
+	constructor(native, length, slack, path) {
 		this.native = native;
 		this.length = length;
 		this.slack = slack;
+		this.path = path;
 	}
 	get home() {
 		return "native";
 	}
 	byte(index) {
-		return unwrap(this.native.byte(index));
+		return unwrap(this.native.byte(index), this.path);
 	}
 	setByte(index, value) {
-		ensure(this.native.setByte(index, value));
+		ensure(this.native.setByte(index, value), this.path);
 	}
 	copyOut(start, target, at, count) {
 		const part = at === 0 && count === target.length ? target : target.subarray(at, at + count);
-		ensure(this.native.copyOut(start, part));
+		ensure(this.native.copyOut(start, part), this.path);
 	}
 	copyIn(start, source) {
-		ensure(this.native.copyIn(start, source));
+		ensure(this.native.copyIn(start, source), this.path);
 	}
 	find(needle, start, end, last) {
-		return unwrap(this.native.find(needle, start, end, last));
+		return unwrap(this.native.find(needle, start, end, last), this.path);
 	}
 	whole() {}
 	all() {
 		throw coded("ERR_MMAP_NO_VIEWS", "There are no views in the home 'native': use slice(), read(), readInto(), at(), set() or write() instead");
 	}
 	resize(length, reserve) {
-		ensure(this.native.resize(length, reserve));
+		ensure(this.native.resize(length, reserve), this.path);
 		this.length = length;
 		return this;
+	}
+	faulted() {
+		return unwrap(this.native.faulted(), this.path);
+	}
+	verify(_start, _length) {}
+	check() {
+		ensure(this.native.verify(0, this.length), this.path);
+	}
+	reattach() {
+		unwrap(this.native.reattach(), this.path);
 	}
 	close(_detach) {
 		this.native.close();
@@ -247,8 +319,9 @@ var External = class extends Native {
 	#handed = false;
 	#patience;
 	#forced;
-	constructor(native, length, slack, forced) {
-		super(native, length, slack);
+	#watch = new Watch();
+	constructor(native, length, slack, path, forced) {
+		super(native, length, slack, path);
 		this.#forced = forced;
 		this.#patience = patience(length);
 	}
@@ -262,31 +335,55 @@ var External = class extends Native {
 		}
 		return this.#buffer.length === this.length ? this.#buffer : void 0;
 	}
+	#settled(view, start, end) {
+		if (!this.#watch.vouches(view, end)) this.verify(start, end - start);
+	}
+	verify(start, length) {
+		ensure(this.native.verify(start, length), this.path);
+	}
+	faulted() {
+		return this.#buffer === void 0 ? super.faulted() : !this.#watch.isCalm;
+	}
+	reattach() {
+		if (unwrap(this.native.reattach(), this.path) === false) this.#forget();
+	}
 	byte(index) {
-		return this.#buffer?.[index] ?? this.#view()?.[index] ?? super.byte(index);
+		const byte = (this.#buffer ?? this.#view())?.[index];
+		return byte !== void 0 && this.#watch.isCalm ? byte : super.byte(index);
 	}
 	setByte(index, value) {
 		const view = this.#view();
 		if (view === void 0) super.setByte(index, value);
-		else view[index] = value;
+		else {
+			view[index] = value;
+			if (!this.#watch.isCalm) this.verify(index, 1);
+		}
 	}
 	copyOut(start, target, at, count) {
 		const view = this.#view();
-		if (view === void 0) super.copyOut(start, target, at, count);
-		else if (count <= LOOP && target.buffer !== view.buffer) for (let n = 0; n < count; n++) target[at + n] = view[start + n];
+		if (view === void 0) {
+			super.copyOut(start, target, at, count);
+			return;
+		}
+		if (count <= LOOP && target.buffer !== view.buffer) for (let n = 0; n < count; n++) target[at + n] = view[start + n];
 		else copy.call(target, view.subarray(start, start + count), at);
+		this.#settled(view, start, start + count);
 	}
 	find(needle, start, end, last) {
 		const view = end - start <= SMALL && needle.length > 0 ? this.#view() : void 0;
 		if (view === void 0) return super.find(needle, start, end, last);
 		const range = view.subarray(start, end);
 		const found = last ? range.lastIndexOf(needle) : range.indexOf(needle);
+		this.#settled(view, start, end);
 		return found < 0 ? found : start + found;
 	}
 	copyIn(start, source) {
 		const view = this.#view();
 		if (view === void 0) super.copyIn(start, source);
-		else view.set(source, start);
+		else {
+			view.set(source, start);
+			this.#settled(view, start, start + source.length);
+		}
 	}
 	whole() {
 		const buffer = this.#make();
@@ -303,14 +400,16 @@ var External = class extends Native {
 		if (this.#buffer === void 0) {
 			const array = this.length === 0 ? new ArrayBuffer(0) : unwrap(this.native.expose(made, ENGINE));
 			settleAtExit();
-			this.#buffer = Buffer.from(array, 0, this.length);
 			this.#number = this.length === 0 ? 0 : made[0] ?? 0;
+			this.#watch.begin(this.native);
+			this.#buffer = Buffer.from(array, 0, this.length);
 		}
 		return this.#buffer;
 	}
 	#forget() {
 		const buffer = this.#buffer;
 		this.#buffer = void 0;
+		this.#watch.end();
 		if (buffer === void 0) return;
 		const array = buffer.buffer;
 		detach(array, this.#number);
@@ -323,7 +422,7 @@ var External = class extends Native {
 		if (!this.#handed) this.#forget();
 		super.resize(length, reserve);
 		this.#forget();
-		return fits ? this : new Native(this.native, length, this.slack);
+		return fits ? this : new Native(this.native, length, this.slack, this.path);
 	}
 	close(detachViews) {
 		if (detachViews) this.#forget();
@@ -353,7 +452,12 @@ const CLOSED = {
 	get slack() {
 		return closed();
 	},
+	path: void 0,
 	resize: closed,
+	faulted: closed,
+	verify: closed,
+	check: closed,
+	reattach: closed,
 	close() {}
 };
 let allowed;
@@ -366,9 +470,9 @@ function checkHome(home, length) {
 	if (!allowsExternal()) throw coded("ERR_MMAP_NO_VIEWS", "This engine refuses ArrayBuffers over memory of others: the home 'external' is not to be had");
 	if (length > node_buffer.constants.MAX_LENGTH) throw coded("ERR_MMAP_NO_VIEWS", `The home 'external' ends at ${node_buffer.constants.MAX_LENGTH} bytes on this engine. Received a length of ${length}`);
 }
-function settle(native, length, slack, home) {
+function settle(native, length, slack, home, path) {
 	checkHome(home, length);
-	return (home === void 0 ? length <= node_buffer.constants.MAX_LENGTH && allowsExternal() : home === "external") ? new External(native, length, slack, home !== void 0) : new Native(native, length, slack);
+	return (home === void 0 ? length <= node_buffer.constants.MAX_LENGTH && allowsExternal() : home === "external") ? new External(native, length, slack, path, home !== void 0) : new Native(native, length, slack, path);
 }
 // lib/checks.ts
 function integer(value, name) {
@@ -527,6 +631,15 @@ var Core = class Core {
 	get home() {
 		return this.#bytes.home;
 	}
+	get faulted() {
+		return this.#bytes.faulted();
+	}
+	check() {
+		this.#bytes.check();
+	}
+	reattach() {
+		this.#bytes.reattach();
+	}
 	get closed() {
 		return this.#bytes === CLOSED;
 	}
@@ -546,7 +659,10 @@ var Core = class Core {
 function bytesOrMapping(value, name, besides = "") {
 	if (!(value instanceof Core)) return bytes(value, name, besides + BYTES);
 	const bytes$2 = bytesOf(value);
-	return bytes$2.whole() ?? copyOf(bytes$2, 0, bytes$2.length);
+	const whole = bytes$2.whole();
+	if (whole === void 0) return copyOf(bytes$2, 0, bytes$2.length);
+	bytes$2.verify(0, bytes$2.length);
+	return whole;
 }
 function copyOf(bytes, start, length) {
 	const copy = Buffer.allocUnsafe(length);
@@ -599,7 +715,7 @@ var ByteArray = class ByteArray extends Core {
 		const most = bytes$3.length - length;
 		if (most < 0) throw outOfRange("source", `at most ${bytes$3.length} bytes long`, `${length} bytes`);
 		if (at > most) throw outOfRange("offset", `<= ${most} for ${length} bytes`, offset);
-		if (source instanceof ByteArray) ensure(bytes$3.native.copyFrom(at, bytesOf(source).native, 0, length));
+		if (source instanceof ByteArray) ensure(bytes$3.native.copyFrom(at, bytesOf(source).native, 0, length), bytes$3.path);
 		else bytes$3.copyIn(at, bytes(source, "source"));
 	}
 	fill(value, start, end) {
@@ -609,7 +725,7 @@ var ByteArray = class ByteArray extends Core {
 		if (pattern.length === 0) throw wrongValue("value", "not empty", value);
 		const from = bound(start, "start", length, 0);
 		const to = bound(end, "end", length, length);
-		if (from < to) ensure(bytes.native.fill(from, to, pattern));
+		if (from < to) ensure(bytes.native.fill(from, to, pattern), bytes.path);
 		return this;
 	}
 	includes(needle, start) {
@@ -621,9 +737,9 @@ var ByteArray = class ByteArray extends Core {
 	}
 	equals(other) {
 		const bytes$4 = bytesOf(this);
-		if (other instanceof ByteArray) return other.length === bytes$4.length && unwrap(bytes$4.native.equalsMapping(bytesOf(other).native));
+		if (other instanceof ByteArray) return other.length === bytes$4.length && unwrap(bytes$4.native.equalsMapping(bytesOf(other).native), bytes$4.path);
 		const theirs = bytes(other, "other");
-		return theirs.length === bytes$4.length && unwrap(bytes$4.native.equals(0, theirs));
+		return theirs.length === bytes$4.length && unwrap(bytes$4.native.equals(0, theirs), bytes$4.path);
 	}
 	valueOf() {
 		const bytes = bytesOf(this);
@@ -754,7 +870,7 @@ var FileLike = class extends ByteArray {
 		if (most < 0) throw outOfRange("count", `<= ${bytes.length}`, count);
 		if (to > most) throw outOfRange("dest", `<= ${most} for ${length} bytes`, dest);
 		if (from > most) throw outOfRange("src", `<= ${most} for ${length} bytes`, src);
-		if (length > 0) ensure(bytes.native.copyFrom(to, bytes.native, from, length));
+		if (length > 0) ensure(bytes.native.copyFrom(to, bytes.native, from, length), bytes.path);
 	}
 	resize(length, resizeOptions) {
 		const bytes = bytesOf(this);
@@ -779,7 +895,8 @@ var FileLike = class extends ByteArray {
 	flush(offset, length, flushOptions) {
 		const { flags } = options(flushOptions, ["flags"]);
 		const range = this.#flushed(offset, length, flags);
-		ensure(bytesOf(this).native.flush(...range));
+		const bytes = bytesOf(this);
+		ensure(bytes.native.flush(...range), bytes.path);
 	}
 	async flushAsync(offset, length, flushOptions) {
 		const { flags, signal: signal$1 } = options(flushOptions, ["flags", "signal"]);
@@ -816,7 +933,8 @@ const CONSTRUCTOR = [
 	"offset",
 	"trackfd",
 	"tagname",
-	"home"
+	"home",
+	"faults"
 ];
 const CONSTRUCTOR_KEYS = process.platform === "win32" ? CONSTRUCTOR : [...CONSTRUCTOR, ...UNIX];
 const OPEN_KEYS = [
@@ -824,7 +942,8 @@ const OPEN_KEYS = [
 	"offset",
 	"length",
 	"create",
-	"home"
+	"home",
+	"faults"
 ];
 function accessCode(access) {
 	return access === void 0 ? 0 : ACCESSES.indexOf(access) + 1;
@@ -833,6 +952,11 @@ const FORCED = process.env["MEMMAP_HOME"] || void 0;
 function home(value) {
 	if (value !== void 0) return oneOf(value, "options.home", HOMES);
 	return FORCED === void 0 ? void 0 : oneOf(FORCED, "MEMMAP_HOME", HOMES);
+}
+const FAULTS = ["guard", "crash"];
+const FORCED_FAULTS = process.env["MEMMAP_FAULTS"] || void 0;
+function guard(value) {
+	return (value === void 0 ? oneOf(FORCED_FAULTS, "MEMMAP_FAULTS", FAULTS) : oneOf(value, "options.faults", FAULTS)) !== "crash";
 }
 const optional = (value, name) => value === void 0 ? void 0 : int32(value, name);
 function construction(fd, given) {
@@ -845,7 +969,8 @@ function construction(fd, given) {
 		access: oneOf(options$1.access, "options.access", ACCESSES),
 		track: boolean(options$1.trackfd, "options.trackfd", true),
 		tagname: options$1.tagname === void 0 ? void 0 : string(options$1.tagname, "options.tagname"),
-		home: home(options$1.home)
+		home: home(options$1.home),
+		guard: guard(options$1.faults)
 	};
 }
 function opening(given, more = []) {
@@ -859,11 +984,16 @@ function opening(given, more = []) {
 		offset: size(options$2.offset === void 0 ? 0 : options$2.offset, "options.offset"),
 		length: size(options$2.length === void 0 ? 0 : options$2.length, "options.length"),
 		home: home(options$2.home),
+		guard: guard(options$2.faults),
 		signal: signal(options$2.signal)
 	};
 }
 function anonymous(given) {
-	return options(given, ["access", "home"]);
+	return options(given, [
+		"access",
+		"home",
+		"faults"
+	]);
 }
 function descriptor(fileno) {
 	if (typeof fileno === "number") return int32(fileno, "fileno");
@@ -920,12 +1050,14 @@ function obtain(ask, path) {
 	if (isFailure(answer)) throw failed(answer, path);
 	return answer;
 }
-function facts(native, offset, access, home, path) {
+function facts(native, plan, access, path) {
+	const { offset, home } = plan;
+	if (plan.guard) listen();
 	const length = measures[0] ?? 0;
 	const slack = measures[1] ?? 0;
 	try {
 		return {
-			bytes: settle(native, length, slack, home),
+			bytes: settle(native, length, slack, home, path),
 			offset,
 			access,
 			path
@@ -955,22 +1087,22 @@ var Mmap = class Mmap extends FileLike {
 		const bytes = size(length, "length");
 		const plan = construction(fd, mmapOptions);
 		const code = accessCode(plan.access);
-		const native = obtain(() => map(fd, bytes, plan.offset, code, plan.prot, plan.flags, plan.track, plan.tagname, measures));
-		super(facts(native, plan.offset, remembered(plan), plan.home));
+		const native = obtain(() => map(fd, bytes, plan.offset, code, plan.prot, plan.flags, plan.track, plan.guard, plan.tagname, measures));
+		super(facts(native, plan, remembered(plan)));
 	}
-	static open(path$1, openOptions) {
-		const { bytes, text } = path(path$1);
+	static open(path$2, openOptions) {
+		const { bytes, text } = path(path$2);
 		const plan = opening(openOptions);
 		const code = accessCode(plan.access);
-		return adopt(facts(obtain(() => open(bytes, plan.length, plan.offset, code, plan.create, measures), text), plan.offset, plan.access, plan.home, text));
+		return adopt(facts(obtain(() => open(bytes, plan.length, plan.offset, code, plan.create, plan.guard, measures), text), plan, plan.access, text));
 	}
-	static async openAsync(path$2, openOptions) {
-		const { bytes, text } = path(path$2);
+	static async openAsync(path$1, openOptions) {
+		const { bytes, text } = path(path$1);
 		const plan = opening(openOptions, ["signal"]);
 		const { signal } = plan;
 		if (signal?.aborted) throw new MmapAbortError(signal.reason);
 		const code = accessCode(plan.access);
-		const ask = () => openAsync(bytes, plan.length, plan.offset, code, plan.create);
+		const ask = () => openAsync(bytes, plan.length, plan.offset, code, plan.create, plan.guard);
 		const retry = () => {
 			collect();
 			return ask();
@@ -984,7 +1116,7 @@ var Mmap = class Mmap extends FileLike {
 				else if (signal?.aborted) answer.undo();
 				else {
 					answer.measure(measures);
-					resolve(adopt(facts(answer, plan.offset, plan.access, plan.home, text)));
+					resolve(adopt(facts(answer, plan, plan.access, text)));
 				}
 			};
 			ask().then((answer) => isExhausted(answer) ? retry() : answer).then(take).catch(reject);
@@ -1004,6 +1136,7 @@ exports.ALLOCATIONGRANULARITY = ALLOCATIONGRANULARITY;
 exports.Mmap = Mmap;
 exports.MmapAbortError = MmapAbortError;
 exports.MmapError = MmapError;
+exports.MmapFaultError = MmapFaultError;
 exports.MmapRangeError = MmapRangeError;
 exports.MmapSystemError = MmapSystemError;
 exports.MmapTypeError = MmapTypeError;

@@ -14,7 +14,10 @@ export interface ViewConstructor<V> {
 export function bytesOrMapping(value: unknown, name: string, besides = ''): Uint8Array {
   if (!(value instanceof Core)) return bytesIn(value, name, besides + check.BYTES)
   const bytes = bytesOf(value)
-  return bytes.whole() ?? copyOf(bytes, 0, bytes.length)
+  const whole = bytes.whole()
+  if (whole === undefined) return copyOf(bytes, 0, bytes.length)
+  bytes.verify(0, bytes.length)
+  return whole
 }
 
 /** A copy of a range within the bytes. */
@@ -99,7 +102,7 @@ export abstract class ByteArray extends Core implements Iterable<number> {
     const most = bytes.length - length
     if (most < 0) throw outOfRange('source', `at most ${bytes.length} bytes long`, `${length} bytes`)
     if (at > most) throw outOfRange('offset', `<= ${most} for ${length} bytes`, offset)
-    if (source instanceof ByteArray) ensure(bytes.native.copyFrom(at, bytesOf(source).native, 0, length))
+    if (source instanceof ByteArray) ensure(bytes.native.copyFrom(at, bytesOf(source).native, 0, length), bytes.path)
     else bytes.copyIn(at, bytesIn(source, 'source'))
   }
 
@@ -114,7 +117,7 @@ export abstract class ByteArray extends Core implements Iterable<number> {
     if (pattern.length === 0) throw wrongValue('value', 'not empty', value)
     const from = check.bound(start, 'start', length, 0)
     const to = check.bound(end, 'end', length, length)
-    if (from < to) ensure(bytes.native.fill(from, to, pattern))
+    if (from < to) ensure(bytes.native.fill(from, to, pattern), bytes.path)
     return this
   }
 
@@ -131,10 +134,13 @@ export abstract class ByteArray extends Core implements Iterable<number> {
   equals(other: BytesLike | ByteArray): boolean {
     const bytes = bytesOf(this)
     if (other instanceof ByteArray) {
-      return other.length === bytes.length && (unwrap(bytes.native.equalsMapping(bytesOf(other).native)) as boolean)
+      return (
+        other.length === bytes.length &&
+        (unwrap(bytes.native.equalsMapping(bytesOf(other).native), bytes.path) as boolean)
+      )
     }
     const theirs = bytesIn(other, 'other')
-    return theirs.length === bytes.length && (unwrap(bytes.native.equals(0, theirs)) as boolean)
+    return theirs.length === bytes.length && (unwrap(bytes.native.equals(0, theirs), bytes.path) as boolean)
   }
 
   /** The bytes as a Buffer, so that `Buffer.from(m)` copies them; in the home `'native'` a copy. */

@@ -3,6 +3,7 @@ import { isMainThread } from 'node:worker_threads'
 import type { NativeMapping } from '../binding.js'
 import * as binding from '../binding.js'
 import { coded, ensure, unwrap } from './errors.js'
+import { Watch } from './watch.js'
 
 /**
  * Where the bytes of a mapping are reached.
@@ -33,8 +34,17 @@ export interface Bytes {
   all(): Buffer
   /** The number of bytes hidden before the first one: views are aligned against the page. */
   readonly slack: number
+  /** The path of the file, for errors. */
+  readonly path: string | undefined
   /** Answers what the bytes are reached through from now on. */
   resize(length: number, reserve: boolean): Bytes
+  /** Whether anything went wrong so far. */
+  faulted(): boolean
+  /** Throws what is wrong with a range that was reached just now. */
+  verify(start: number, length: number): void
+  /** Throws what is wrong anywhere. */
+  check(): void
+  reattach(): void
   close(detach: boolean): void
 }
 
@@ -42,12 +52,14 @@ export interface Bytes {
 class Native implements Bytes {
   readonly native: NativeMapping
   readonly slack: number
+  readonly path: string | undefined
   length: number
 
-  constructor(native: NativeMapping, length: number, slack: number) {
+  constructor(native: NativeMapping, length: number, slack: number, path: string | undefined) {
     this.native = native
     this.length = length
     this.slack = slack
+    this.path = path
   }
 
   get home(): Home {
@@ -55,24 +67,24 @@ class Native implements Bytes {
   }
 
   byte(index: number): number {
-    return unwrap(this.native.byte(index)) as number
+    return unwrap(this.native.byte(index), this.path) as number
   }
 
   setByte(index: number, value: number): void {
-    ensure(this.native.setByte(index, value))
+    ensure(this.native.setByte(index, value), this.path)
   }
 
   copyOut(start: number, target: Uint8Array, at: number, count: number): void {
     const part = at === 0 && count === target.length ? target : target.subarray(at, at + count)
-    ensure(this.native.copyOut(start, part))
+    ensure(this.native.copyOut(start, part), this.path)
   }
 
   copyIn(start: number, source: Uint8Array): void {
-    ensure(this.native.copyIn(start, source))
+    ensure(this.native.copyIn(start, source), this.path)
   }
 
   find(needle: Uint8Array, start: number, end: number, last: boolean): number {
-    return unwrap(this.native.find(needle, start, end, last)) as number
+    return unwrap(this.native.find(needle, start, end, last), this.path) as number
   }
 
   whole(): Buffer | undefined {
@@ -87,9 +99,24 @@ class Native implements Bytes {
   }
 
   resize(length: number, reserve: boolean): Bytes {
-    ensure(this.native.resize(length, reserve))
+    ensure(this.native.resize(length, reserve), this.path)
     this.length = length
     return this
+  }
+
+  faulted(): boolean {
+    return unwrap(this.native.faulted(), this.path) as boolean
+  }
+
+  /** Calls into Rust see for themselves. */
+  verify(_start: number, _length: number): void {}
+
+  check(): void {
+    ensure(this.native.verify(0, this.length), this.path)
+  }
+
+  reattach(): void {
+    unwrap(this.native.reattach(), this.path)
   }
 
   close(_detach: boolean): void {
@@ -160,9 +187,10 @@ class External extends Native {
   #handed = false
   #patience: number
   readonly #forced: boolean
+  readonly #watch = new Watch()
 
-  constructor(native: NativeMapping, length: number, slack: number, forced: boolean) {
-    super(native, length, slack)
+  constructor(native: NativeMapping, length: number, slack: number, path: string | undefined, forced: boolean) {
+    super(native, length, slack, path)
     this.#forced = forced
     this.#patience = patience(length)
   }
@@ -180,24 +208,50 @@ class External extends Native {
     return this.#buffer.length === this.length ? this.#buffer : undefined
   }
 
+  /** Throws unless a range of the view that was reached just now is the file's. */
+  #settled(view: Buffer, start: number, end: number): void {
+    if (!this.#watch.vouches(view, end)) this.verify(start, end - start)
+  }
+
+  override verify(start: number, length: number): void {
+    ensure(this.native.verify(start, length), this.path)
+  }
+
+  override faulted(): boolean {
+    return this.#buffer === undefined ? super.faulted() : !this.#watch.isCalm
+  }
+
+  override reattach(): void {
+    // On Windows the file is mapped at other addresses.
+    if (unwrap(this.native.reattach(), this.path) === false) this.#forget()
+  }
+
   override byte(index: number): number {
-    return this.#buffer?.[index] ?? this.#view()?.[index] ?? super.byte(index)
+    const byte = (this.#buffer ?? this.#view())?.[index]
+    return byte !== undefined && this.#watch.isCalm ? byte : super.byte(index)
   }
 
   override setByte(index: number, value: number): void {
     const view = this.#view()
     if (view === undefined) super.setByte(index, value)
-    else view[index] = value
+    else {
+      view[index] = value
+      if (!this.#watch.isCalm) this.verify(index, 1)
+    }
   }
 
   override copyOut(start: number, target: Uint8Array, at: number, count: number): void {
     const view = this.#view()
-    if (view === undefined) super.copyOut(start, target, at, count)
-    else if (count <= LOOP && target.buffer !== view.buffer)
+    if (view === undefined) {
+      super.copyOut(start, target, at, count)
+      return
+    }
+    if (count <= LOOP && target.buffer !== view.buffer)
       for (let n = 0; n < count; n++) target[at + n] = view[start + n] as number
     // Not view.copy(): it cuts offsets to 32 bits (nodejs/node#55422).
     // Not target.set(): a target's own would see the view.
     else copy.call(target, view.subarray(start, start + count), at)
+    this.#settled(view, start, start + count)
   }
 
   override find(needle: Uint8Array, start: number, end: number, last: boolean): number {
@@ -205,13 +259,17 @@ class External extends Native {
     if (view === undefined) return super.find(needle, start, end, last)
     const range = view.subarray(start, end)
     const found = last ? range.lastIndexOf(needle) : range.indexOf(needle)
+    this.#settled(view, start, end)
     return found < 0 ? found : start + found
   }
 
   override copyIn(start: number, source: Uint8Array): void {
     const view = this.#view()
     if (view === undefined) super.copyIn(start, source)
-    else view.set(source, start)
+    else {
+      view.set(source, start)
+      this.#settled(view, start, start + source.length)
+    }
   }
 
   override whole(): Buffer | undefined {
@@ -231,8 +289,9 @@ class External extends Native {
     if (this.#buffer === undefined) {
       const array = this.length === 0 ? new ArrayBuffer(0) : (unwrap(this.native.expose(made, ENGINE)) as ArrayBuffer)
       settleAtExit()
-      this.#buffer = Buffer.from(array, 0, this.length)
       this.#number = this.length === 0 ? 0 : (made[0] ?? 0)
+      this.#watch.begin(this.native)
+      this.#buffer = Buffer.from(array, 0, this.length)
     }
     return this.#buffer
   }
@@ -240,6 +299,7 @@ class External extends Native {
   #forget(): void {
     const buffer = this.#buffer
     this.#buffer = undefined
+    this.#watch.end()
     if (buffer === undefined) return
     const array = buffer.buffer as ArrayBuffer
     detach(array, this.#number)
@@ -255,7 +315,7 @@ class External extends Native {
     if (!this.#handed) this.#forget()
     super.resize(length, reserve)
     this.#forget()
-    return fits ? this : new Native(this.native, length, this.slack)
+    return fits ? this : new Native(this.native, length, this.slack, this.path)
   }
 
   override close(detachViews: boolean): void {
@@ -289,7 +349,12 @@ export const CLOSED: Bytes = {
   get slack() {
     return closed()
   },
+  path: undefined,
   resize: closed,
+  faulted: closed,
+  verify: closed,
+  check: closed,
+  reattach: closed,
   close() {},
 }
 
@@ -319,8 +384,16 @@ function checkHome(home: Home | undefined, length: number): void {
 }
 
 /** The bytes of a new mapping, in the home that was asked for, or else in the best that there is. */
-export function settle(native: NativeMapping, length: number, slack: number, home: Home | undefined): Bytes {
+export function settle(
+  native: NativeMapping,
+  length: number,
+  slack: number,
+  home: Home | undefined,
+  path: string | undefined,
+): Bytes {
   checkHome(home, length)
   const external = home === undefined ? length <= constants.MAX_LENGTH && allowsExternal() : home === 'external'
-  return external ? new External(native, length, slack, home !== undefined) : new Native(native, length, slack)
+  return external
+    ? new External(native, length, slack, path, home !== undefined)
+    : new Native(native, length, slack, path)
 }

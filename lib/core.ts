@@ -134,6 +134,32 @@ export abstract class Core implements Disposable {
     return this.#bytes.home
   }
 
+  /**
+   * Whether bytes were lost since the mapping was made, or since `reattach()`: somebody made the file shorter, a disk
+   * failed or was full, or a store went into a view of a read-only mapping. Asks nobody: a load. A file that was made
+   * shorter is noticed by the first access to what it lost, or by `check()`.
+   */
+  get faulted(): boolean {
+    return this.#bytes.faulted()
+  }
+
+  /**
+   * Throws if any of the bytes are not the file's. For whoever reads through views, which cannot throw.
+   * @throws {Error} ERR_MMAP_FAULT, with `offset` in the file and `reason`; ERR_MMAP_READ_ONLY after a stray store
+   */
+  check(): void {
+    this.#bytes.check()
+  }
+
+  /**
+   * Maps the file again, as it is now, after a fault: bytes that were lost are the file's again if it has them. What
+   * was stored into lost pages is gone. Views stay; on Windows they get length 0.
+   * @throws {Error} ERR_MMAP_NO_DESCRIPTOR with `trackfd: false`
+   */
+  reattach(): void {
+    this.#bytes.reattach()
+  }
+
   /** Whether `close()` was called. Never throws. */
   get closed(): boolean {
     return this.#bytes === CLOSED

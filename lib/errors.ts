@@ -10,6 +10,7 @@ export type ErrorCode =
   | 'ERR_MMAP_NO_DESCRIPTOR'
   | 'ERR_MMAP_NO_VIEWS'
   | 'ERR_MMAP_BUSY'
+  | 'ERR_MMAP_FAULT'
   | 'ERR_OUT_OF_RANGE'
   | 'ERR_INVALID_ARG_TYPE'
   | 'ERR_INVALID_ARG_VALUE'
@@ -35,6 +36,25 @@ export class MmapError extends Error {
   }
   static {
     MmapError.prototype.name = 'Error'
+  }
+}
+
+/** Why bytes are not to be had: the file was made shorter, they could not be read, the disk had no room for them. */
+export type FaultReason = 'truncated' | 'io' | 'no-space'
+
+/** Bytes of a mapping that are not the file's. */
+export class MmapFaultError extends MmapError {
+  declare readonly code: 'ERR_MMAP_FAULT'
+  /** Of the first such byte that the call met, in bytes from the start of the file. */
+  readonly offset: number
+  readonly reason: FaultReason
+  /** The path that `open` was given. */
+  declare readonly path?: string
+  constructor(message: string, offset: number, reason: FaultReason, path?: string) {
+    super('ERR_MMAP_FAULT', message)
+    this.offset = offset
+    this.reason = reason
+    if (path !== undefined) this.path = path
   }
 }
 
@@ -126,6 +146,10 @@ function known({ name, number }: Failure): Known {
 
 /** The JavaScript error of what the native side answered. */
 export function failed(failure: Failure, path?: string): Error {
+  if (failure.reason != null) {
+    const where = path === undefined ? '' : `, '${path}'`
+    return new MmapFaultError(failure.message + where, failure.offset ?? 0, failure.reason as FaultReason, path)
+  }
   if (failure.code !== '') return coded(failure.code as ErrorCode, failure.message)
   const { errno, name, text } = known(failure)
   const syscall = failure.syscall ?? 'mmap'
@@ -142,8 +166,8 @@ export function unwrap<T>(answer: T | Failure, path?: string): T {
 }
 
 /** Throws if something went wrong. */
-export function ensure(failure: Failure | null): void {
-  if (failure !== null) throw failed(failure)
+export function ensure(failure: Failure | null, path?: string): void {
+  if (failure !== null) throw failed(failure, path)
 }
 
 /** A value as Node's messages show it. */

@@ -218,7 +218,7 @@ export abstract class FileLike extends ByteArray {
     if (most < 0) throw outOfRange('count', `<= ${bytes.length}`, count)
     if (to > most) throw outOfRange('dest', `<= ${most} for ${length} bytes`, dest)
     if (from > most) throw outOfRange('src', `<= ${most} for ${length} bytes`, src)
-    if (length > 0) ensure(bytes.native.copyFrom(to, bytes.native, from, length))
+    if (length > 0) ensure(bytes.native.copyFrom(to, bytes.native, from, length), bytes.path)
   }
 
   /**
@@ -258,7 +258,8 @@ export abstract class FileLike extends ByteArray {
   flush(offset?: number | bigint, length?: number | bigint, flushOptions?: FlushOptions): void {
     const { flags } = check.options(flushOptions, ['flags'])
     const range = this.#flushed(offset, length, flags)
-    ensure(bytesOf(this).native.flush(...range))
+    const bytes = bytesOf(this)
+    ensure(bytes.native.flush(...range), bytes.path)
   }
 
   /** `flush`, off the event loop. */

@@ -5,12 +5,14 @@ export { ALLOCATIONGRANULARITY, type ConstantName, constants, PAGESIZE } from '.
 export type { Access, CloseOptions } from './core.js'
 export {
   type ErrorCode,
+  type FaultReason,
   MmapAbortError,
   MmapError,
+  MmapFaultError,
   MmapRangeError,
   MmapSystemError,
   MmapTypeError,
 } from './errors.js'
 export type { AdviceName, FlushAsyncOptions, FlushOptions, ResizeOptions } from './file.js'
 export { Mmap } from './mmap.js'
-export type { AnonymousOptions, MmapOptions, OpenAsyncOptions, OpenOptions, PathLike } from './options.js'
+export type { AnonymousOptions, Faults, MmapOptions, OpenAsyncOptions, OpenOptions, PathLike } from './options.js'

@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import type { Failure, NativeMapping } from '../binding.js'
 import * as binding from '../binding.js'
-import { type Home, settle } from './bytes.js'
+import { settle } from './bytes.js'
 import * as check from './checks.js'
 import { constants } from './constants.js'
 import type { Access, Facts } from './core.js'
@@ -10,6 +10,7 @@ import { failed, MmapAbortError, unwrap } from './errors.js'
 import { FileLike } from './file.js'
 import type { AnonymousOptions, MmapOptions, OpenAsyncOptions, OpenOptions, PathLike } from './options.js'
 import * as options from './options.js'
+import { listen } from './watch.js'
 
 const EXHAUSTED: ReadonlySet<string | undefined> = new Set(['ENOMEM', 'EMFILE', 'ENFILE'])
 
@@ -54,12 +55,16 @@ function obtain(ask: () => NativeMapping | Failure, path?: string): NativeMappin
   return answer
 }
 
+type Plan = Pick<options.Construction, 'offset' | 'home' | 'guard'>
+
 /** Takes in the native mapping that was just measured; it is undone if the home asked for is not to be had. */
-function facts(native: NativeMapping, offset: number, access: Access, home: Home | undefined, path?: string): Facts {
+function facts(native: NativeMapping, plan: Plan, access: Access, path?: string): Facts {
+  const { offset, home } = plan
+  if (plan.guard) listen()
   const length = measures[0] ?? 0
   const slack = measures[1] ?? 0
   try {
-    return { bytes: settle(native, length, slack, home), offset, access, path }
+    return { bytes: settle(native, length, slack, home, path), offset, access, path }
   } catch (error) {
     native.undo()
     throw error
@@ -112,9 +117,9 @@ export class Mmap extends FileLike {
     const plan = options.construction(fd, mmapOptions)
     const code = options.accessCode(plan.access)
     const native = obtain(() =>
-      map(fd, bytes, plan.offset, code, plan.prot, plan.flags, plan.track, plan.tagname, measures),
+      map(fd, bytes, plan.offset, code, plan.prot, plan.flags, plan.track, plan.guard, plan.tagname, measures),
     )
-    super(facts(native, plan.offset, remembered(plan), plan.home))
+    super(facts(native, plan, remembered(plan)))
   }
 
   /**
@@ -125,8 +130,8 @@ export class Mmap extends FileLike {
     const { bytes, text } = options.path(path)
     const plan = options.opening(openOptions)
     const code = options.accessCode(plan.access)
-    const native = obtain(() => open(bytes, plan.length, plan.offset, code, plan.create, measures), text)
-    return adopt(facts(native, plan.offset, plan.access, plan.home, text))
+    const native = obtain(() => open(bytes, plan.length, plan.offset, code, plan.create, plan.guard, measures), text)
+    return adopt(facts(native, plan, plan.access, text))
   }
 
   /** `open`, off the event loop. */
@@ -136,7 +141,8 @@ export class Mmap extends FileLike {
     const { signal } = plan
     if (signal?.aborted) throw new MmapAbortError(signal.reason)
     const code = options.accessCode(plan.access)
-    const ask = (): Promise<NativeMapping | Failure> => openAsync(bytes, plan.length, plan.offset, code, plan.create)
+    const ask = (): Promise<NativeMapping | Failure> =>
+      openAsync(bytes, plan.length, plan.offset, code, plan.create, plan.guard)
     const retry = (): Promise<NativeMapping | Failure> => {
       collect()
       return ask()
@@ -150,7 +156,7 @@ export class Mmap extends FileLike {
         else if (signal?.aborted) answer.undo()
         else {
           answer.measure(measures)
-          resolve(adopt(facts(answer, plan.offset, plan.access, plan.home, text)))
+          resolve(adopt(facts(answer, plan, plan.access, text)))
         }
       }
       ask()

@@ -9,9 +9,17 @@ import { wrongType, wrongValue } from './errors.js'
 /** A path as `node:fs` takes it. */
 export type PathLike = string | Buffer | Uint8Array | URL
 
+/** What becomes of an access that the file, or its disk, cannot answer. */
+export type Faults = 'guard' | 'crash'
+
 interface CommonOptions {
   /** Forces a home; default: the best that the engine allows. Environment: `MEMMAP_HOME`. */
   home?: Home
+  /**
+   * `'guard'` (default): what would kill the process does not, see `faulted`. `'crash'`: nothing is watched.
+   * Environment: `MEMMAP_FAULTS`.
+   */
+  faults?: Faults
 }
 
 /** Options of the constructor. */
@@ -57,9 +65,9 @@ export interface AnonymousOptions extends CommonOptions {
 
 const ACCESSES: readonly Access[] = ['read', 'write', 'copy']
 const UNIX = ['prot', 'flags']
-const CONSTRUCTOR = ['access', 'offset', 'trackfd', 'tagname', 'home']
+const CONSTRUCTOR = ['access', 'offset', 'trackfd', 'tagname', 'home', 'faults']
 const CONSTRUCTOR_KEYS = process.platform === 'win32' ? CONSTRUCTOR : [...CONSTRUCTOR, ...UNIX]
-const OPEN_KEYS = ['access', 'offset', 'length', 'create', 'home']
+const OPEN_KEYS = ['access', 'offset', 'length', 'create', 'home', 'faults']
 
 /** 0: none given. */
 export function accessCode(access: Access | undefined): number {
@@ -74,6 +82,18 @@ function home(value: unknown): Home | undefined {
   return FORCED === undefined ? undefined : check.oneOf(FORCED, 'MEMMAP_HOME', HOMES)
 }
 
+const FAULTS: readonly Faults[] = ['guard', 'crash']
+const FORCED_FAULTS = process.env['MEMMAP_FAULTS'] || undefined
+
+/** Whether faults are survived. */
+function guard(value: unknown): boolean {
+  const faults =
+    value === undefined
+      ? check.oneOf(FORCED_FAULTS, 'MEMMAP_FAULTS', FAULTS)
+      : check.oneOf(value, 'options.faults', FAULTS)
+  return faults !== 'crash'
+}
+
 const optional = (value: unknown, name: string): number | undefined =>
   value === undefined ? undefined : check.int32(value, name)
 
@@ -85,6 +105,7 @@ export interface Construction {
   track: boolean
   tagname: string | undefined
   home: Home | undefined
+  guard: boolean
 }
 
 export function construction(fd: number, given: MmapOptions | undefined): Construction {
@@ -100,6 +121,7 @@ export function construction(fd: number, given: MmapOptions | undefined): Constr
     track: check.boolean(options.trackfd, 'options.trackfd', true),
     tagname: options.tagname === undefined ? undefined : check.string(options.tagname, 'options.tagname'),
     home: home(options.home),
+    guard: guard(options.faults),
   }
 }
 
@@ -109,6 +131,7 @@ export interface Opening {
   length: number
   create: boolean
   home: Home | undefined
+  guard: boolean
   signal: AbortSignal | undefined
 }
 
@@ -123,12 +146,13 @@ export function opening(given: OpenAsyncOptions | undefined, more: readonly stri
     offset: check.size(options.offset === undefined ? 0 : options.offset, 'options.offset'),
     length: check.size(options.length === undefined ? 0 : options.length, 'options.length'),
     home: home(options.home),
+    guard: guard(options.faults),
     signal: check.signal(options.signal),
   }
 }
 
 export function anonymous(given: AnonymousOptions | undefined): AnonymousOptions {
-  return check.options(given, ['access', 'home'])
+  return check.options(given, ['access', 'home', 'faults'])
 }
 
 /** A descriptor number, from a number or a FileHandle; -1 alone means no file. */

@@ -1,5 +1,5 @@
 //! Memory-mapped files for JavaScript. The rooms, and the one direction in which they may look:
-//! `node -> (mapping, search) -> (request, region, census, os)`.
+//! `node -> (mapping, search) -> (request, region, fault, census, os)`.
 
 #![cfg_attr(test, allow(dead_code, reason = "a test binary is built without `node`, which uses the rest"))]
 
@@ -11,6 +11,9 @@ mod os;
 
 /// How many mappings the process may still have.
 mod census;
+
+/// Surviving what kills a process that maps files.
+mod fault;
 
 /// An owned range of addresses: replaced by zero pages at close, given back at the end.
 mod region;

@@ -1,15 +1,17 @@
 //! One mapping: made from a descriptor, a path or nothing; resized, flushed, advised, named, closed.
 
+mod access;
 mod resize;
 
 use std::fs::File;
 use std::io;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::AtomicU8;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::census::{self, Crowd};
+use crate::fault::{Reason, Subject};
 use crate::os::{self, Advice, Failed, Held, Named, Opening};
-use crate::region::{self, Foreign, Region};
+use crate::region::{self, Region};
 use crate::request::{Access, Plan, Refusal, Request, Source};
 
 /// Why something failed.
@@ -19,6 +21,11 @@ pub enum Error {
     System(Failed),
     /// A state that forbids it: code and text of the JavaScript error.
     Coded(&'static str, String),
+    /// Bytes that the file no longer has, or that could not be read: where in the file.
+    Fault {
+        reason: Reason,
+        offset: u64,
+    },
     /// So many mappings that the system would soon refuse the next one to everybody.
     Crowded(Crowd),
 }
@@ -58,6 +65,12 @@ enum Origin {
     File {
         regular: bool,
     },
+}
+
+impl Origin {
+    fn is_regular(&self) -> bool {
+        matches!(self, Self::File { regular: true } | Self::Named(_))
+    }
 }
 
 struct Open {
@@ -102,6 +115,22 @@ fn admitted(map: impl FnOnce() -> os::Result<Held>) -> Result<Held> {
     Ok(map()?)
 }
 
+/// The region of a new mapping, guarded where that was asked for. `file`: what is kept of its file.
+fn enclose(held: Held, plan: &Plan, origin: &Origin, file: Option<&Arc<File>>) -> Result<Region> {
+    let region = Region::new(held, plan.slack, plan.length);
+    let (read_only, sized) = (plan.access == Access::Read, origin.is_regular());
+    // Memory of our own ends nowhere.
+    if !plan.guard || (matches!(origin, Origin::Anonymous) && !read_only) {
+        return Ok(region);
+    }
+    let private = matches!(origin, Origin::Anonymous) || os::keeps_stores(plan, sized);
+    let subject = Subject { offset: plan.file_offset, sized, read_only, private };
+    region.guarded(subject, file.cloned()).ok_or_else(|| {
+        let source = io::Error::from(io::ErrorKind::OutOfMemory);
+        Error::System(Failed { call: "mmap", source })
+    })
+}
+
 impl Mapping {
     /// Python's `mmap.mmap(fileno, length, ...)`. `fd` -1: anonymous memory, named if there is a `name`.
     pub fn from_fd(fd: i32, request: &Request, track: bool, name: Option<String>) -> Result<Self> {
@@ -124,7 +153,7 @@ impl Mapping {
             }
             None => (admitted(|| os::map_anonymous(&plan))?, None, Origin::Anonymous),
         };
-        let region = Region::new(held, plan.slack, plan.length);
+        let region = enclose(held, &plan, &origin, file.as_ref())?;
         Ok(Self::new(region, file, origin, plan, track))
     }
 
@@ -177,10 +206,11 @@ impl Mapping {
         if held.is_err() && plan.extend_to.is_some() {
             let _ = os::set_size(file, before);
         }
-        let region = Region::new(held?, plan.slack, plan.length);
+        let origin = Origin::File { regular };
+        let region = enclose(held?, &plan, &origin, own.as_ref())?;
         let tracked = own.is_some();
         let made = plan.extend_to.map_or(Made::Nothing, |after| Made::Longer { before, after });
-        Ok(Self { made, ..Self::new(region, own, Origin::File { regular }, plan, tracked) })
+        Ok(Self { made, ..Self::new(region, own, origin, plan, tracked) })
     }
 
     fn new(region: Region, file: Option<Arc<File>>, origin: Origin, plan: Plan, tracked: bool) -> Self {
@@ -210,37 +240,8 @@ impl Mapping {
         Ok((Arc::clone(&open.region), open.file.clone()))
     }
 
-    /// Copies as many bytes as `target` has from `start` on. `false` beyond the end.
-    ///
-    /// The first few small reads of a file go through the descriptor: to fault a page in, and to unmap it again, costs
-    /// three times as much, and many a file is opened for its first bytes alone. The system has one copy of them.
-    pub fn read(&self, start: usize, target: Foreign) -> Result<bool> {
-        let (region, file) = self.parts()?;
-        if !region.has(start, target.len()) {
-            return Ok(false);
-        }
-        if target.len() <= PEEK_BYTES && self.peeks.load(Ordering::Relaxed) < PEEKS && self.is_coherent() {
-            self.peeks.fetch_add(1, Ordering::Relaxed);
-            let at = self.plan.file_offset + (self.plan.slack + start) as u64;
-            if file.is_some_and(|file| target.read_from(&file, at)) {
-                return Ok(true);
-            }
-        }
-        Ok(region.copy_out(start, target))
-    }
-
-    /// Whether the bytes are the file's, whatever was stored into the mapping.
-    fn is_coherent(&self) -> bool {
-        let private = self.plan.access == Access::Copy || self.is_private();
-        matches!(self.origin, Origin::File { regular: true }) && !private
-    }
-
-    /// Refuses what would change the bytes of a read-only mapping.
-    pub fn writable(&self) -> Result<Arc<Region>> {
-        if self.plan.access == Access::Read {
-            return Err(Error::Coded("ERR_MMAP_READ_ONLY", "The mapping is read-only".into()));
-        }
-        self.region()
+    fn is_regular(&self) -> bool {
+        self.origin.is_regular()
     }
 
     /// The size of the file now; of anonymous and named memory, the length.
@@ -261,7 +262,10 @@ impl Mapping {
         if self.plan.access != Access::Write {
             return Ok(());
         }
-        Ok(region.flush(start, len, file.as_deref(), flags)?)
+        // What a shrinking resize() has cut off meanwhile is not there to be written.
+        let len = len.min(region.length().saturating_sub(start));
+        region.flush(start, len, file.as_deref(), flags)?;
+        self.verify(&region, start, len)
     }
 
     /// madvise. `true`: the system heard.
@@ -320,8 +324,15 @@ impl Mapping {
 
     /// The object was collected: unlike `close`, an ArrayBuffer that outlives it keeps its bytes.
     pub fn let_go(&self) {
-        let open = self.lock().take();
-        drop(open);
+        let Some(Open { region, file }) = self.lock().take() else { return };
+        // Descriptors are few.
+        if region::is_shared(&region)
+            && let Some(guard) = region.guard()
+        {
+            guard.forget_file();
+        }
+        drop(region);
+        drop(file);
     }
 }
 

@@ -11,7 +11,12 @@ use std::slice;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use crate::fault::{Guard, Subject};
 use crate::os::{self, Held};
+use crate::request::{Access, Plan};
+
+/// Bytes of a buffer on the way between two places.
+const BOUNCE: usize = 256 * 1024;
 
 /// How many regions are mapped and not yet zero pages. Neighbours may be one to the system, until one of them ends.
 static LIVE: AtomicUsize = AtomicUsize::new(0);
@@ -29,6 +34,20 @@ pub struct Region {
     length: usize,
     exposed: AtomicBool,
     entombed: AtomicBool,
+    guard: Option<Guard>,
+    /// The bytes are on a volume that can go away, where no fault can be answered: they are reached with care.
+    fragile: bool,
+}
+
+/// How an access went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Touch {
+    Done,
+    /// The range is not within the mapping: nothing was touched.
+    Beyond,
+    /// The system could not read, or write, from this byte on or some block before it.
+    Lost(usize),
 }
 
 // SAFETY: the addresses belong to the process, not to a thread; every access to the bytes is a raw copy or a
@@ -84,7 +103,27 @@ impl Region {
     /// Takes `held`, which maps at least `slack + length` bytes.
     pub fn new(held: Held, slack: usize, length: usize) -> Self {
         LIVE.fetch_add(1, Ordering::Relaxed);
-        Self { held, slack, length, exposed: AtomicBool::new(false), entombed: AtomicBool::new(false) }
+        let (exposed, entombed) = (AtomicBool::new(false), AtomicBool::new(false));
+        Self { held, slack, length, exposed, entombed, guard: None, fragile: false }
+    }
+
+    /// The same, guarded against what may happen to `file`. `None`: there is no memory for that.
+    pub fn guarded(mut self, subject: Subject, file: Option<Arc<File>>) -> Option<Self> {
+        if self.whole() > 0 {
+            self.fragile = file.as_deref().is_some_and(os::is_fragile);
+            self.guard = Some(Guard::new(self.held.base(), os::whole_pages(self.whole()), subject, file)?);
+        }
+        Some(self)
+    }
+
+    /// What went wrong with the bytes, where that is watched.
+    pub fn guard(&self) -> Option<&Guard> {
+        self.guard.as_ref()
+    }
+
+    /// Bytes from the first address on.
+    fn whole(&self) -> usize {
+        if matches!(self.held, Held::Empty) { 0 } else { self.slack + self.length }
     }
 
     /// Visible bytes.
@@ -107,70 +146,131 @@ impl Region {
         self.held.base().wrapping_add(self.slack + index)
     }
 
-    /// Writes one byte; the caller has made sure that the mapping is writable. `false` beyond the end.
-    pub fn set_byte(&self, index: usize, value: u8) -> bool {
-        if self.has(index, 1) {
-            // SAFETY: index is within the mapping, which lives as long as `self`.
-            unsafe { self.at(index).write_volatile(value) };
-            return true;
+    /// Copies between addresses, one of them in the mapping. `at`: where in the mapping it begins.
+    ///
+    /// # Safety
+    /// Both ranges are valid for `len` bytes; they may overlap.
+    unsafe fn transfer(&self, from: *const u8, to: *mut u8, len: usize, at: usize) -> Touch {
+        if self.fragile {
+            // SAFETY: by this function's contract.
+            return if unsafe { os::copy_carefully(from, to, len) } { Touch::Done } else { Touch::Lost(at) };
         }
-        false
+        // SAFETY: as above.
+        unsafe { ptr::copy(from, to, len) };
+        Touch::Done
     }
 
-    /// Copies `target.len()` bytes from `start` on into `target`, which may overlap. `false` beyond the end.
-    pub fn copy_out(&self, start: usize, target: Foreign) -> bool {
-        if target.len == 0 || !self.has(start, target.len) {
-            return target.len == 0;
-        }
-        // SAFETY: both ranges are valid, by `has` and by the contract of `Foreign::new`; they may overlap.
-        unsafe { ptr::copy(self.at(start), target.start, target.len) };
-        true
+    /// Brings the page at `page`, counted from the first address, into memory. `false`: not to be had without a fault.
+    pub fn is_there(&self, page: usize) -> bool {
+        // SAFETY: a page of our own mapping.
+        page < self.whole() && unsafe { os::populate(self.held.base().wrapping_add(page)) }
     }
 
-    /// Copies `source`, which may overlap, to `start`; the mapping is writable. `false` beyond the end.
-    pub fn copy_in(&self, start: usize, source: Foreign) -> bool {
-        if source.len == 0 || !self.has(start, source.len) {
-            return source.len == 0;
+    /// Writes one byte; the caller has made sure that the mapping is writable.
+    pub fn set_byte(&self, index: usize, value: u8) -> Touch {
+        if !self.has(index, 1) {
+            return Touch::Beyond;
+        }
+        // SAFETY: index is within the mapping, which lives as long as `self`.
+        unsafe { self.transfer(&raw const value, self.at(index), 1, index) }
+    }
+
+    /// Copies `target.len()` bytes from `start` on into `target`, which may overlap.
+    pub fn copy_out(&self, start: usize, target: Foreign) -> Touch {
+        if target.len == 0 {
+            return Touch::Done;
+        }
+        if !self.has(start, target.len) {
+            return Touch::Beyond;
+        }
+        // SAFETY: both ranges are valid, by `has` and by the contract of `Foreign::new`.
+        unsafe { self.transfer(self.at(start), target.start, target.len, start) }
+    }
+
+    /// Copies `source`, which may overlap, to `start`; the mapping is writable.
+    pub fn copy_in(&self, start: usize, source: Foreign) -> Touch {
+        if source.len == 0 {
+            return Touch::Done;
+        }
+        if !self.has(start, source.len) {
+            return Touch::Beyond;
         }
         // SAFETY: as in `copy_out`.
-        unsafe { ptr::copy(source.start, self.at(start), source.len) };
-        true
+        unsafe { self.transfer(source.start, self.at(start), source.len, start) }
     }
 
-    /// Copies `len` bytes of `other`, which may be `self`, to `to`; the mapping is writable. `false` beyond an end.
-    pub fn copy_from(&self, to: usize, other: &Self, from: usize, len: usize) -> bool {
+    /// Copies `len` bytes of `other`, which may be `self`, to `to`; the mapping is writable.
+    pub fn copy_from(&self, to: usize, other: &Self, from: usize, len: usize) -> Touch {
         if !self.has(to, len) || !other.has(from, len) {
-            return false;
+            return Touch::Beyond;
         }
-        // SAFETY: both ranges are within their mappings, which live as long as the references; they may overlap.
-        unsafe { ptr::copy(other.at(from), self.at(to), len) };
-        true
-    }
-
-    /// Repeats `pattern`, which is not empty, from `start` to `end`; the mapping is writable. `false` beyond the end.
-    pub fn fill(&self, start: usize, end: usize, pattern: &[u8]) -> bool {
-        let Some(len) = end.checked_sub(start) else {
-            return true;
-        };
-        if !self.has(start, len) {
-            return false;
+        if !other.fragile {
+            // SAFETY: both ranges are within their mappings, which live as long as the references.
+            return unsafe { self.transfer(other.at(from), self.at(to), len, to) };
         }
-        if let [byte] = *pattern {
-            // SAFETY: the range is within the mapping, which lives as long as `self`.
-            unsafe { ptr::write_bytes(self.at(start), byte, len) };
-            return true;
-        }
-        let mut done = pattern.len().min(len);
-        // SAFETY: `done` bytes are within the range; a pattern of the caller's own does not overlap it.
-        unsafe { ptr::copy(pattern.as_ptr(), self.at(start), done) };
+        // By way of a buffer, in the direction in which an overlap does no harm.
+        let mut buffer = vec![0; len.min(BOUNCE)];
+        let backwards = self.at(to) > other.at(from);
+        let mut done = 0;
         while done < len {
-            // `done` is a multiple of the pattern's length here, so what stands there continues it.
-            let step = done.min(len - done);
-            // SAFETY: both ranges are within [start, end) and do not overlap, since `step <= done`.
-            unsafe { ptr::copy_nonoverlapping(self.at(start), self.at(start + done), step) };
+            let step = buffer.len().min(len - done);
+            let at = if backwards { len - done - step } else { done };
+            // SAFETY: the buffer is ours, and the rest as above.
+            let read = unsafe { other.transfer(other.at(from + at), buffer.as_mut_ptr(), step, from + at) };
+            if read != Touch::Done {
+                return read;
+            }
+            // SAFETY: as above.
+            let written = unsafe { self.transfer(buffer.as_ptr(), self.at(to + at), step, to + at) };
+            if written != Touch::Done {
+                return written;
+            }
             done += step;
         }
-        true
+        Touch::Done
+    }
+
+    /// Repeats `pattern`, which is not empty, from `start` to `end`; the mapping is writable.
+    pub fn fill(&self, start: usize, end: usize, pattern: &[u8]) -> Touch {
+        let Some(len) = end.checked_sub(start) else {
+            return Touch::Done;
+        };
+        if !self.has(start, len) {
+            return Touch::Beyond;
+        }
+        if !self.fragile
+            && let [byte] = *pattern
+        {
+            // SAFETY: the range is within the mapping, which lives as long as `self`.
+            unsafe { ptr::write_bytes(self.at(start), byte, len) };
+            return Touch::Done;
+        }
+        // Whole patterns, many of them: what is written is never read back.
+        let times = (BOUNCE / pattern.len()).clamp(1, len.div_ceil(pattern.len()).max(1));
+        let many = pattern.repeat(times);
+        for at in (0..len).step_by(many.len()) {
+            let step = many.len().min(len - at);
+            // SAFETY: within the range, and the copies are ours.
+            let written = unsafe { self.transfer(many.as_ptr(), self.at(start + at), step, start + at) };
+            if written != Touch::Done {
+                return written;
+            }
+        }
+        Touch::Done
+    }
+
+    /// The bytes of a range where they are reached with care: a copy. `None`: they may be lent as they are.
+    pub fn careful_copy(&self, range: Range<usize>) -> Option<Result<Vec<u8>, Touch>> {
+        if !self.fragile {
+            return None;
+        }
+        let mut copy = vec![0; range.len()];
+        // SAFETY: the copy is ours.
+        let target = unsafe { Foreign::new(copy.as_mut_ptr(), copy.len()) };
+        Some(match self.copy_out(range.start, target) {
+            Touch::Done => Ok(copy),
+            touch => Err(touch),
+        })
     }
 
     /// Lends the bytes of a range to `look`. `None` beyond the end.
@@ -193,7 +293,8 @@ impl Region {
             let step = page.min(len - start);
             let same = old.look(start..start + step, |was| self.look(start..start + step, |is| was == is));
             if same.flatten() != Some(true) {
-                self.copy_from(start, old, start, step);
+                // Both are within their mappings.
+                let _ = self.copy_from(start, old, start, step);
             }
         }
     }
@@ -215,7 +316,7 @@ impl Region {
             let old = std::mem::replace(&mut self.length, length);
             // What an earlier, longer life left in the last page.
             let page = os::page_size();
-            self.fill(old, length.min((self.slack + old).next_multiple_of(page) - self.slack), &[0]);
+            let _ = self.fill(old, length.min((self.slack + old).next_multiple_of(page) - self.slack), &[0]);
         }
         Some(resized)
     }
@@ -227,20 +328,60 @@ impl Region {
             return;
         }
         // SAFETY: the whole of our own mapping, which is unmapped by `held` alone, at the end of `self`.
-        let done = unsafe { os::entomb(self.held.base(), self.slack + self.length) };
-        if done && !self.entombed.swap(true, Ordering::AcqRel) {
+        let done = unsafe { os::entomb(self.held.base(), self.whole()) };
+        if !done {
+            return;
+        }
+        // Only now: until the zeros are there, a fault may still need an answer.
+        if let Some(guard) = &self.guard {
+            guard.disarm();
+        }
+        if !self.entombed.swap(true, Ordering::AcqRel) {
             LIVE.fetch_sub(1, Ordering::Relaxed);
         }
     }
 
-    /// Maps a file over what `entomb` has replaced, at the same addresses. `false`: not done.
-    pub fn exhume(&self, file: &File, offset: u64) -> bool {
+    /// Maps `plan`'s file over what `entomb` has replaced, at the same addresses. `false`: not done.
+    pub fn exhume(&self, file: &Arc<File>, plan: &Plan, regular: bool) -> bool {
         // SAFETY: the whole of our own mapping, as in `entomb`.
-        let done = unsafe { os::map_over(self.held.base(), self.slack + self.length, file, offset) };
+        let mapped = unsafe { os::map_over(self.held.base(), 0, self.whole(), Some(file), plan, regular) };
+        let done = mapped.is_ok();
         if done && self.entombed.swap(false, Ordering::AcqRel) {
             LIVE.fetch_add(1, Ordering::Relaxed);
+            if let Some(guard) = &self.guard {
+                // For want of memory it goes on unguarded.
+                let _ = guard.rearm(Some(Arc::clone(file)));
+            }
         }
         done
+    }
+
+    /// Maps the file again, at the same addresses, over what a fault has left there. Pages of a copy-on-write mapping
+    /// that are not bad stay as they are.
+    pub fn reattach(&self, plan: &Plan, regular: bool) -> os::Result<()> {
+        let Some(guard) = &self.guard else { return Ok(()) };
+        let ranges = if plan.access == Access::Copy { guard.bad_pages() } else { vec![(0, guard.len())] };
+        // First: what goes wrong from now on is noted anew.
+        guard.forgive();
+        ranges.into_iter().try_for_each(|(from, to)| self.map_again(guard, from, to - from, plan, regular))
+    }
+
+    /// Takes a stray store back: the mapping is the file's again, and read-only. `false`: this system cannot.
+    pub fn heal(&self, plan: &Plan, regular: bool) -> bool {
+        self.guard.as_ref().is_none_or(|guard| self.map_again(guard, 0, guard.len(), plan, regular).is_ok())
+    }
+
+    fn map_again(
+        &self,
+        guard: &Guard,
+        from: usize,
+        len: usize,
+        plan: &Plan,
+        regular: bool,
+    ) -> os::Result<()> {
+        let file = guard.file();
+        // SAFETY: whole pages of our own mapping, as in `entomb`.
+        unsafe { os::map_over(self.held.base(), from, len, file.as_deref(), plan, regular) }
     }
 
     /// msync of a range rounded outwards to pages. `flags` are the system's.
@@ -284,6 +425,10 @@ impl Region {
 
 impl Drop for Region {
     fn drop(&mut self) {
+        // Before the addresses are anybody else's.
+        if let Some(guard) = &self.guard {
+            guard.disarm();
+        }
         if !*self.entombed.get_mut() {
             LIVE.fetch_sub(1, Ordering::Relaxed);
         }
@@ -297,12 +442,19 @@ pub fn is_shared(region: &Arc<Region>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::Touch::{Beyond, Done};
     use super::*;
-    use crate::request::{Access, Plan};
 
     fn anonymous(length: usize) -> Region {
-        let plan =
-            Plan { access: Access::Write, raw: None, file_offset: 0, slack: 0, length, extend_to: None };
+        let plan = Plan {
+            access: Access::Write,
+            raw: None,
+            file_offset: 0,
+            slack: 0,
+            length,
+            extend_to: None,
+            guard: false,
+        };
         Region::new(os::map_anonymous(&plan).unwrap_or_else(|failed| panic!("{failed:?}")), 0, length)
     }
 
@@ -317,44 +469,46 @@ mod tests {
         // SAFETY: `target` outlives its use.
         let mut foreign = |len| unsafe { Foreign::new(target.as_mut_ptr(), len) };
         let (eleven, ten, none) = (foreign(11), foreign(10), foreign(0));
-        assert!(!region.copy_out(0, eleven) && !region.copy_out(1, ten) && region.copy_out(0, ten));
-        assert!(
-            !region.copy_in(0, eleven)
-                && !region.copy_in(usize::MAX, ten)
-                && region.copy_in(usize::MAX, none)
-        );
-        assert!(!region.fill(0, 11, b"a") && !region.set_byte(10, 1));
+        assert_eq!(region.copy_out(0, eleven), Beyond);
+        assert_eq!(region.copy_out(1, ten), Beyond);
+        assert_eq!(region.copy_out(0, ten), Done);
+        assert_eq!(region.copy_in(0, eleven), Beyond);
+        assert_eq!(region.copy_in(usize::MAX, ten), Beyond);
+        assert_eq!(region.copy_in(usize::MAX, none), Done);
+        assert_eq!(region.fill(0, 11, b"a"), Beyond);
+        assert_eq!(region.set_byte(10, 1), Beyond);
+        assert_eq!(region.copy_from(5, &region, 0, 6), Beyond);
+        assert_eq!(region.copy_from(0, &region, 5, 6), Beyond);
         assert!(region.look(0..11, |_| ()).is_none());
         assert!(region.look(usize::MAX..usize::MAX, |_| ()).is_none());
-        assert!(!region.copy_from(5, &region, 0, 6) && !region.copy_from(0, &region, 5, 6));
     }
 
     #[test]
     fn a_pattern_repeats_to_the_very_end() {
         let region = anonymous(100);
-        assert!(region.fill(1, 12, b"abc"));
+        assert_eq!(region.fill(1, 12, b"abc"), Done);
         assert_eq!(bytes(&region, 0..13), b"\0abcabcabcab\0");
-        assert!(region.fill(20, 22, b"abc"));
+        assert_eq!(region.fill(20, 22, b"abc"), Done);
         assert_eq!(bytes(&region, 20..23), b"ab\0");
-        assert!(region.fill(50, 40, b"abc"));
+        assert_eq!(region.fill(50, 40, b"abc"), Done);
     }
 
     #[test]
     fn after_the_tomb_there_are_zeros() {
         let region = anonymous(5000);
-        assert!(region.fill(0, 5000, b"x"));
+        assert_eq!(region.fill(0, 5000, b"x"), Done);
         region.entomb();
         region.entomb();
         if os::TRUNCATES_MAPPED {
             assert_eq!(bytes(&region, 0..5000), vec![0; 5000]);
         }
-        assert!(region.set_byte(7, 1));
+        assert_eq!(region.set_byte(7, 1), Done);
     }
 
     #[test]
     fn carried_bytes_are_the_same() {
         let (old, new) = (anonymous(9000), anonymous(20000));
-        assert!(old.fill(8000, 9000, b"xyz"));
+        assert_eq!(old.fill(8000, 9000, b"xyz"), Done);
         new.carry(&old);
         assert_eq!(bytes(&old, 0..9000), bytes(&new, 0..9000));
         assert_eq!(bytes(&new, 9000..20000), vec![0; 11000]);

@@ -32,6 +32,8 @@ pub struct Request {
     pub length: u64,
     /// `open`'s leniency: any offset (the slack before it is hidden), an empty file, a file that grows.
     pub lenient: bool,
+    /// Whether faults are survived.
+    pub guard: bool,
 }
 
 /// What stands behind the descriptor.
@@ -75,6 +77,8 @@ pub struct Plan {
     pub length: usize,
     /// The size that the file must be given first.
     pub extend_to: Option<u64>,
+    /// Whether faults are survived.
+    pub guard: bool,
 }
 
 /// Why a request cannot be met. The text is what the JavaScript caller reads.
@@ -208,6 +212,7 @@ impl Request {
             slack: slack as usize,
             length: length as usize,
             extend_to,
+            guard: self.guard,
         })
     }
 
@@ -248,11 +253,11 @@ mod tests {
     const WINDOWS: System = System { granularity: 65536, extends: true, ..UNIX };
 
     fn ask(offset: u64, length: u64) -> Request {
-        Request { access: None, raw: None, offset, length, lenient: false }
+        Request { access: None, raw: None, offset, length, lenient: false, guard: true }
     }
 
     fn open(offset: u64, length: u64, access: Access) -> Request {
-        Request { access: Some(access), raw: None, offset, length, lenient: true }
+        Request { access: Some(access), raw: None, offset, length, lenient: true, guard: true }
     }
 
     fn answer(

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::sync::Arc;
 
-use super::{Error, Mapping, Open, Origin, Result, admitted, closed, no_descriptor, retire};
+use super::{Error, Mapping, Open, Origin, Result, admitted, closed, enclose, no_descriptor, retire};
 use crate::os::{self, Held};
 use crate::region::{self, Region};
 use crate::request::{Access, Plan, Refusal};
@@ -43,7 +43,7 @@ impl Mapping {
         if (self.is_private() || shrinks) && in_place(open, plan.length) {
             return Ok(());
         }
-        let region = Region::new(admitted(|| os::map_anonymous(plan))?, plan.slack, plan.length);
+        let region = enclose(admitted(|| os::map_anonymous(plan))?, plan, &self.origin, None)?;
         region.carry(&open.region);
         replace(open, region);
         Ok(())
@@ -58,7 +58,13 @@ impl Mapping {
         if end > size {
             if reserve { os::reserve(&file, size, end)? } else { os::set_size(&file, end)? }
         }
-        let made = self.map_again(&file, plan).map(|held| Region::new(held, plan.slack, plan.length));
+        let made = self.map_again(&file, plan).and_then(|region| {
+            if self.is_private() {
+                region.carry(&open.region);
+                self.verify(&open.region, 0, plan.length.min(open.region.length()))?;
+            }
+            Ok(region)
+        });
         let region = match made {
             Ok(region) => region,
             Err(failed) => {
@@ -68,9 +74,6 @@ impl Mapping {
                 return Err(failed);
             }
         };
-        if self.is_private() {
-            region.carry(&open.region);
-        }
         if end < size {
             // Whoever still reads an old view must not meet the end of the file there.
             let seen = !self.is_private() && region::is_shared(&open.region);
@@ -79,7 +82,7 @@ impl Mapping {
             }
             if let Err(failed) = os::set_size(&file, end) {
                 if seen {
-                    open.region.exhume(&file, self.plan.file_offset);
+                    open.region.exhume(&file, &self.plan, self.is_regular());
                 }
                 return Err(failed.into());
             }
@@ -88,13 +91,20 @@ impl Mapping {
         Ok(())
     }
 
-    fn map_again(&self, file: &File, plan: &Plan) -> Result<Held> {
-        let regular = matches!(self.origin, Origin::File { regular: true });
-        admitted(|| os::map_file(file, plan, regular))
+    fn map_again(&self, file: &Arc<File>, plan: &Plan) -> Result<Region> {
+        let held = admitted(|| os::map_file(file, plan, self.is_regular()))?;
+        enclose(held, plan, &self.origin, Some(file))
+    }
+
+    /// The same length, at other addresses.
+    pub(super) fn map_anew(&self, open: &mut Open, file: &Arc<File>) -> Result<()> {
+        let plan = Plan { length: open.region.length(), extend_to: None, ..self.plan };
+        replace(open, self.map_again(file, &plan)?);
+        Ok(())
     }
 
     /// Where a mapped file cannot be made shorter: unmap, shorten, map. Only while nobody else holds the bytes.
-    fn truncate_unmapped(&self, open: &mut Open, plan: &Plan, file: &File, end: u64) -> Result<()> {
+    fn truncate_unmapped(&self, open: &mut Open, plan: &Plan, file: &Arc<File>, end: u64) -> Result<()> {
         if region::is_shared(&open.region) {
             let text =
                 "This system cannot shorten a file while views of its mapping live, or jobs work on it";
@@ -104,8 +114,7 @@ impl Mapping {
         open.region = Arc::new(Region::new(Held::Empty, 0, 0));
         let shortened = os::set_size(file, end);
         let plan = if shortened.is_ok() { *plan } else { Plan { length, extend_to: None, ..self.plan } };
-        let held = self.map_again(file, &plan)?;
-        open.region = Arc::new(Region::new(held, plan.slack, plan.length));
+        open.region = Arc::new(self.map_again(file, &plan)?);
         Ok(shortened?)
     }
 }
@@ -145,7 +154,8 @@ fn resize_section(open: &mut Open, name: &str, plan: &Plan) -> Result<()> {
 fn restore(region: &Region, bytes: &[u8]) {
     for (index, byte) in bytes.iter().enumerate().take(region.length()) {
         if *byte != 0 {
-            region.set_byte(index, *byte);
+            // Within, by `take`.
+            let _ = region.set_byte(index, *byte);
         }
     }
 }

@@ -13,7 +13,6 @@ use crate::mapping::{Error, Mapping, Result};
 use crate::os::{self, Advice};
 use crate::region::Foreign;
 use crate::request::{Access, Raw, Request};
-use crate::search::literal;
 
 /// Owns one mapping. Every number is checked by the caller; what is still wrong is answered with a Failure.
 #[napi]
@@ -29,14 +28,6 @@ impl Drop for NativeMapping {
 
 fn access(code: u32) -> Option<Access> {
     [None, Some(Access::Read), Some(Access::Write), Some(Access::Copy)].get(code as usize).copied().flatten()
-}
-
-fn beyond() -> Error {
-    Error::Coded("ERR_OUT_OF_RANGE", "The range is not within the mapping".into())
-}
-
-fn within(done: bool) -> Result<()> {
-    if done { Ok(()) } else { Err(beyond()) }
 }
 
 /// A new object on its way to JavaScript, where it enters the sweep's list.
@@ -73,7 +64,14 @@ fn made(mapping: Result<Mapping>, measures: &Pair) -> Either<Made, Failure> {
 
 fn measure(mapping: &Mapping, measures: &Pair) {
     if let Ok(region) = mapping.region() {
-        measures.set(region.length() as f64, region.slack() as f64);
+        measures.set([region.length() as f64, region.slack() as f64]);
+    }
+}
+
+fn answer<T>(result: Result<T>) -> Either<T, Failure> {
+    match result {
+        Ok(value) => Either::A(value),
+        Err(error) => Either::B(error.into()),
     }
 }
 
@@ -85,17 +83,19 @@ fn position(found: Result<Option<usize>>) -> Either<f64, Failure> {
 }
 
 /// What `open` and `openAsync` ask for.
-pub fn open_request(access_code: u32, offset: f64, length: f64) -> Request {
+pub fn open_request(access_code: u32, offset: f64, length: f64, guard: bool) -> Request {
     Request {
         access: access(access_code).or(Some(Access::Read)),
         raw: None,
         offset: offset as u64,
         length: length as u64,
         lenient: true,
+        guard,
     }
 }
 
-/// Maps a descriptor, or with -1 anonymous memory. `access`: 0 default, 1 read, 2 write, 3 copy. `name`: of memory.
+/// Maps a descriptor, or with -1 anonymous memory. `access`: 0 default, 1 read, 2 write, 3 copy. `guard`: faults are
+/// survived. `name`: of memory.
 #[napi(catch_unwind, ts_return_type = "NativeMapping | Failure")]
 pub fn map(
     fd: i32,
@@ -105,6 +105,7 @@ pub fn map(
     prot: Option<i32>,
     flags: Option<i32>,
     track: bool,
+    guard: bool,
     name: Option<String>,
     #[napi(ts_arg_type = "Float64Array")] measures: Pair,
 ) -> Either<Made, Failure> {
@@ -112,7 +113,7 @@ pub fn map(
     let raw = (prot.is_some() || flags.is_some())
         .then(|| Raw { prot: prot.unwrap_or(defaults.prot), flags: flags.unwrap_or(defaults.flags) });
     let (offset, length) = (offset as u64, length as u64);
-    let request = Request { access: access(access_code), raw, offset, length, lenient: false };
+    let request = Request { access: access(access_code), raw, offset, length, lenient: false, guard };
     if let Some(Err(refused)) = name.as_deref().map(|name| named(name, "option \"tagname\"")) {
         return Either::B(refused.into());
     }
@@ -142,9 +143,11 @@ pub fn open(
     offset: f64,
     access_code: u32,
     create: bool,
+    guard: bool,
     #[napi(ts_arg_type = "Float64Array")] measures: Pair,
 ) -> Either<Made, Failure> {
-    made(Mapping::open(path.0.as_slice(), &open_request(access_code, offset, length), create), &measures)
+    let request = open_request(access_code, offset, length, guard);
+    made(Mapping::open(path.0.as_slice(), &request, create), &measures)
 }
 
 #[napi]
@@ -155,46 +158,39 @@ impl NativeMapping {
         measure(&self.mapping, &measures);
     }
 
-    /// The byte at `index`, or -1 beyond the end.
+    /// The byte at `index`.
     #[napi(enumerable = false, catch_unwind)]
     pub fn byte(&self, index: f64) -> Either<i32, Failure> {
         let mut byte = 0u8;
         // SAFETY: `byte` outlives the call.
         let target = unsafe { Foreign::new(&raw mut byte, 1) };
         match self.mapping.read(size(index), target) {
-            Ok(read) => Either::A(if read { i32::from(byte) } else { -1 }),
+            Ok(()) => Either::A(i32::from(byte)),
             Err(error) => Either::B(error.into()),
         }
     }
 
     #[napi(enumerable = false, catch_unwind)]
     pub fn set_byte(&self, index: f64, value: u32) -> Option<Failure> {
-        let written = self.mapping.writable().map(|region| region.set_byte(size(index), value as u8));
-        outcome(written.and_then(within))
+        outcome(self.mapping.set_byte(size(index), value as u8))
     }
 
     /// Copies out of the mapping: as many bytes as `target` has.
     #[napi(enumerable = false, catch_unwind)]
     pub fn copy_out(&self, start: f64, #[napi(ts_arg_type = "Uint8Array")] target: Bytes) -> Option<Failure> {
-        let copied = self.mapping.read(size(start), target.0);
-        outcome(copied.and_then(within))
+        outcome(self.mapping.read(size(start), target.0))
     }
 
     /// Copies into the mapping.
     #[napi(enumerable = false, catch_unwind)]
     pub fn copy_in(&self, start: f64, #[napi(ts_arg_type = "Uint8Array")] source: Bytes) -> Option<Failure> {
-        let copied = self.mapping.writable().map(|region| region.copy_in(size(start), source.0));
-        outcome(copied.and_then(within))
+        outcome(self.mapping.write(size(start), source.0))
     }
 
     /// Copies between mappings, or within one: ranges may overlap.
     #[napi(enumerable = false, catch_unwind)]
     pub fn copy_from(&self, to: f64, other: &NativeMapping, from: f64, length: f64) -> Option<Failure> {
-        let copied = self.mapping.writable().and_then(|region| {
-            let source = other.mapping.region()?;
-            within(region.copy_from(size(to), &source, size(from), size(length)))
-        });
-        outcome(copied)
+        outcome(self.mapping.copy_from(size(to), &other.mapping, size(from), size(length)))
     }
 
     /// Repeats a pattern, which is not empty, over a range.
@@ -212,10 +208,9 @@ impl NativeMapping {
             );
         };
         if pattern.is_empty() {
-            return (start < end).then(|| beyond().into());
+            return None;
         }
-        let filled = self.mapping.writable().map(|region| region.fill(start, end, &pattern));
-        outcome(filled.and_then(within))
+        outcome(self.mapping.fill(start, end, &pattern))
     }
 
     /// The first (or last) position of `needle` within a range, or -1.
@@ -227,14 +222,7 @@ impl NativeMapping {
         end: f64,
         last: bool,
     ) -> Either<f64, Failure> {
-        let range = size(start)..size(end);
-        let needle = needle.0.as_slice();
-        let found = self.mapping.region().and_then(|region| {
-            let search = if last { literal::rfind } else { literal::find };
-            let found = region.look(range.clone(), |haystack| search(haystack, needle)).ok_or_else(beyond)?;
-            Ok(found.map(|at| at + range.start))
-        });
-        position(found)
+        position(self.mapping.find(needle.0.as_slice(), size(start)..size(end), last))
     }
 
     /// Whether the bytes from `start` on are `other`.
@@ -244,30 +232,31 @@ impl NativeMapping {
         start: f64,
         #[napi(ts_arg_type = "Uint8Array")] other: Bytes,
     ) -> Either<bool, Failure> {
-        let other = other.0.as_slice();
-        let start = size(start);
-        let compared = self.mapping.region().and_then(|region| {
-            region.look(start..start.saturating_add(other.len()), |bytes| bytes == other).ok_or_else(beyond)
-        });
-        match compared {
-            Ok(equal) => Either::A(equal),
-            Err(error) => Either::B(error.into()),
-        }
+        answer(self.mapping.equals(size(start), other.0.as_slice()))
     }
 
     /// Whether all bytes are those of another mapping.
     #[napi(enumerable = false, catch_unwind)]
     pub fn equals_mapping(&self, other: &NativeMapping) -> Either<bool, Failure> {
-        let compared = self.mapping.region().and_then(|region| {
-            let theirs = other.mapping.region()?;
-            let ours = 0..region.length();
-            let look = region.look(ours, |bytes| theirs.look(0..theirs.length(), |other| bytes == other));
-            look.flatten().ok_or_else(beyond)
-        });
-        match compared {
-            Ok(equal) => Either::A(equal),
-            Err(error) => Either::B(error.into()),
-        }
+        answer(self.mapping.equals_mapping(&other.mapping))
+    }
+
+    /// Fails if a range, reached by a view just now, is not the file's.
+    #[napi(enumerable = false, catch_unwind)]
+    pub fn verify(&self, start: f64, length: f64) -> Option<Failure> {
+        outcome(self.mapping.verify_range(size(start), size(length)))
+    }
+
+    /// Whether anything went wrong so far.
+    #[napi(enumerable = false, catch_unwind)]
+    pub fn faulted(&self) -> Either<bool, Failure> {
+        answer(self.mapping.is_faulted())
+    }
+
+    /// Maps the file again. `false`: at other addresses.
+    #[napi(enumerable = false, catch_unwind)]
+    pub fn reattach(&self) -> Either<bool, Failure> {
+        answer(self.mapping.reattach())
     }
 
     /// The size of the file now.

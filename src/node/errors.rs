@@ -3,6 +3,7 @@
 use napi_derive::napi;
 
 use crate::census::Crowd;
+use crate::fault::Reason;
 use crate::mapping::Error;
 use crate::os;
 
@@ -17,6 +18,9 @@ pub struct Failure {
     /// The errno name of that number, where libuv's table is not keyed by it (Windows).
     pub name: Option<String>,
     pub syscall: Option<String>,
+    /// Of a fault: `truncated`, `io` or `no-space`, and where in the file.
+    pub reason: Option<String>,
+    pub offset: Option<f64>,
 }
 
 impl From<Error> for Failure {
@@ -27,10 +31,27 @@ impl From<Error> for Failure {
             number: None,
             name: None,
             syscall: None,
+            reason: None,
+            offset: None,
         };
         match error {
             Error::Refused(refusal) => coded(refusal.code(), refusal.to_string()),
             Error::Coded(code, message) => coded(code, message),
+            Error::Fault { reason, offset } => {
+                let (word, text) = match reason {
+                    Reason::Truncated => ("truncated", "the file was made shorter and ends before it"),
+                    Reason::Io => ("io", "it could not be read"),
+                    Reason::NoSpace => {
+                        ("no-space", "there was no room on the disk for what was stored there")
+                    }
+                };
+                let text = format!("Byte {offset} of the file is not to be had: {text}");
+                Self {
+                    reason: Some(word.into()),
+                    offset: Some(offset as f64),
+                    ..coded("ERR_MMAP_FAULT", text)
+                }
+            }
             Error::Crowded(Crowd { count, limit }) => Self {
                 name: Some("ENOMEM".into()),
                 syscall: Some("mmap".into()),

@@ -43,8 +43,9 @@ pub fn open_async(
     offset: f64,
     access_code: u32,
     create: bool,
+    guard: bool,
 ) -> AsyncTask<Opening> {
-    let request = open_request(access_code, offset, length);
+    let request = open_request(access_code, offset, length, guard);
     AsyncTask::new(Opening { path: path.0.as_slice().to_vec(), request, create })
 }
 

@@ -4,6 +4,7 @@
 mod class;
 mod constants;
 mod errors;
+mod faults;
 mod holds;
 mod jobs;
 mod registry;

@@ -58,17 +58,20 @@ fn typed_array(
     Ok((start, length))
 }
 
-/// A Float64Array of two elements that a call writes its numbers into: cheaper than an object.
-pub struct Pair(*mut [f64; 2]);
+/// A Float64Array of `N` elements that a call writes its numbers into: cheaper than an object.
+pub struct Numbers<const N: usize>(*mut [f64; N]);
 
-impl Pair {
-    pub fn set(&self, first: f64, second: f64) {
-        // SAFETY: two elements of the engine's, alive while the argument is on the call's stack.
-        unsafe { self.0.write_unaligned([first, second]) };
+pub type Pair = Numbers<2>;
+pub type Triple = Numbers<3>;
+
+impl<const N: usize> Numbers<N> {
+    pub fn set(&self, numbers: [f64; N]) {
+        // SAFETY: so many elements of the engine's, alive while the argument is on the call's stack.
+        unsafe { self.0.write_unaligned(numbers) };
     }
 }
 
-impl TypeName for Pair {
+impl<const N: usize> TypeName for Numbers<N> {
     fn type_name() -> &'static str {
         "Float64Array"
     }
@@ -77,13 +80,13 @@ impl TypeName for Pair {
     }
 }
 
-impl ValidateNapiValue for Pair {}
+impl<const N: usize> ValidateNapiValue for Numbers<N> {}
 
-impl FromNapiValue for Pair {
+impl<const N: usize> FromNapiValue for Numbers<N> {
     unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> Result<Self> {
         let (start, length) = typed_array(env, value, sys::TypedarrayType::float64_array, "Float64Array")?;
-        if length < 2 {
-            return Err(Error::new(Status::InvalidArg, "Expected a Float64Array of two elements".to_owned()));
+        if length < N {
+            return Err(Error::new(Status::InvalidArg, format!("Expected a Float64Array of {N} elements")));
         }
         Ok(Self(start.cast()))
     }

@@ -74,7 +74,7 @@ impl NativeMapping {
         let engine = [Engine::Node, Engine::Bun].get(engine as usize).copied().unwrap_or(Engine::Deno);
         match external(env, &region, engine) {
             Ok((buffer, hold)) => {
-                number.set(hold as f64, 0.0);
+                number.set([hold as f64, 0.0]);
                 Either::A(Passed(buffer))
             }
             Err(status) => {

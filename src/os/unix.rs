@@ -3,6 +3,7 @@
 mod advice;
 mod file;
 
+use std::ffi::c_void;
 use std::fs::File;
 use std::io;
 use std::ptr;
@@ -48,7 +49,7 @@ pub fn granularity() -> usize {
 }
 
 /// `length` rounded up to whole pages.
-fn whole_pages(length: usize) -> usize {
+pub fn whole_pages(length: usize) -> usize {
     length.next_multiple_of(page_size())
 }
 
@@ -77,9 +78,8 @@ pub fn map_file(file: &File, plan: &Plan, regular: bool) -> Result<Held> {
     if len == 0 {
         return Err(io::Error::from(Errno::INVAL)).named("mmap");
     }
-    if let Some(raw) = plan.raw {
-        let prot = ProtFlags::from_bits_retain(raw.prot as _);
-        let flags = MapFlags::from_bits_retain(raw.flags as _);
+    let (prot, flags) = modes(plan, regular);
+    if plan.raw.is_some() || hides_faults(plan) {
         // SAFETY: the address is the kernel's choice (`request` refuses MAP_FIXED and its kin), so nothing of
         // anybody else's is replaced.
         let base = unsafe { rustix::mm::mmap(ptr::null_mut(), len, prot, flags, file, plan.file_offset) };
@@ -89,8 +89,6 @@ pub fn map_file(file: &File, plan: &Plan, regular: bool) -> Result<Held> {
     options.offset(plan.file_offset).len(len);
     let raw: io::Result<MmapRaw> = match plan.access {
         Access::Write => options.map_raw(file),
-        // Private: a stray store can then be answered with private pages, and the file never changes.
-        // SAFETY: the map becomes an MmapRaw at once, so no slice assumes that the file stays as it is.
         Access::Read if regular => {
             options.no_reserve_swap();
             // SAFETY: the map becomes an MmapRaw at once, so no slice assumes that the file stays as it is.
@@ -101,6 +99,38 @@ pub fn map_file(file: &File, plan: &Plan, regular: bool) -> Result<Held> {
         Access::Copy => unsafe { options.map_copy(file) }.map(Into::into),
     };
     raw.named("mmap").map(Held::Memmap)
+}
+
+/// Whether a load beyond the end of the file is answered with zeros, and no signal.
+pub fn hides_faults(plan: &Plan) -> bool {
+    cfg!(target_vendor = "apple") && plan.access == Access::Read
+}
+
+/// What mmap is told. A read-only mapping of a file that is `regular` is private: a stray store can then be answered
+/// with private pages, and the file never changes.
+fn modes(plan: &Plan, regular: bool) -> (ProtFlags, MapFlags) {
+    const KINDS: i32 = 0xf;
+    let (prot, flags) = match (plan.raw, plan.access) {
+        (Some(raw), _) => {
+            (ProtFlags::from_bits_retain(raw.prot as _), MapFlags::from_bits_retain(raw.flags as _))
+        }
+        (None, Access::Read) => (ProtFlags::READ, MapFlags::SHARED),
+        (None, Access::Write) => (ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED),
+        (None, Access::Copy) => (ProtFlags::READ | ProtFlags::WRITE, MapFlags::PRIVATE),
+    };
+    if plan.access != Access::Read || !regular || flags.bits() as i32 & KINDS != libc::MAP_SHARED {
+        return (prot, flags);
+    }
+    // MAP_RESILIENT_CODESIGN and MAP_RESILIENT_MEDIA (sys/mman.h of macOS), for readable mappings alone: zeros where
+    // the bytes are not to be had, and no signal.
+    let resilient = if hides_faults(plan) { 0x2000 | 0x4000 } else { 0 };
+    let private = flags.difference(MapFlags::SHARED) | MapFlags::PRIVATE | NORESERVE;
+    (prot, private | MapFlags::from_bits_retain(resilient))
+}
+
+/// Whether pages that are made writable, or written to, are the mapping's own.
+pub fn keeps_stores(plan: &Plan, regular: bool) -> bool {
+    modes(plan, regular).1.bits() as i32 & 0xf == libc::MAP_PRIVATE
 }
 
 /// Maps zeros that belong to no file: shared, as Python does, unless the access is `Copy`.
@@ -175,7 +205,7 @@ pub fn map_named(name: &str, plan: &Plan) -> Result<(Held, Option<File>)> {
     let sized = sized.and_then(|()| {
         if size != 0 && size < wanted { Err(io::Error::from(Errno::INVAL)).named("mmap") } else { Ok(()) }
     });
-    let held = sized.and_then(|()| map_file(&file, plan, false));
+    let held = sized.and_then(|()| map_file(&file, plan, true));
     if held.is_err() && new {
         let _ = shm::unlink(&path);
     }
@@ -251,19 +281,94 @@ pub unsafe fn entomb(base: *mut u8, len: usize) -> bool {
 }
 
 #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
-const NORESERVE: MapFlags = MapFlags::NORESERVE;
+pub const NORESERVE: MapFlags = MapFlags::NORESERVE;
 #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
-const NORESERVE: MapFlags = MapFlags::empty();
+pub const NORESERVE: MapFlags = MapFlags::empty();
 
-/// Maps a file shared and writable over zero pages, at the same addresses.
+/// Maps the plan's file again, as `map_file` did, over `[base + from, base + from + len)`, whole pages; without a file
+/// what is private goes back to the file's bytes, and memory becomes zeros.
 ///
 /// # Safety
-/// As `entomb`.
-pub unsafe fn map_over(base: *mut u8, len: usize, file: &File, offset: u64) -> bool {
-    let prot = ProtFlags::READ | ProtFlags::WRITE;
-    let flags = MapFlags::SHARED | MapFlags::FIXED;
-    // SAFETY: by this function's contract the range replaced is the caller's own.
-    unsafe { rustix::mm::mmap(base.cast(), whole_pages(len), prot, flags, file, offset) }.is_ok()
+/// As `entomb`, for a part of the mapping.
+pub unsafe fn map_over(
+    base: *mut u8,
+    from: usize,
+    len: usize,
+    file: Option<&File>,
+    plan: &Plan,
+    regular: bool,
+) -> Result<()> {
+    let (prot, flags) = modes(plan, regular);
+    let flags = flags | MapFlags::FIXED;
+    let at = base.wrapping_add(from).cast();
+    let len = whole_pages(len);
+    if let Some(file) = file {
+        let offset = plan.file_offset + from as u64;
+        // SAFETY: by this function's contract the range replaced is the caller's own.
+        return unsafe { rustix::mm::mmap(at, len, prot, flags, file, offset) }.map(drop).named("mmap");
+    }
+    if !regular {
+        // SAFETY: as above.
+        return unsafe { rustix::mm::mmap_anonymous(at, len, prot, flags) }.map(drop).named("mmap");
+    }
+    let protection = rustix::mm::MprotectFlags::from_bits_retain(prot.bits());
+    // SAFETY: as above.
+    unsafe { rustix::mm::mprotect(at, len, protection) }.named("mprotect")?;
+    // SAFETY: as above; the caller wants what was stored gone.
+    unsafe { drop_private(at, len) }.named("madvise")
+}
+
+/// Forgets private pages; what became zeros stays zeros.
+///
+/// # Safety
+/// Whole pages of the caller's own, whose bytes may go.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+unsafe fn drop_private(at: *mut c_void, len: usize) -> std::result::Result<(), Errno> {
+    // SAFETY: by this function's contract.
+    unsafe { rustix::mm::madvise(at, len, rustix::mm::Advice::LinuxDontNeed) }
+}
+
+/// The others' MADV_DONTNEED keeps them.
+///
+/// # Safety
+/// None here.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+unsafe fn drop_private(_at: *mut c_void, _len: usize) -> std::result::Result<(), Errno> {
+    Err(Errno::NOSYS)
+}
+
+/// Brings a page into memory, without a fault if it is not to be had (Linux 5.14; older ones just refuse).
+///
+/// # Safety
+/// `page` is a page of a mapping that lives until this returns.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub unsafe fn populate(page: *mut u8) -> bool {
+    // SAFETY: by this function's contract.
+    unsafe { rustix::mm::madvise(page.cast(), 1, rustix::mm::Advice::LinuxPopulateRead) }.is_ok()
+}
+
+/// The others have no such call: nobody knows.
+///
+/// # Safety
+/// None here.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub unsafe fn populate(_page: *mut u8) -> bool {
+    false
+}
+
+/// Nothing is so fragile here: faults are survived.
+pub fn is_fragile(_file: &File) -> bool {
+    false
+}
+
+/// Copies bytes.
+///
+/// # Safety
+/// Both ranges are valid for `len` bytes; they may overlap.
+pub unsafe fn copy_carefully(from: *const u8, to: *mut u8, len: usize) -> bool {
+    // SAFETY: by this function's contract.
+    unsafe { ptr::copy(from, to, len) };
+    true
 }
 
 /// Writes changed pages back. `flags` are msync's; 0 means MS_SYNC.

@@ -17,6 +17,7 @@ use windows_sys::Win32::Foundation::{
     HANDLE, INVALID_HANDLE_VALUE,
 };
 use windows_sys::Win32::Storage::FileSystem::FlushFileBuffers;
+use windows_sys::Win32::System::Diagnostics::Debug::{ReadProcessMemory, WriteProcessMemory};
 use windows_sys::Win32::System::LibraryLoader::{GetModuleHandleW, GetProcAddress};
 use windows_sys::Win32::System::Memory::{
     CreateFileMappingW, FILE_MAP, FILE_MAP_COPY, FILE_MAP_READ, FILE_MAP_WRITE, FlushViewOfFile,
@@ -31,7 +32,8 @@ use super::{Advice, Failed, Held, Mappings, Named, Result};
 use crate::request::{Access, Plan, Raw};
 
 pub use file::{
-    Identity, file_size, identity, lend, mappable, open, read_at, remove, reserve, set_size, source,
+    Identity, file_size, identity, is_fragile, lend, mappable, open, read_at, remove, reserve, set_size,
+    source,
 };
 
 pub const EXTENDS: bool = true;
@@ -309,12 +311,81 @@ pub fn makes_holes(_number: i32) -> bool {
     false
 }
 
-/// Nothing was replaced: see `entomb`.
+/// Nothing can be replaced in one step: see `entomb`.
 ///
 /// # Safety
 /// None here; it is the other systems' signature.
-pub unsafe fn map_over(_base: *mut u8, _len: usize, _file: &File, _offset: u64) -> bool {
+pub unsafe fn map_over(
+    _base: *mut u8,
+    _from: usize,
+    _len: usize,
+    _file: Option<&File>,
+    _plan: &Plan,
+    _regular: bool,
+) -> Result<()> {
+    Err(io::Error::from_raw_os_error(50)).named("MapViewOfFile")
+}
+
+/// `length` rounded up to whole pages.
+pub fn whole_pages(length: usize) -> usize {
+    length.next_multiple_of(page_size())
+}
+
+/// A page of a read-only view that a store was let into is a copy.
+pub fn keeps_stores(_plan: &Plan, _regular: bool) -> bool {
+    true
+}
+
+/// There is nothing beyond the end of a mapped file.
+pub fn hides_faults(_plan: &Plan) -> bool {
     false
+}
+
+/// Not needed: a mapped file cannot be made shorter.
+///
+/// # Safety
+/// None here; it is the other systems' signature.
+pub unsafe fn populate(_page: *mut u8) -> bool {
+    false
+}
+
+/// Copies bytes of which some may not be to be had: ReadProcessMemory and WriteProcessMemory, on this very process,
+/// answer with an error where a load or a store would raise EXCEPTION_IN_PAGE_ERROR.
+///
+/// # Safety
+/// Both ranges are valid for `len` bytes; they may overlap.
+pub unsafe fn copy_carefully(from: *const u8, to: *mut u8, len: usize) -> bool {
+    let mut buffer = [0u8; 16 * 1024];
+    // SAFETY: the pseudo handle needs no closing.
+    let process = unsafe { GetCurrentProcess() };
+    let backwards = to.cast_const() > from;
+    let (mut done, mut moved) = (0, 0);
+    while done < len {
+        let step = buffer.len().min(len - done);
+        let at = if backwards { len - done - step } else { done };
+        // SAFETY: within the ranges, by this function's contract; the buffer is ours.
+        let read = unsafe {
+            ReadProcessMemory(
+                process,
+                from.wrapping_add(at).cast(),
+                buffer.as_mut_ptr().cast(),
+                step,
+                &mut moved,
+            )
+        };
+        if read == 0 || moved != step {
+            return false;
+        }
+        // SAFETY: as above.
+        let written = unsafe {
+            WriteProcessMemory(process, to.wrapping_add(at).cast(), buffer.as_ptr().cast(), step, &mut moved)
+        };
+        if written == 0 || moved != step {
+            return false;
+        }
+        done += step;
+    }
+    true
 }
 
 /// The errno name that libuv gives to a Windows error, for the errors that mapping can meet. What a descriptor was not

@@ -9,8 +9,11 @@ use std::ptr;
 use std::sync::LazyLock;
 
 use windows_sys::Win32::Foundation::GetLastError;
-use windows_sys::Win32::Storage::FileSystem::{FILE_TYPE_DISK, FILE_TYPE_UNKNOWN, GetFileType};
+use windows_sys::Win32::Storage::FileSystem::{
+    FILE_TYPE_DISK, FILE_TYPE_UNKNOWN, GetDriveTypeW, GetFileType, GetFinalPathNameByHandleW, VOLUME_NAME_DOS,
+};
 use windows_sys::Win32::System::LibraryLoader::{GetModuleHandleW, GetProcAddress};
+use windows_sys::Win32::System::WindowsProgramming::{DRIVE_FIXED, DRIVE_RAMDISK};
 
 use super::super::{Named, Opening, Result};
 use super::last;
@@ -83,6 +86,26 @@ pub fn mappable(file: &File) -> Result<(Source, bool)> {
 /// The size of the file now, in bytes.
 pub fn file_size(file: &File) -> Result<u64> {
     file.metadata().named("fstat").map(|metadata| metadata.len())
+}
+
+/// Whether its volume can go away while it is mapped: a network drive, a stick, a disc.
+pub fn is_fragile(file: &File) -> bool {
+    const FIXED: [u32; 2] = [DRIVE_FIXED, DRIVE_RAMDISK];
+    let mut path = [0u16; 1024];
+    // SAFETY: the handle is open as long as the borrow; the buffer is ours.
+    let length = unsafe {
+        GetFinalPathNameByHandleW(file.as_raw_handle(), path.as_mut_ptr(), path.len() as u32, VOLUME_NAME_DOS)
+    };
+    // \\?\C:\..., or \\?\UNC\server\share\...; what has no letter is asked by its volume elsewhere.
+    let Some(root) = path.get(4..7).filter(|_| length > 6 && (length as usize) < path.len()) else {
+        return false;
+    };
+    if root[1] != u16::from(b':') {
+        return true;
+    }
+    let root = [root[0], root[1], root[2], 0];
+    // SAFETY: it ends with a zero.
+    !FIXED.contains(&unsafe { GetDriveTypeW(root.as_ptr()) })
 }
 
 /// Reading at a place moves the position of the caller's own descriptor here: never done.

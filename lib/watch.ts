@@ -1,0 +1,75 @@
+import { isMainThread } from 'node:worker_threads'
+import type { NativeMapping } from '../binding.js'
+import * as binding from '../binding.js'
+import { unwrap } from './errors.js'
+
+const { arm } = binding
+
+/** Where the native side writes how a mapping is watched. */
+const place = new Float64Array(3)
+
+/** The status words of each chunk of the native side's table. */
+const words: (Int32Array | undefined)[] = []
+
+/** In place of a status word where nothing is watched. */
+const CALM = new Int32Array(1)
+
+/** What tells, without a call, whether the bytes of a view are still the file's. */
+export class Watch {
+  /** The word that is not 0 once something went wrong: status[slot]. */
+  status: Int32Array = CALM
+  slot = 0
+  /** Bytes that a load from the next one vouches for; at the length of the mapping nothing needs to be vouched for. */
+  probe: number = Number.MAX_SAFE_INTEGER
+  /** What that load gave: kept, lest the engine leaves the load out. */
+  seen: number | undefined = 0
+
+  /** Looks at the present region of a mapping. */
+  begin(native: NativeMapping): void {
+    native.watch(place)
+    const [chunk = -1, slot = 0, probe = 0] = place
+    if (chunk < 0) {
+      this.end()
+      return
+    }
+    words[chunk] ??= new Int32Array(unwrap(binding.statusWords(chunk)) as ArrayBuffer)
+    this.status = words[chunk]
+    this.slot = slot
+    this.probe = probe
+  }
+
+  end(): void {
+    this.status = CALM
+    this.slot = 0
+    this.probe = Number.MAX_SAFE_INTEGER
+  }
+
+  get isCalm(): boolean {
+    return this.status[this.slot] === 0
+  }
+
+  /**
+   * Whether the bytes before `end`, reached just now, are surely the file's. A file that was cut anywhere before its
+   * last page has no last page: to load from it faults, and that is noticed.
+   */
+  vouches(view: Uint8Array, end: number): boolean {
+    if (end > this.probe) return false
+    if (this.probe < view.length) this.seen = view[this.probe]
+    return this.status[this.slot] === 0
+  }
+}
+
+let listening = !isMainThread
+
+function heard(name: string | symbol): void {
+  // libuv has just taken the signal for itself, or left it to the system. Its own listeners came before this one.
+  if (name === 'SIGBUS' || name === 'SIGSEGV') arm()
+}
+
+/** Keeps the handlers of faults on top when the program's own come or go. */
+export function listen(): void {
+  if (listening) return
+  listening = true
+  process.on('newListener', heard)
+  process.on('removeListener', heard)
+}

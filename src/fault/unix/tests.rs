@@ -1,0 +1,150 @@
+use std::fs::OpenOptions;
+use std::os::fd::AsFd;
+use std::ptr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rustix::mm::{MapFlags, ProtFlags};
+
+use super::super::{Guard, Subject};
+use super::*;
+
+const LEN: usize = 80 * 4096;
+
+fn scratch(len: u64) -> File {
+    static NUMBER: AtomicUsize = AtomicUsize::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let path = std::env::temp_dir().join(format!("memmap-fault-{}-{number}", std::process::id()));
+    let file = OpenOptions::new().read(true).write(true).create_new(true).open(&path).unwrap();
+    std::fs::remove_file(path).unwrap();
+    file.set_len(len).unwrap();
+    file
+}
+
+fn map(file: impl AsFd, prot: ProtFlags, flags: MapFlags) -> *mut u8 {
+    // SAFETY: the kernel chooses the address.
+    unsafe { rustix::mm::mmap(ptr::null_mut(), LEN, prot, flags, file, 0) }.unwrap().cast()
+}
+
+fn load(base: *mut u8, at: usize) -> u8 {
+    // SAFETY: mapped by the test, and guarded.
+    unsafe { base.wrapping_add(at).read_volatile() }
+}
+
+fn store(base: *mut u8, at: usize) {
+    // SAFETY: as above.
+    unsafe { base.wrapping_add(at).write_volatile(7) };
+}
+
+const SUBJECT: Subject = Subject { offset: 0, sized: true, read_only: false, private: false };
+
+#[test]
+fn beyond_the_end_of_the_file_there_are_zeros_and_a_status() {
+    let file = Arc::new(scratch(LEN as u64));
+    let base = map(&*file, ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED);
+    let guard = Guard::new(base, LEN, SUBJECT, Some(Arc::clone(&file))).unwrap();
+    store(base, 0);
+    file.set_len(5000).unwrap();
+    assert!(guard.is_clear());
+    assert_eq!(load(base, LEN - 1), 0);
+    assert!(!guard.is_clear());
+    assert_eq!(guard.first_bad(0, LEN), Some(super::super::Bad { at: 5000, reason: Reason::Truncated }));
+    assert_eq!(guard.bad_pages(), [(8192, LEN)]);
+    assert_eq!(load(base, 0), 7);
+}
+
+#[test]
+fn without_a_descriptor_the_end_is_noticed_too() {
+    let file = scratch(LEN as u64);
+    let base = map(&file, ProtFlags::READ, MapFlags::PRIVATE);
+    let guard = Guard::new(base, LEN, SUBJECT, None).unwrap();
+    file.set_len(0).unwrap();
+    assert_eq!(load(base, 4096 * 3), 0);
+    let bad = guard.first_bad(0, LEN).unwrap();
+    assert_eq!((bad.at, bad.reason), (4096 * 3, Reason::Truncated));
+}
+
+/// The descriptor that is asked belongs to a longer file: so the page seems to be within it, and not to be had.
+#[test]
+fn a_page_that_cannot_be_had_is_replaced_alone() {
+    let (file, longer) = (scratch(LEN as u64), Arc::new(scratch(LEN as u64)));
+    let base = map(&file, ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED);
+    let guard = Guard::new(base, LEN, SUBJECT, Some(longer)).unwrap();
+    file.set_len(4096).unwrap();
+    assert_eq!(load(base, 4096 * 9 + 5), 0);
+    // What a descriptor can read had no room.
+    let bad = super::super::Bad { at: 4096 * 9, reason: Reason::NoSpace };
+    assert_eq!(guard.first_bad(0, LEN), Some(bad));
+    assert_eq!(guard.bad_pages(), [(4096 * 9, 4096 * 10)]);
+}
+
+#[test]
+fn every_second_page_that_cannot_be_had_ends_in_one_replacement() {
+    let (file, longer) = (scratch(LEN as u64), Arc::new(scratch(LEN as u64)));
+    let base = map(&file, ProtFlags::READ, MapFlags::SHARED);
+    let subject = Subject { sized: false, ..SUBJECT };
+    let guard = Guard::new(base, LEN, subject, Some(longer)).unwrap();
+    file.set_len(0).unwrap();
+    for page in (0..80).step_by(2) {
+        assert_eq!(load(base, page * 4096), 0);
+    }
+    assert_eq!(guard.first_bad(63 * 4096, 4096), None);
+    assert_eq!(guard.first_bad(65 * 4096, 1).unwrap().reason, Reason::Io);
+    assert_eq!(guard.bad_pages().len(), 33);
+}
+
+#[test]
+fn a_store_into_what_is_read_only_never_reaches_the_file() {
+    for (private, flags) in [(true, MapFlags::PRIVATE | os::NORESERVE), (false, MapFlags::SHARED)] {
+        let file = Arc::new(scratch(LEN as u64));
+        let base = map(&*file, ProtFlags::READ, flags);
+        let subject = Subject { read_only: true, private, ..SUBJECT };
+        let guard = Guard::new(base, LEN, subject, Some(Arc::clone(&file))).unwrap();
+        store(base, 4096 * 5);
+        store(base, LEN - 1);
+        assert_eq!((load(base, 4096 * 5), load(base, LEN - 1)), (7, 7));
+        assert!(guard.take_stray() && guard.is_clear());
+        let mut bytes = [1; 1];
+        assert_eq!(rustix::io::pread(&*file, &mut bytes, 4096 * 5), Ok(1));
+        assert_eq!(bytes, [0]);
+    }
+}
+
+#[test]
+fn threads_that_fault_together_all_go_on() {
+    let file = Arc::new(scratch(LEN as u64));
+    let base = map(&*file, ProtFlags::READ, MapFlags::SHARED).expose_provenance();
+    let guard =
+        Guard::new(ptr::with_exposed_provenance_mut(base), LEN, SUBJECT, Some(Arc::clone(&file))).unwrap();
+    for _ in 0..50 {
+        file.set_len(0).unwrap();
+        std::thread::scope(|scope| {
+            for thread in 0..4 {
+                scope.spawn(move || {
+                    let base = ptr::with_exposed_provenance_mut(base);
+                    (0..64).for_each(|page| assert_eq!(load(base, (page * 7 + thread) % 64 * 4096), 0));
+                });
+            }
+        });
+        assert!(!guard.is_clear());
+        file.set_len(LEN as u64).unwrap();
+        guard.forgive();
+        let at = ptr::with_exposed_provenance_mut(base);
+        let flags = MapFlags::SHARED | MapFlags::FIXED;
+        // SAFETY: over the test's own mapping.
+        unsafe { rustix::mm::mmap(at, LEN, ProtFlags::READ, flags, &*file, 0) }.unwrap();
+    }
+}
+
+#[test]
+fn it_stays_on_top() {
+    arm();
+    let mut action = std::mem::MaybeUninit::<libc::sigaction>::uninit();
+    for signal in [libc::SIGBUS, libc::SIGSEGV] {
+        // SAFETY: only asks.
+        assert_eq!(unsafe { libc::sigaction(signal, ptr::null(), action.as_mut_ptr()) }, 0);
+        // SAFETY: filled by the call above.
+        let found = unsafe { action.assume_init() };
+        assert_eq!(found.sa_sigaction, on_fault as *const () as usize);
+    }
+}

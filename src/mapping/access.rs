@@ -1,0 +1,224 @@
+//! Reaching the bytes: access first, then a look at the status, then at the file's size, then the answer. What the file
+//! no longer has is never handed on as zeros.
+
+use std::ops::Range;
+use std::sync::atomic::Ordering;
+
+use super::{Error, Mapping, Origin, PEEK_BYTES, PEEKS, Result, no_descriptor};
+use crate::fault::{Bad, Guard, Reason};
+use crate::os;
+use crate::region::{Foreign, Region, Touch};
+use crate::request::Access;
+use crate::search::literal;
+
+/// Where the status word is, and how much of a view a load from its last page vouches for.
+pub struct Watch {
+    pub chunk: usize,
+    pub index: usize,
+    pub probe: usize,
+}
+
+fn beyond() -> Error {
+    Error::Coded("ERR_OUT_OF_RANGE", "The range is not within the mapping".into())
+}
+
+impl Mapping {
+    /// Copies as many bytes as `target` has from `start` on.
+    ///
+    /// The first few small reads of a file go through the descriptor: to fault a page in, and to unmap it again, costs
+    /// three times as much, and many a file is opened for its first bytes alone. The system has one copy of them.
+    pub fn read(&self, start: usize, target: Foreign) -> Result<()> {
+        let (region, file) = self.parts()?;
+        let small = target.len() <= PEEK_BYTES && region.has(start, target.len());
+        if small && self.peeks.load(Ordering::Relaxed) < PEEKS && self.is_coherent(&region) {
+            self.peeks.fetch_add(1, Ordering::Relaxed);
+            let at = self.plan.file_offset + (self.plan.slack + start) as u64;
+            if file.as_deref().is_some_and(|file| target.read_from(file, at)) {
+                return Ok(());
+            }
+        }
+        let touch = region.copy_out(start, target);
+        self.answer(touch, &region, start, target.len())
+    }
+
+    /// Whether the bytes are the file's, whatever was stored into the mapping.
+    fn is_coherent(&self, region: &Region) -> bool {
+        let private = self.plan.access == Access::Copy || self.is_private();
+        let clear = region.guard().is_none_or(Guard::is_clear);
+        matches!(self.origin, Origin::File { regular: true }) && !private && clear
+    }
+
+    /// Changes bytes of [start, start + len).
+    fn change(&self, start: usize, len: usize, change: impl FnOnce(&Region) -> Touch) -> Result<()> {
+        if self.plan.access == Access::Read {
+            return Err(Error::Coded("ERR_MMAP_READ_ONLY", "The mapping is read-only".into()));
+        }
+        let region = self.region()?;
+        let touch = change(&region);
+        self.answer(touch, &region, start, len)
+    }
+
+    /// Writes one byte.
+    pub fn set_byte(&self, index: usize, value: u8) -> Result<()> {
+        self.change(index, 1, |region| region.set_byte(index, value))
+    }
+
+    /// Copies into the mapping.
+    pub fn write(&self, start: usize, source: Foreign) -> Result<()> {
+        self.change(start, source.len(), |region| region.copy_in(start, source))
+    }
+
+    /// Repeats a pattern, which is not empty, from `start` to `end`.
+    pub fn fill(&self, start: usize, end: usize, pattern: &[u8]) -> Result<()> {
+        self.change(start, end.saturating_sub(start), |region| region.fill(start, end, pattern))
+    }
+
+    /// Copies between mappings, or within one: ranges may overlap.
+    pub fn copy_from(&self, to: usize, other: &Self, from: usize, len: usize) -> Result<()> {
+        let theirs = other.region()?;
+        // Before too: what is known to be bad is not copied first.
+        other.verify(&theirs, from, len)?;
+        self.change(to, len, |region| region.copy_from(to, &theirs, from, len))?;
+        other.verify(&theirs, from, len)
+    }
+
+    /// Lends the bytes of a range; `look` answers beside its result how many bytes, from the start or from the end,
+    /// that rests upon.
+    fn look<R>(&self, range: Range<usize>, look: impl FnOnce(&[u8]) -> (R, Range<usize>)) -> Result<R> {
+        let region = self.region()?;
+        let start = range.start;
+        let (result, seen) = match region.careful_copy(range.clone()) {
+            None => region.look(range, look).ok_or_else(beyond)?,
+            Some(Ok(copy)) => look(&copy),
+            Some(Err(touch)) => {
+                self.answer(touch, &region, start, 0)?;
+                return Err(beyond());
+            }
+        };
+        self.verify(&region, start + seen.start, seen.len())?;
+        Ok(result)
+    }
+
+    /// The first (or last) position of `needle` within a range.
+    pub fn find(&self, needle: &[u8], range: Range<usize>, last: bool) -> Result<Option<usize>> {
+        let start = range.start;
+        let found = self.look(range, |haystack| {
+            let all = haystack.len();
+            let found = if last { literal::rfind(haystack, needle) } else { literal::find(haystack, needle) };
+            let seen = match found {
+                None => 0..all,
+                Some(at) if last => at..all,
+                Some(at) => 0..at + needle.len(),
+            };
+            (found, seen)
+        })?;
+        Ok(found.map(|at| start + at))
+    }
+
+    /// Whether the bytes from `start` on are `other`.
+    pub fn equals(&self, start: usize, other: &[u8]) -> Result<bool> {
+        let range = start..start.saturating_add(other.len());
+        self.look(range, |bytes| (bytes == other, 0..bytes.len()))
+    }
+
+    /// Whether all bytes are those of another mapping.
+    pub fn equals_mapping(&self, other: &Self) -> Result<bool> {
+        let (ours, theirs) = (self.region()?.length(), other.region()?.length());
+        if ours != theirs {
+            return Ok(false);
+        }
+        self.look(0..ours, |bytes| {
+            let compared = other.look(0..theirs, |others| (bytes == others, 0..theirs));
+            (compared, 0..ours)
+        })?
+    }
+
+    /// Throws what is known to be wrong with a range that was just reached in another way.
+    pub fn verify_range(&self, start: usize, len: usize) -> Result<()> {
+        let region = self.region()?;
+        if !region.has(start, len) {
+            return Err(beyond());
+        }
+        self.verify(&region, start, len)
+    }
+
+    /// How a caller with a view finds out by itself.
+    pub fn watch(&self) -> Option<Watch> {
+        let (region, file) = self.parts().ok()?;
+        let (chunk, index) = region.guard()?.place()?;
+        let shrinks = os::TRUNCATES_MAPPED && self.is_regular() && file.is_some();
+        let whole = region.slack() + region.length();
+        let last = whole.next_multiple_of(os::page_size()) - os::page_size();
+        let probe = match () {
+            // Nothing is cut off, or nobody could tell.
+            () if !shrinks => region.length(),
+            () if os::hides_faults(&self.plan) || !region.is_there(last) => 0,
+            () => last.saturating_sub(region.slack()),
+        };
+        Some(Watch { chunk, index, probe })
+    }
+
+    /// Whether anything went wrong so far.
+    pub fn is_faulted(&self) -> Result<bool> {
+        Ok(self.region()?.guard().is_some_and(|guard| !guard.is_clear()))
+    }
+
+    /// Maps the file again. `false`: at other addresses, views of the old ones show what they showed.
+    pub fn reattach(&self) -> Result<bool> {
+        let mut open = self.lock();
+        let open = open.as_mut().ok_or_else(super::closed)?;
+        if !self.tracked && !matches!(self.origin, Origin::Anonymous) {
+            return Err(no_descriptor("reattach"));
+        }
+        match (open.region.reattach(&self.plan, self.is_regular()), open.file.clone()) {
+            (Ok(()), _) => Ok(true),
+            (Err(_), Some(file)) if !os::TRUNCATES_MAPPED => self.map_anew(open, &file).map(|()| false),
+            (Err(failed), _) => Err(failed.into()),
+        }
+    }
+
+    /// What an access leads to.
+    fn answer(&self, touch: Touch, region: &Region, start: usize, len: usize) -> Result<()> {
+        match touch {
+            Touch::Beyond => Err(beyond()),
+            Touch::Lost(at) => Err(self.fault(Bad { at: region.slack() + at, reason: Reason::Io })),
+            Touch::Done => self.verify(region, start, len),
+        }
+    }
+
+    /// To be called after the access, and before its answer is given.
+    pub(super) fn verify(&self, region: &Region, start: usize, len: usize) -> Result<()> {
+        let Some(guard) = region.guard().filter(|_| len > 0) else { return Ok(()) };
+        let from = region.slack() + start;
+        if !guard.is_clear() {
+            self.confess(region, guard, from, len)?;
+        }
+        // What lies between the end of the file and the end of its page faults nowhere.
+        if os::TRUNCATES_MAPPED
+            && self.is_regular()
+            && let Some(file) = guard.file()
+        {
+            let there = os::file_size(&file)?.saturating_sub(self.plan.file_offset);
+            if there < (from + len) as u64 {
+                guard.note_cut(there as usize);
+                return Err(self.fault(Bad { at: from.max(there as usize), reason: Reason::Truncated }));
+            }
+        }
+        Ok(())
+    }
+
+    fn confess(&self, region: &Region, guard: &Guard, from: usize, len: usize) -> Result<()> {
+        if guard.take_stray() {
+            if !region.heal(&self.plan, self.is_regular()) {
+                guard.put_stray_back();
+            }
+            let text = "A store through a view of the read-only mapping went nowhere: the file is as it was";
+            return Err(Error::Coded("ERR_MMAP_READ_ONLY", text.into()));
+        }
+        guard.first_bad(from, len).map_or(Ok(()), |bad| Err(self.fault(bad)))
+    }
+
+    fn fault(&self, bad: Bad) -> Error {
+        Error::Fault { reason: bad.reason, offset: self.plan.file_offset + bad.at as u64 }
+    }
+}
