@@ -4,10 +4,9 @@
 //! The bytes may change at any moment by the hand of another process or of JavaScript, so nothing here keeps a
 //! reference to them: they are copied, or lent to a function that bounds its answers by the length alone.
 
+mod bytes;
+
 use std::fs::File;
-use std::ops::Range;
-use std::ptr;
-use std::slice;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -15,8 +14,7 @@ use crate::fault::{Guard, Subject};
 use crate::os::{self, Held};
 use crate::request::{Access, Plan};
 
-/// Bytes of a buffer on the way between two places.
-const BOUNCE: usize = 256 * 1024;
+pub use bytes::{Foreign, Touch};
 
 /// How many regions are mapped and not yet zero pages. Neighbours may be one to the system, until one of them ends.
 static LIVE: AtomicUsize = AtomicUsize::new(0);
@@ -39,65 +37,11 @@ pub struct Region {
     fragile: bool,
 }
 
-/// How an access went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use]
-pub enum Touch {
-    Done,
-    /// The range is not within the mapping: nothing was touched.
-    Beyond,
-    /// The system could not read, or write, from this byte on or some block before it.
-    Lost(usize),
-}
-
 // SAFETY: the addresses belong to the process, not to a thread; every access to the bytes is a raw copy or a
 // bounded read, and what may change besides them is atomic.
 unsafe impl Send for Region {}
 // SAFETY: as above.
 unsafe impl Sync for Region {}
-
-/// Bytes of JavaScript's, for the length of one call.
-#[derive(Clone, Copy)]
-pub struct Foreign {
-    start: *mut u8,
-    len: usize,
-}
-
-impl Foreign {
-    /// # Safety
-    /// `start` and `len` are memory that stays readable, and writable where it is a target, while this is used.
-    pub unsafe fn new(start: *mut u8, len: usize) -> Self {
-        Self { start, len }
-    }
-
-    pub fn len(&self) -> usize {
-        self.len
-    }
-
-    /// Fills it from a file. `false`: not, or not all of it.
-    pub fn read_from(self, file: &File, at: u64) -> bool {
-        // SAFETY: writable by the contract of `new`.
-        unsafe { os::read_at(file, at, self.start, self.len) }
-    }
-
-    /// A copy of up to `most` bytes: right even when they are a view of the mapping that is about to be written.
-    /// `None`: there is no memory for them.
-    pub fn to_vec(self, most: usize) -> Option<Vec<u8>> {
-        let bytes = &self.as_slice()[..self.len.min(most)];
-        let mut copy = Vec::new();
-        copy.try_reserve_exact(bytes.len()).ok()?;
-        copy.extend_from_slice(bytes);
-        Some(copy)
-    }
-
-    pub fn as_slice(&self) -> &[u8] {
-        if self.len == 0 {
-            return &[];
-        }
-        // SAFETY: readable by the contract of `new`; used only while no JavaScript runs.
-        unsafe { slice::from_raw_parts(self.start, self.len) }
-    }
-}
 
 impl Region {
     /// Takes `held`, which maps at least `slack + length` bytes.
@@ -114,6 +58,11 @@ impl Region {
             self.guard = Some(Guard::new(self.held.base(), os::whole_pages(self.whole()), subject, file)?);
         }
         Some(self)
+    }
+
+    /// Whether the bytes are reached with care, by way of copies.
+    pub fn is_fragile(&self) -> bool {
+        self.fragile
     }
 
     /// What went wrong with the bytes, where that is watched.
@@ -144,159 +93,6 @@ impl Region {
     fn at(&self, index: usize) -> *mut u8 {
         debug_assert!(index <= self.length);
         self.held.base().wrapping_add(self.slack + index)
-    }
-
-    /// Copies between addresses, one of them in the mapping. `at`: where in the mapping it begins.
-    ///
-    /// # Safety
-    /// Both ranges are valid for `len` bytes; they may overlap.
-    unsafe fn transfer(&self, from: *const u8, to: *mut u8, len: usize, at: usize) -> Touch {
-        if self.fragile {
-            // SAFETY: by this function's contract.
-            return if unsafe { os::copy_carefully(from, to, len) } { Touch::Done } else { Touch::Lost(at) };
-        }
-        // SAFETY: as above.
-        unsafe { ptr::copy(from, to, len) };
-        Touch::Done
-    }
-
-    /// Brings the page at `page`, counted from the first address, into memory. `false`: not to be had without a fault.
-    pub fn is_there(&self, page: usize) -> bool {
-        // SAFETY: a page of our own mapping.
-        page < self.whole() && unsafe { os::populate(self.held.base().wrapping_add(page)) }
-    }
-
-    /// Writes one byte; the caller has made sure that the mapping is writable.
-    pub fn set_byte(&self, index: usize, value: u8) -> Touch {
-        if !self.has(index, 1) {
-            return Touch::Beyond;
-        }
-        // SAFETY: index is within the mapping, which lives as long as `self`.
-        unsafe { self.transfer(&raw const value, self.at(index), 1, index) }
-    }
-
-    /// Copies `target.len()` bytes from `start` on into `target`, which may overlap.
-    pub fn copy_out(&self, start: usize, target: Foreign) -> Touch {
-        if target.len == 0 {
-            return Touch::Done;
-        }
-        if !self.has(start, target.len) {
-            return Touch::Beyond;
-        }
-        // SAFETY: both ranges are valid, by `has` and by the contract of `Foreign::new`.
-        unsafe { self.transfer(self.at(start), target.start, target.len, start) }
-    }
-
-    /// Copies `source`, which may overlap, to `start`; the mapping is writable.
-    pub fn copy_in(&self, start: usize, source: Foreign) -> Touch {
-        if source.len == 0 {
-            return Touch::Done;
-        }
-        if !self.has(start, source.len) {
-            return Touch::Beyond;
-        }
-        // SAFETY: as in `copy_out`.
-        unsafe { self.transfer(source.start, self.at(start), source.len, start) }
-    }
-
-    /// Copies `len` bytes of `other`, which may be `self`, to `to`; the mapping is writable.
-    pub fn copy_from(&self, to: usize, other: &Self, from: usize, len: usize) -> Touch {
-        if !self.has(to, len) || !other.has(from, len) {
-            return Touch::Beyond;
-        }
-        if !other.fragile {
-            // SAFETY: both ranges are within their mappings, which live as long as the references.
-            return unsafe { self.transfer(other.at(from), self.at(to), len, to) };
-        }
-        // By way of a buffer, in the direction in which an overlap does no harm.
-        let mut buffer = vec![0; len.min(BOUNCE)];
-        let backwards = self.at(to) > other.at(from);
-        let mut done = 0;
-        while done < len {
-            let step = buffer.len().min(len - done);
-            let at = if backwards { len - done - step } else { done };
-            // SAFETY: the buffer is ours, and the rest as above.
-            let read = unsafe { other.transfer(other.at(from + at), buffer.as_mut_ptr(), step, from + at) };
-            if read != Touch::Done {
-                return read;
-            }
-            // SAFETY: as above.
-            let written = unsafe { self.transfer(buffer.as_ptr(), self.at(to + at), step, to + at) };
-            if written != Touch::Done {
-                return written;
-            }
-            done += step;
-        }
-        Touch::Done
-    }
-
-    /// Repeats `pattern`, which is not empty, from `start` to `end`; the mapping is writable.
-    pub fn fill(&self, start: usize, end: usize, pattern: &[u8]) -> Touch {
-        let Some(len) = end.checked_sub(start) else {
-            return Touch::Done;
-        };
-        if !self.has(start, len) {
-            return Touch::Beyond;
-        }
-        if !self.fragile
-            && let [byte] = *pattern
-        {
-            // SAFETY: the range is within the mapping, which lives as long as `self`.
-            unsafe { ptr::write_bytes(self.at(start), byte, len) };
-            return Touch::Done;
-        }
-        // Whole patterns, many of them: what is written is never read back.
-        let times = (BOUNCE / pattern.len()).clamp(1, len.div_ceil(pattern.len()).max(1));
-        let many = pattern.repeat(times);
-        for at in (0..len).step_by(many.len()) {
-            let step = many.len().min(len - at);
-            // SAFETY: within the range, and the copies are ours.
-            let written = unsafe { self.transfer(many.as_ptr(), self.at(start + at), step, start + at) };
-            if written != Touch::Done {
-                return written;
-            }
-        }
-        Touch::Done
-    }
-
-    /// The bytes of a range where they are reached with care: a copy. `None`: they may be lent as they are.
-    pub fn careful_copy(&self, range: Range<usize>) -> Option<Result<Vec<u8>, Touch>> {
-        if !self.fragile {
-            return None;
-        }
-        let mut copy = vec![0; range.len()];
-        // SAFETY: the copy is ours.
-        let target = unsafe { Foreign::new(copy.as_mut_ptr(), copy.len()) };
-        Some(match self.copy_out(range.start, target) {
-            Touch::Done => Ok(copy),
-            touch => Err(touch),
-        })
-    }
-
-    /// Lends the bytes of a range to `look`. `None` beyond the end.
-    pub fn look<R>(&self, range: Range<usize>, look: impl FnOnce(&[u8]) -> R) -> Option<R> {
-        let len = range.end.checked_sub(range.start)?;
-        if !self.has(range.start, len) {
-            return None;
-        }
-        // SAFETY: the range is within the mapping, which lives as long as `self`. Others may change the bytes
-        // meanwhile: what is lent to reads plain bytes and never trusts a byte read twice.
-        Some(look(unsafe { slice::from_raw_parts(self.at(range.start), len) }))
-    }
-
-    /// Carries the bytes of `old` over: only pages that differ are written, so holes stay holes and private pages
-    /// that nobody wrote to stay the file's.
-    pub fn carry(&self, old: &Self) {
-        let len = self.length.min(old.length);
-        let page = os::page_size();
-        for start in (0..len).step_by(page) {
-            let step = page.min(len - start);
-            let same = old.look(start..start + step, |was| self.look(start..start + step, |is| was == is));
-            if same.flatten() != Some(true) {
-                // Both are within their mappings.
-                let _ = self.copy_from(start, old, start, step);
-            }
-        }
     }
 
     /// Lends the visible range to `make`, which hands it to the engine: from now on a pointer into it may be kept.
@@ -441,83 +237,4 @@ pub fn is_shared(region: &Arc<Region>) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::Touch::{Beyond, Done};
-    use super::*;
-
-    fn anonymous(length: usize) -> Region {
-        let plan = Plan {
-            access: Access::Write,
-            raw: None,
-            file_offset: 0,
-            slack: 0,
-            length,
-            extend_to: None,
-            guard: false,
-        };
-        Region::new(os::map_anonymous(&plan).unwrap_or_else(|failed| panic!("{failed:?}")), 0, length)
-    }
-
-    fn bytes(region: &Region, range: Range<usize>) -> Vec<u8> {
-        region.look(range, <[u8]>::to_vec).unwrap()
-    }
-
-    #[test]
-    fn nothing_reaches_past_an_end() {
-        let region = anonymous(10);
-        let mut target = [0u8; 11];
-        // SAFETY: `target` outlives its use.
-        let mut foreign = |len| unsafe { Foreign::new(target.as_mut_ptr(), len) };
-        let (eleven, ten, none) = (foreign(11), foreign(10), foreign(0));
-        assert_eq!(region.copy_out(0, eleven), Beyond);
-        assert_eq!(region.copy_out(1, ten), Beyond);
-        assert_eq!(region.copy_out(0, ten), Done);
-        assert_eq!(region.copy_in(0, eleven), Beyond);
-        assert_eq!(region.copy_in(usize::MAX, ten), Beyond);
-        assert_eq!(region.copy_in(usize::MAX, none), Done);
-        assert_eq!(region.fill(0, 11, b"a"), Beyond);
-        assert_eq!(region.set_byte(10, 1), Beyond);
-        assert_eq!(region.copy_from(5, &region, 0, 6), Beyond);
-        assert_eq!(region.copy_from(0, &region, 5, 6), Beyond);
-        assert!(region.look(0..11, |_| ()).is_none());
-        assert!(region.look(usize::MAX..usize::MAX, |_| ()).is_none());
-    }
-
-    #[test]
-    fn a_pattern_repeats_to_the_very_end() {
-        let region = anonymous(100);
-        assert_eq!(region.fill(1, 12, b"abc"), Done);
-        assert_eq!(bytes(&region, 0..13), b"\0abcabcabcab\0");
-        assert_eq!(region.fill(20, 22, b"abc"), Done);
-        assert_eq!(bytes(&region, 20..23), b"ab\0");
-        assert_eq!(region.fill(50, 40, b"abc"), Done);
-    }
-
-    #[test]
-    fn after_the_tomb_there_are_zeros() {
-        let region = anonymous(5000);
-        assert_eq!(region.fill(0, 5000, b"x"), Done);
-        region.entomb();
-        region.entomb();
-        if os::TRUNCATES_MAPPED {
-            assert_eq!(bytes(&region, 0..5000), vec![0; 5000]);
-        }
-        assert_eq!(region.set_byte(7, 1), Done);
-    }
-
-    #[test]
-    fn carried_bytes_are_the_same() {
-        let (old, new) = (anonymous(9000), anonymous(20000));
-        assert_eq!(old.fill(8000, 9000, b"xyz"), Done);
-        new.carry(&old);
-        assert_eq!(bytes(&old, 0..9000), bytes(&new, 0..9000));
-        assert_eq!(bytes(&new, 9000..20000), vec![0; 11000]);
-    }
-
-    #[test]
-    fn what_is_exposed_never_moves() {
-        let mut region = anonymous(4096);
-        region.expose(|_, _| ());
-        assert!(region.resize_in_place(8192).is_none());
-    }
-}
+mod tests;

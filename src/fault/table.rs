@@ -4,11 +4,15 @@
 //! Entries come in chunks that live for ever. Registering and leaving takes a lock, which the handler never does. A
 //! handler that works on an entry is counted in it, and whoever takes the entry out waits until the count is 0.
 
+mod visit;
+
 use std::alloc::{Layout, alloc_zeroed};
 use std::ptr;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
 use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize};
 use std::sync::{Mutex, PoisonError};
+
+pub use visit::{Mend, Visit, visit};
 
 /// Entries of one chunk.
 pub const PER_CHUNK: usize = 1024;
@@ -300,136 +304,6 @@ impl Entry {
             }
         }
         false
-    }
-}
-
-/// What a handler does about a fault.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Mend {
-    /// Nothing: the access is tried again.
-    Retry,
-    /// This page alone is replaced.
-    Page,
-    /// Everything from this address on is replaced.
-    From(usize),
-}
-
-/// A handler's stay in an entry.
-pub struct Visit {
-    slot: Slot,
-    base: usize,
-    end: usize,
-}
-
-/// The entry that holds `address`. No lock, no allocation, no panic.
-pub fn visit(address: usize) -> Option<Visit> {
-    for number in 0..MADE.load(Acquire) {
-        let Some(chunk) = chunk(number) else { continue };
-        for (index, (base, end)) in chunk.bases.iter().zip(&chunk.ends).enumerate() {
-            let start = base.load(Acquire);
-            if start == 0 || address < start || address >= end.load(Acquire) {
-                continue;
-            }
-            let slot = Slot { chunk, number: (number * PER_CHUNK + index) as u32 };
-            slot.entry().inside.fetch_add(1, SeqCst);
-            // Looked at again, now that nobody can take it out.
-            let visit = Visit { slot, base: base.load(SeqCst), end: end.load(SeqCst) };
-            if visit.base != 0 && (visit.base..visit.end).contains(&address) {
-                return Some(visit);
-            }
-        }
-    }
-    None
-}
-
-impl Drop for Visit {
-    fn drop(&mut self) {
-        self.slot.entry().inside.fetch_sub(1, SeqCst);
-    }
-}
-
-impl Visit {
-    pub fn base(&self) -> usize {
-        self.base
-    }
-
-    pub fn end(&self) -> usize {
-        self.end
-    }
-
-    pub fn file(&self) -> i32 {
-        self.slot.entry().file.load(SeqCst)
-    }
-
-    fn is(&self, bit: u32) -> bool {
-        self.slot.entry().kind.load(Relaxed) & bit != 0
-    }
-
-    pub fn is_sized(&self) -> bool {
-        self.is(SIZED)
-    }
-
-    pub fn is_read_only(&self) -> bool {
-        self.is(READ_ONLY)
-    }
-
-    pub fn is_private(&self) -> bool {
-        self.is(PRIVATE)
-    }
-
-    /// Where an address lies in the file.
-    pub fn file_offset(&self, address: usize) -> u64 {
-        self.slot.entry().offset.load(Relaxed).saturating_add((address - self.base) as u64)
-    }
-
-    /// Whether the page faults for the first few times; it is counted.
-    pub fn is_puzzling(&self, page: usize, page_size: usize) -> bool {
-        let puzzle = &self.slot.entry().puzzle;
-        let seen = puzzle.load(SeqCst);
-        let times = if seen & !(page_size - 1) == page { seen & (page_size - 1) } else { 0 };
-        puzzle.store(page | (times + 1), SeqCst);
-        times < RETRIES
-    }
-
-    /// What to do about `page`, when the file has `size` bytes (`None`: nobody knows), and notes it. Status before
-    /// pages: whoever can see the zeros can see the status.
-    pub fn judge(
-        &self,
-        page: usize,
-        page_size: usize,
-        size: Option<u64>,
-        reason: impl FnOnce() -> Reason,
-    ) -> Mend {
-        let entry = self.slot.entry();
-        let offset = entry.offset.load(Relaxed);
-        if let Some(size) = size.filter(|_| self.is_sized()) {
-            let left = usize::try_from(size.saturating_sub(offset)).unwrap_or(usize::MAX);
-            if page - self.base >= left {
-                self.slot.cut(left, Reason::Truncated);
-                return Mend::From(self.base + left.next_multiple_of(page_size));
-            }
-        }
-        if self.is_puzzling(page, page_size) {
-            return Mend::Retry;
-        }
-        let reason = reason();
-        let noted = entry.note(((page - self.base) / page_size) as u64, reason);
-        if !noted {
-            return self.give_up(page, reason);
-        }
-        self.slot.status().fetch_or(FAULTED, SeqCst);
-        Mend::Page
-    }
-
-    /// Everything from `page` on is lost.
-    pub fn give_up(&self, page: usize, reason: Reason) -> Mend {
-        self.slot.cut(page - self.base, reason);
-        Mend::From(page)
-    }
-
-    /// Notes a store into what is read-only.
-    pub fn stray(&self) {
-        self.slot.put_stray_back();
     }
 }
 

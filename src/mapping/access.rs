@@ -82,55 +82,75 @@ impl Mapping {
         other.verify(&theirs, from, len)
     }
 
-    /// Lends the bytes of a range; `look` answers beside its result how many bytes, from the start or from the end,
-    /// that rests upon.
-    fn look<R>(&self, range: Range<usize>, look: impl FnOnce(&[u8]) -> (R, Range<usize>)) -> Result<R> {
-        let region = self.region()?;
+    /// Lends the bytes of a range; `look` answers beside its result which of them it rests upon.
+    fn look<R>(
+        &self,
+        region: &Region,
+        range: Range<usize>,
+        look: impl FnOnce(&[u8]) -> (R, Range<usize>),
+    ) -> Result<R> {
         let start = range.start;
-        let (result, seen) = match region.careful_copy(range.clone()) {
-            None => region.look(range, look).ok_or_else(beyond)?,
-            Some(Ok(copy)) => look(&copy),
-            Some(Err(touch)) => {
-                self.answer(touch, &region, start, 0)?;
-                return Err(beyond());
+        match region.look_safely(range, look) {
+            Ok((result, seen)) => {
+                self.verify(region, start + seen.start, seen.len())?;
+                Ok(result)
             }
-        };
-        self.verify(&region, start + seen.start, seen.len())?;
-        Ok(result)
+            Err(touch) => Err(self.missed(touch, region)),
+        }
     }
 
     /// The first (or last) position of `needle` within a range.
     pub fn find(&self, needle: &[u8], range: Range<usize>, last: bool) -> Result<Option<usize>> {
-        let start = range.start;
-        let found = self.look(range, |haystack| {
-            let all = haystack.len();
-            let found = if last { literal::rfind(haystack, needle) } else { literal::find(haystack, needle) };
-            let seen = match found {
-                None => 0..all,
-                Some(at) if last => at..all,
-                Some(at) => 0..at + needle.len(),
-            };
-            (found, seen)
-        })?;
-        Ok(found.map(|at| start + at))
+        let region = self.region()?;
+        for piece in region.pieces(range, needle.len().saturating_sub(1), last) {
+            let start = piece.start;
+            let found = self.look(&region, piece, |haystack| {
+                let all = haystack.len();
+                let found =
+                    if last { literal::rfind(haystack, needle) } else { literal::find(haystack, needle) };
+                let seen = match found {
+                    None => 0..all,
+                    Some(at) if last => at..all,
+                    Some(at) => 0..at + needle.len(),
+                };
+                (found, seen)
+            })?;
+            if let Some(at) = found {
+                return Ok(Some(start + at));
+            }
+        }
+        Ok(None)
     }
 
     /// Whether the bytes from `start` on are `other`.
     pub fn equals(&self, start: usize, other: &[u8]) -> Result<bool> {
-        let range = start..start.saturating_add(other.len());
-        self.look(range, |bytes| (bytes == other, 0..bytes.len()))
+        let region = self.region()?;
+        for piece in region.pieces(start..start.saturating_add(other.len()), 0, false) {
+            let part = &other[piece.start - start..piece.end - start];
+            if !self.look(&region, piece, |bytes| (bytes == part, 0..bytes.len()))? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Whether all bytes are those of another mapping.
     pub fn equals_mapping(&self, other: &Self) -> Result<bool> {
-        let (ours, theirs) = (self.region()?.length(), other.region()?.length());
-        if ours != theirs {
+        let (ours, theirs) = (self.region()?, other.region()?);
+        if ours.length() != theirs.length() {
             return Ok(false);
         }
-        self.look(0..ours, |bytes| {
-            let compared = other.look(0..theirs, |others| (bytes == others, 0..theirs));
-            (compared, 0..ours)
-        })?
+        let pieces = if ours.is_fragile() { &ours } else { &theirs }.pieces(0..ours.length(), 0, false);
+        for piece in pieces {
+            let equal = self.look(&ours, piece.clone(), |bytes| {
+                let compared = other.look(&theirs, piece, |others| (bytes == others, 0..others.len()));
+                (compared, 0..bytes.len())
+            });
+            if !equal?? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Throws what is known to be wrong with a range that was just reached in another way.
@@ -180,9 +200,15 @@ impl Mapping {
     /// What an access leads to.
     fn answer(&self, touch: Touch, region: &Region, start: usize, len: usize) -> Result<()> {
         match touch {
-            Touch::Beyond => Err(beyond()),
-            Touch::Lost(at) => Err(self.fault(Bad { at: region.slack() + at, reason: Reason::Io })),
             Touch::Done => self.verify(region, start, len),
+            missed => Err(self.missed(missed, region)),
+        }
+    }
+
+    fn missed(&self, touch: Touch, region: &Region) -> Error {
+        match touch {
+            Touch::Lost(at) => self.fault(Bad { at: region.slack() + at, reason: Reason::Io }),
+            Touch::Beyond | Touch::Done => beyond(),
         }
     }
 
