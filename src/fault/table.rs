@@ -12,7 +12,9 @@ use std::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
 use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize};
 use std::sync::{Mutex, PoisonError};
 
-pub use visit::{Mend, Visit, visit};
+#[cfg(any(unix, test))]
+pub use visit::Mend;
+pub use visit::{Visit, visit};
 
 /// Entries of one chunk.
 pub const PER_CHUNK: usize = 1024;

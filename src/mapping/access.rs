@@ -190,11 +190,12 @@ impl Mapping {
         if !self.tracked && !matches!(self.origin, Origin::Anonymous) {
             return Err(no_descriptor("reattach"));
         }
-        match (open.region.reattach(&self.plan, self.is_regular()), open.file.clone()) {
-            (Ok(()), _) => Ok(true),
-            (Err(_), Some(file)) if !os::TRUNCATES_MAPPED => self.map_anew(open, &file).map(|()| false),
-            (Err(failed), _) => Err(failed.into()),
+        if os::MAPS_OVER {
+            open.region.reattach(&self.plan, self.is_regular())?;
+        } else {
+            self.map_anew(open)?;
         }
+        Ok(os::MAPS_OVER)
     }
 
     /// What an access leads to.

@@ -97,9 +97,17 @@ impl Mapping {
     }
 
     /// The same length, at other addresses.
-    pub(super) fn map_anew(&self, open: &mut Open, file: &Arc<File>) -> Result<()> {
+    pub(super) fn map_anew(&self, open: &mut Open) -> Result<()> {
         let plan = Plan { length: open.region.length(), extend_to: None, ..self.plan };
-        replace(open, self.map_again(file, &plan)?);
+        let region = match (&self.origin, &open.file) {
+            (Origin::Named(name), _) => {
+                let held = admitted(|| os::map_named(name, &plan).map(|(held, _)| held))?;
+                enclose(held, &plan, &self.origin, None)?
+            }
+            (_, Some(file)) => self.map_again(file, &plan)?,
+            (_, None) => enclose(admitted(|| os::map_anonymous(&plan))?, &plan, &self.origin, None)?,
+        };
+        replace(open, region);
         Ok(())
     }
 

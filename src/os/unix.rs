@@ -157,6 +157,8 @@ pub fn is_private(raw: Raw) -> bool {
     raw.flags & (libc::MAP_SHARED | libc::MAP_PRIVATE) == libc::MAP_PRIVATE
 }
 
+/// A mapping can be made at the addresses of another, in its place.
+pub const MAPS_OVER: bool = true;
 /// A file may be made shorter while it is mapped.
 pub const TRUNCATES_MAPPED: bool = true;
 /// Named memory is a file in memory.

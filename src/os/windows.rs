@@ -1,6 +1,7 @@
 //! Windows, through memmap2 for files and windows-sys for the rest.
 
 mod file;
+mod view;
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -8,33 +9,27 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::os::windows::ffi::OsStrExt;
 use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
-use std::ptr;
 use std::sync::LazyLock;
 
-use memmap2::{MmapOptions, MmapRaw};
-use windows_sys::Win32::Foundation::{
-    ERROR_ACCESS_DENIED, ERROR_ALREADY_EXISTS, ERROR_INVALID_PARAMETER, ERROR_USER_MAPPED_FILE, GetLastError,
-    HANDLE, INVALID_HANDLE_VALUE,
-};
+use windows_sys::Win32::Foundation::{ERROR_ALREADY_EXISTS, ERROR_USER_MAPPED_FILE, HANDLE};
 use windows_sys::Win32::Storage::FileSystem::FlushFileBuffers;
 use windows_sys::Win32::System::Diagnostics::Debug::{ReadProcessMemory, WriteProcessMemory};
 use windows_sys::Win32::System::LibraryLoader::{GetModuleHandleW, GetProcAddress};
 use windows_sys::Win32::System::Memory::{
-    CreateFileMappingW, FILE_MAP, FILE_MAP_COPY, FILE_MAP_READ, FILE_MAP_WRITE, FlushViewOfFile,
-    MEMORY_MAPPED_VIEW_ADDRESS, MapViewOfFile, OpenFileMappingW, PAGE_PROTECTION_FLAGS, PAGE_READONLY,
-    PAGE_READWRITE, PAGE_WRITECOPY, UnmapViewOfFile, WIN32_MEMORY_RANGE_ENTRY,
+    FILE_MAP_READ, FlushViewOfFile, OpenFileMappingW, WIN32_MEMORY_RANGE_ENTRY,
 };
 use windows_sys::Win32::System::SystemInformation::{GetSystemInfo, SYSTEM_INFO};
 use windows_sys::Win32::System::Threading::GetCurrentProcess;
 use windows_sys::core::BOOL;
 
-use super::{Advice, Failed, Held, Mappings, Named, Result};
-use crate::request::{Access, Plan, Raw};
+use super::{Advice, Failed, Mappings, Named, Result};
+use crate::request::{Plan, Raw};
 
 pub use file::{
     Identity, file_size, identity, is_fragile, lend, mappable, open, read_at, remove, reserve, set_size,
     source,
 };
+pub use view::{View, entomb, map_anonymous, map_file, map_named, map_named_file, map_over};
 
 pub const EXTENDS: bool = true;
 pub const PROT_READ: i32 = 1;
@@ -43,6 +38,8 @@ pub const DEFAULT_RAW: Raw = Raw { prot: 3, flags: 0 };
 pub const REFUSED_FLAGS: &[(&str, i32)] = &[];
 /// None of PROT_, MAP_, MADV_, MS_ exists here.
 pub const CONSTANTS: [&[(&str, i64)]; 0] = [];
+/// Nothing is mapped over a view: what is mapped anew stands elsewhere.
+pub const MAPS_OVER: bool = false;
 /// A file cannot be made shorter while a section of it is mapped (error 1224).
 pub const TRUNCATES_MAPPED: bool = false;
 /// Named memory is a section of the paging file, of a fixed size.
@@ -87,108 +84,12 @@ pub fn granularity() -> usize {
     INFO.1
 }
 
-/// A view that this file mapped. A named section's handle stays open with it: the name lives as long as a handle.
-pub struct View {
-    base: *mut u8,
-    _section: Option<OwnedHandle>,
-}
-
-impl View {
-    pub fn base(&self) -> *mut u8 {
-        self.base
-    }
-}
-
-impl Drop for View {
-    fn drop(&mut self) {
-        let address = MEMORY_MAPPED_VIEW_ADDRESS { Value: self.base.cast() };
-        // SAFETY: `base` is what MapViewOfFile gave to this very View, which nobody else unmaps.
-        unsafe { UnmapViewOfFile(address) };
-    }
-}
-
 fn last<T>(call: &'static str) -> Result<T> {
     Err(Failed { call, source: io::Error::last_os_error() })
 }
 
 fn wide(text: &str) -> Vec<u16> {
     OsString::from(text).encode_wide().chain([0]).collect()
-}
-
-fn protection(access: Access) -> (PAGE_PROTECTION_FLAGS, FILE_MAP) {
-    match access {
-        Access::Read => (PAGE_READONLY, FILE_MAP_READ),
-        Access::Write => (PAGE_READWRITE, FILE_MAP_WRITE),
-        Access::Copy => (PAGE_WRITECOPY, FILE_MAP_COPY),
-    }
-}
-
-/// Makes a section of `file` (or of the paging file) and maps the plan's range of it.
-fn section(file: HANDLE, plan: &Plan, name: Option<&str>) -> Result<Held> {
-    let len = plan.slack + plan.length;
-    let (mut page, map) = protection(plan.access);
-    if file == INVALID_HANDLE_VALUE {
-        // Fresh zeros: a read-only or copy-on-write section of them could never be filled by anybody.
-        page = PAGE_READWRITE;
-    }
-    let size = plan.file_offset + len as u64;
-    let (high, low) = ((size >> 32) as u32, size as u32);
-    let name = name.map(wide);
-    let name_at = name.as_ref().map_or(ptr::null(), |name| name.as_ptr());
-    // SAFETY: the handle is open for the length of the call and the name ends with a zero.
-    let handle = unsafe { CreateFileMappingW(file, ptr::null(), page, high, low, name_at) };
-    if handle.is_null() {
-        return last("CreateFileMapping");
-    }
-    // SAFETY: no arguments.
-    let existed = unsafe { GetLastError() } == ERROR_ALREADY_EXISTS;
-    // SAFETY: just made, and owned by nobody else.
-    let handle = unsafe { OwnedHandle::from_raw_handle(handle) };
-    // The paging file's section begins with the mapping: its offset is only remembered, as in Python.
-    let offset = if file == INVALID_HANDLE_VALUE { 0 } else { plan.file_offset };
-    let (high, low) = ((offset >> 32) as u32, offset as u32);
-    // SAFETY: the address is the system's choice; nothing of anybody else's is replaced.
-    let view = unsafe { MapViewOfFile(handle.as_raw_handle(), map, high, low, len) };
-    if view.Value.is_null() {
-        let failed = io::Error::last_os_error();
-        let beyond = existed && failed.raw_os_error() == Some(ERROR_ACCESS_DENIED as i32);
-        // Beyond the end of a section that was there already, which is EINVAL elsewhere.
-        let invalid = || io::Error::from_raw_os_error(ERROR_INVALID_PARAMETER as i32);
-        return Err(if beyond { invalid() } else { failed }).named("MapViewOfFile");
-    }
-    Ok(Held::Own(View { base: view.Value.cast(), _section: name.map(|_| handle) }))
-}
-
-/// Maps `plan` of `file`.
-pub fn map_file(file: &File, plan: &Plan, _regular: bool) -> Result<Held> {
-    let len = plan.slack + plan.length;
-    if len == 0 {
-        return Err(io::Error::from_raw_os_error(87)).named("CreateFileMapping");
-    }
-    let mut options = MmapOptions::new();
-    options.offset(plan.file_offset).len(len);
-    let raw: io::Result<MmapRaw> = match plan.access {
-        Access::Write => options.map_raw(file),
-        Access::Read => options.map_raw_read_only(file),
-        // SAFETY: the map becomes an MmapRaw at once, so no slice assumes that the file stays as it is.
-        Access::Copy => unsafe { options.map_copy(file) }.map(Into::into),
-    };
-    raw.named("MapViewOfFile").map(Held::Memmap)
-}
-
-/// Maps zeros that belong to no file. (memmap2 would make an executable section.)
-pub fn map_anonymous(plan: &Plan) -> Result<Held> {
-    section(INVALID_HANDLE_VALUE, &Plan { file_offset: 0, ..*plan }, None)
-}
-
-/// Named memory: the section of that name, of this session's processes, made when it is not there yet.
-pub fn map_named(name: &str, plan: &Plan) -> Result<(Held, Option<File>)> {
-    section(INVALID_HANDLE_VALUE, &Plan { file_offset: 0, ..*plan }, Some(name)).map(|held| (held, None))
-}
-
-/// A named section of a file, as Python's tagname with a descriptor.
-pub fn map_named_file(file: &File, plan: &Plan, name: &str) -> Result<Held> {
-    section(file.as_raw_handle(), plan, Some(name))
 }
 
 /// A name ends with its last handle here: there is nothing to take away.
@@ -226,14 +127,6 @@ pub fn is_private(_raw: Raw) -> bool {
 /// Windows has no mremap.
 pub fn remap(_held: &mut Held, _len: usize) -> Option<Result<()>> {
     None
-}
-
-/// No page of a view can be replaced in one step without placeholders: the bytes stay until the last holder ends.
-///
-/// # Safety
-/// None here; it is the other systems' signature.
-pub unsafe fn entomb(_base: *mut u8, _len: usize) -> bool {
-    false
 }
 
 /// Hands changed pages to the file system and, with the file, makes it write them to the disk.
@@ -309,21 +202,6 @@ pub fn mappings() -> Mappings {
 /// No advice takes bytes out of a file here.
 pub fn makes_holes(_number: i32) -> bool {
     false
-}
-
-/// Nothing can be replaced in one step: see `entomb`.
-///
-/// # Safety
-/// None here; it is the other systems' signature.
-pub unsafe fn map_over(
-    _base: *mut u8,
-    _from: usize,
-    _len: usize,
-    _file: Option<&File>,
-    _plan: &Plan,
-    _regular: bool,
-) -> Result<()> {
-    Err(io::Error::from_raw_os_error(50)).named("MapViewOfFile")
 }
 
 /// `length` rounded up to whole pages.
