@@ -22,7 +22,7 @@ use windows_sys::Win32::System::SystemInformation::{GetSystemInfo, SYSTEM_INFO};
 use windows_sys::Win32::System::Threading::GetCurrentProcess;
 use windows_sys::core::BOOL;
 
-use super::{Advice, Failed, Mappings, Named, Result};
+use super::{Advice, Failed, Held, Mappings, Named, Result};
 use crate::request::{Plan, Raw};
 
 pub use file::{
