@@ -1,14 +1,16 @@
-// node benchmark/run.mjs [--scale 0.05] [--rounds 5] [--clock wall|cpu] [--json FILE] [open find rfind random micro]
+// node benchmark/run.mjs [--scale 0.05] [--rounds 5] [--clock wall|cpu] [--json FILE] [open find rfind random micro faults]
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { judge, sample } from './harness.mjs'
+import { pair, pairTable } from './pairs.mjs'
 import { environment, table } from './report.mjs'
+import faults from './workloads/faults.mjs'
 import { find, rfind } from './workloads/find.mjs'
 import micro from './workloads/micro.mjs'
 import open from './workloads/open.mjs'
 import random from './workloads/random.mjs'
 
-const WORKLOADS = { open, find, rfind, random, micro }
+const WORKLOADS = { open, find, rfind, random, micro, faults }
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -35,8 +37,14 @@ for (const [name, fact] of Object.entries(facts)) console.log(`${name.padEnd(12)
 
 const record = []
 for (const name of names) {
-  for (const workload of WORKLOADS[name](scale)) {
+  for (const workload of WORKLOADS[name](scale, rounds)) {
     console.log(`\n${workload.title}`)
+    if ('pairs' in workload) {
+      const results = pair(workload, clock)
+      console.log(pairTable(results))
+      record.push({ workload: name, title: workload.title, results })
+      continue
+    }
     const samples = await sample(workload, rounds, clock, (line) => console.log(`  ${line}`))
     const results = workload.figures.map((figure) => judge(figure, samples))
     console.log(table(results, workload.bytes))
