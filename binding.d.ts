@@ -9,6 +9,15 @@
  */
 export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-wasip1'
 
+/** The handle of one job: made first, given to the call that starts it. */
+export declare class NativeJob {
+  constructor()
+  /** The job ends soon; what it answers then means nothing. */
+  abort(): void
+  /** Bytes that are done. */
+  done(): number
+}
+
 /** Owns one mapping. Every number is checked by the caller; what is still wrong is answered with a Failure. */
 export declare class NativeMapping {
   /** Writes its length, and the bytes hidden before its first one. */
@@ -26,6 +35,8 @@ export declare class NativeMapping {
   fill(start: number, end: number, pattern: Uint8Array): Failure | null
   /** The first (or last) position of `needle` within a range, or -1. */
   find(needle: Uint8Array, start: number, end: number, last: boolean): number | Failure
+  /** How often `needle` occurs in a range, without overlaps. */
+  count(needle: Uint8Array, start: number, end: number): number | Failure
   /** Whether the bytes from `start` on are `other`. */
   equals(start: number, other: Uint8Array): boolean | Failure
   /** Whether all bytes are those of another mapping. */
@@ -55,6 +66,17 @@ export declare class NativeMapping {
   watch(place: Float64Array): void
   /** `flush`, off the event loop. */
   flushAsync(start: number, length: number, flags: number): Promise<Failure | null>
+  /**
+   * The first lines of a range, as one string: UTF-8 (`encoding` 2) or Latin-1 (1), or none (0: `null`). Writes where the
+   * lines end, from `start` on (the highest bit: behind a `\r`), and beside: where the piece ends, how many ends there are, whether each character is a byte.
+   */
+  lines(start: number, end: number, encoding: number, ends: Uint32Array, measures: Float64Array): string | null | Failure
+  /** A copy of the first lines of a range, about `most` bytes, made on a thread of our own. */
+  linesAsync(job: NativeJob, start: number, end: number, most: number): Promise<Buffer | Failure>
+  /** `find`, on threads of our own. */
+  findAsync(job: NativeJob, needle: Uint8Array, start: number, end: number, last: boolean, threads: number): Promise<number | Failure>
+  /** `count`, on threads of our own. */
+  countAsync(job: NativeJob, needle: Uint8Array, start: number, end: number, threads: number): Promise<number | Failure>
   /**
    * A new ArrayBuffer over the bytes, its number written beside. The caller makes one at most. `engine`: 0
    * is Node, 1 Bun, 2 Deno.

@@ -835,6 +835,7 @@ function __napiStampBindingTarget(exportsObject, target) {
 // linked import resolves to `undefined`.
 module.exports.__napiBindingTarget = __napiStampBindingTarget(nativeBinding, __napiLoadedBindingTarget)
 module.exports = nativeBinding
+module.exports.NativeJob = nativeBinding.NativeJob
 module.exports.NativeMapping = nativeBinding.NativeMapping
 module.exports.allocationGranularity = nativeBinding.allocationGranularity
 module.exports.allowsExternalBuffers = nativeBinding.allowsExternalBuffers

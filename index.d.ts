@@ -263,6 +263,26 @@ declare abstract class FileLike extends ByteArray {
   */
   setName(name: string): void;
 }
+/** What a line is given as. */
+type LineKind = "string" | "buffer" | "offsets";
+interface LinesOptions<K extends LineKind = LineKind> {
+  /** `'string'` (default); `'buffer'`: a Buffer of its own memory; `'offsets'`: `[start, end]` in the mapping. */
+  as?: K;
+  /** Of strings: `'utf8'` (default; what is no UTF-8 becomes U+FFFD) or `'latin1'`. */
+  encoding?: "utf8" | "utf-8" | "latin1" | "binary";
+  /** Where the first line begins; default 0. Negative: from the end. */
+  start?: number | bigint;
+  /** Where the last line ends at the latest; default: the end. Negative: from the end. */
+  end?: number | bigint;
+  /** `true`: lines keep their `\n` or `\r\n`. Default false. */
+  keepEnds?: boolean;
+}
+interface LinesAsyncOptions extends LinesOptions<"string" | "buffer"> {
+  /** Ends the iteration with an AbortError. */
+  signal?: AbortSignal;
+}
+/** A line of a kind. */
+type Line<K extends LineKind> = K extends "string" ? string : K extends "buffer" ? Buffer : [number, number];
 /** A path as `node:fs` takes it. */
 type PathLike = string | Buffer | Uint8Array | URL;
 /** What becomes of an access that the file, or its disk, cannot answer. */
@@ -313,6 +333,40 @@ interface AnonymousOptions extends CommonOptions {
   /** `'write'` (default) is shared memory, `'copy'` private. */
   access?: Access;
 }
+/** What is looked for: a string is its UTF-8. */
+type Needle = string | BytesLike | ByteArray;
+interface ScanOptions {
+  /** Ends the search with an AbortError. */
+  signal?: AbortSignal;
+  /** How many threads may work on it; default: as many as there are processors. */
+  threads?: number;
+  /** Called now and then while it lasts, with the bytes that are done and how many there are. */
+  onProgress?: (done: number, total: number) => void;
+}
+/** A mapping that is searched: over bytes, without making a string of them. Searching never moves the position. */
+declare abstract class Searchable extends FileLike {
+  #private;
+  /**
+  * How often `needle` occurs within [start, end), one occurrence beginning where the one before has ended or later.
+  * @param start default 0. Negative: from the end
+  */
+  count(needle: Needle, start?: number | bigint | null, end?: number | bigint | null): number;
+  /**
+  * The lines, without their ends `\n` or `\r\n`: strings, Buffers or offsets. A last line needs no end; behind the last
+  * end there is none.
+  *
+  * A string that you keep keeps the piece of about 64 KiB that it was cut from.
+  */
+  lines<K extends LineKind = "string">(linesOptions?: LinesOptions<K>): IterableIterator<Line<K>>;
+  /** The lines, some hundreds at a time, fetched off the event loop; no further than you ask. */
+  linesAsync<K extends "string" | "buffer" = "string">(linesOptions?: LinesOptions<K> & Pick<LinesAsyncOptions, "signal">): AsyncGenerator<Line<K>[], void, undefined>;
+  /** `find`, off the event loop, on several threads. */
+  findAsync(needle: Needle, start?: number | bigint | null, end?: number | bigint | null, scanOptions?: ScanOptions): Promise<number>;
+  /** `rfind`, off the event loop, on several threads. */
+  rfindAsync(needle: Needle, start?: number | bigint | null, end?: number | bigint | null, scanOptions?: ScanOptions): Promise<number>;
+  /** `count`, off the event loop, on several threads. */
+  countAsync(needle: Needle, start?: number | bigint | null, end?: number | bigint | null, scanOptions?: ScanOptions): Promise<number>;
+}
 /**
 * A memory-mapped file, or memory: at once a mutable array of bytes and a file with a position.
 *
@@ -327,7 +381,7 @@ interface AnonymousOptions extends CommonOptions {
 * Every member but `close`, `closed`, dispose and inspect throws ERR_MMAP_CLOSED once the mapping is closed. Those
 * that change bytes throw ERR_MMAP_READ_ONLY, before they look at a range, when the access is `'read'`.
 */
-declare class Mmap extends FileLike {
+declare class Mmap extends Searchable {
   /**
   * Maps an open file, as Python's `mmap.mmap(fileno, length, ...)`. The descriptor is duplicated: close yours when
   * you like.
@@ -359,4 +413,4 @@ declare class Mmap extends FileLike {
   */
   static unlink(name: string): boolean;
 }
-export { ALLOCATIONGRANULARITY, type Access, type AdviceName, type AnonymousOptions, type BytesLike, type CloseOptions, type ConstantName, type ErrorCode, type FaultReason, type Faults, type FlushAsyncOptions, type FlushOptions, type Home, Mmap, MmapAbortError, MmapError, MmapFaultError, type MmapOptions, MmapRangeError, MmapSystemError, MmapTypeError, type OpenAsyncOptions, type OpenOptions, PAGESIZE, type PathLike, type ResizeOptions, type ViewConstructor, constants };
+export { ALLOCATIONGRANULARITY, type Access, type AdviceName, type AnonymousOptions, type BytesLike, type CloseOptions, type ConstantName, type ErrorCode, type FaultReason, type Faults, type FlushAsyncOptions, type FlushOptions, type Home, type Line, type LineKind, type LinesAsyncOptions, type LinesOptions, Mmap, MmapAbortError, MmapError, MmapFaultError, type MmapOptions, MmapRangeError, MmapSystemError, MmapTypeError, type Needle, type OpenAsyncOptions, type OpenOptions, PAGESIZE, type PathLike, type ResizeOptions, type ScanOptions, type ViewConstructor, constants };

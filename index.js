@@ -548,7 +548,104 @@ function signal(value) {
 	if (!(value instanceof AbortSignal)) throw wrongType("options.signal", "an instance of AbortSignal", value);
 	return value;
 }
+// lib/options.ts
+const ACCESSES = [
+	"read",
+	"write",
+	"copy"
+];
+const UNIX = ["prot", "flags"];
+const CONSTRUCTOR = [
+	"access",
+	"offset",
+	"trackfd",
+	"tagname",
+	"home",
+	"faults"
+];
+const CONSTRUCTOR_KEYS = process.platform === "win32" ? CONSTRUCTOR : [...CONSTRUCTOR, ...UNIX];
+const OPEN_KEYS = [
+	"access",
+	"offset",
+	"length",
+	"create",
+	"home",
+	"faults"
+];
+function accessCode(access) {
+	return access === void 0 ? 0 : ACCESSES.indexOf(access) + 1;
+}
+const FORCED = process.env["MEMMAP_HOME"] || void 0;
+function home(value) {
+	if (value !== void 0) return oneOf(value, "options.home", HOMES);
+	return FORCED === void 0 ? void 0 : oneOf(FORCED, "MEMMAP_HOME", HOMES);
+}
+const FAULTS = ["guard", "crash"];
+const FORCED_FAULTS = process.env["MEMMAP_FAULTS"] || void 0;
+function guard(value) {
+	return (value === void 0 ? oneOf(FORCED_FAULTS, "MEMMAP_FAULTS", FAULTS) : oneOf(value, "options.faults", FAULTS)) !== "crash";
+}
+const optional = (value, name) => value === void 0 ? void 0 : int32(value, name);
+function construction(fd, given) {
+	const options$2 = options(given, CONSTRUCTOR_KEYS);
+	if (options$2.tagname !== void 0 && fd !== -1 && process.platform !== "win32") throw wrongValue("options.tagname", "used with the fileno -1 on this system", options$2.tagname);
+	return {
+		offset: size(options$2.offset === void 0 ? 0 : options$2.offset, "options.offset"),
+		prot: optional(options$2.prot, "options.prot"),
+		flags: optional(options$2.flags, "options.flags"),
+		access: oneOf(options$2.access, "options.access", ACCESSES),
+		track: boolean(options$2.trackfd, "options.trackfd", true),
+		tagname: options$2.tagname === void 0 ? void 0 : string(options$2.tagname, "options.tagname"),
+		home: home(options$2.home),
+		guard: guard(options$2.faults)
+	};
+}
+function opening(given, more = []) {
+	const options$3 = options(given, [...OPEN_KEYS, ...more]);
+	const access = oneOf(options$3.access, "options.access", ACCESSES) ?? "read";
+	const create = boolean(options$3.create, "options.create", false);
+	if (create && access !== "write") throw wrongValue("options.create", "used with the access 'write' alone", true);
+	return {
+		access,
+		create,
+		offset: size(options$3.offset === void 0 ? 0 : options$3.offset, "options.offset"),
+		length: size(options$3.length === void 0 ? 0 : options$3.length, "options.length"),
+		home: home(options$3.home),
+		guard: guard(options$3.faults),
+		signal: signal(options$3.signal)
+	};
+}
+function anonymous(given) {
+	return options(given, [
+		"access",
+		"home",
+		"faults"
+	]);
+}
+function descriptor(fileno) {
+	if (typeof fileno === "number") return int32(fileno, "fileno");
+	const fd = typeof fileno === "object" && fileno !== null ? Reflect.get(fileno, "fd") : void 0;
+	if (typeof fd !== "number") throw wrongType("fileno", "a file descriptor or an object with one (`fd`)", fileno);
+	return fd === -1 ? -2 : int32(fd, "fileno.fd");
+}
+function path(value) {
+	const plain = value instanceof URL ? (0, node_url.fileURLToPath)(value) : value;
+	if ((0, node_util_types.isUint8Array)(plain)) {
+		if (plain.includes(0)) throw wrongValue("path", "without null bytes", plain);
+		return {
+			bytes: plain,
+			text: Buffer.from(plain.buffer, plain.byteOffset, plain.length).toString()
+		};
+	}
+	if (typeof plain !== "string") throw wrongType("path", "of type string or an instance of Buffer or URL", value);
+	if (plain.includes("\0")) throw wrongValue("path", "a string without null bytes", plain);
+	return {
+		bytes: Buffer.from(plain === "" ? plain : (0, node_path.toNamespacedPath)((0, node_path.resolve)(plain))),
+		text: plain
+	};
+}
 // lib/core.ts
+const { NativeJob } = __binding_js;
 let bytesOf;
 let writableOf;
 let moveTo;
@@ -591,14 +688,16 @@ var Core = class Core {
 					jobs.delete(fail);
 					signal?.removeEventListener("abort", abort);
 				};
+				const job = new NativeJob();
 				const fail = (reason) => {
 					end();
+					job.abort();
 					reject(reason);
 				};
 				const abort = () => fail(new MmapAbortError(signal?.reason));
 				jobs.add(fail);
 				signal?.addEventListener("abort", abort, { once: true });
-				start().then((answer) => {
+				start(job).then((answer) => {
 					end();
 					if (typeof answer === "object" && answer !== null && "code" in answer) reject(failed(answer, mapping.#path));
 					else resolve(answer);
@@ -850,11 +949,11 @@ var FileLike = class extends ByteArray {
 	rfind(needle, start, end) {
 		return this.#find(needle, start, end, true);
 	}
-	#find(needle, start$1, end, last) {
+	#find(needle, start$2, end, last) {
 		const bytes = bytesOf(this);
 		const { length } = bytes;
 		const wanted = typeof needle === "string" ? Buffer.from(needle) : bytesOrMapping(needle, "needle", "of type string or ");
-		const from = start(start$1, "start", length, this.#position);
+		const from = start(start$2, "start", length, this.#position);
 		const to = bound(end, "end", length, length);
 		if (from > to) return -1;
 		return bytes.find(wanted, from, to, last);
@@ -899,9 +998,9 @@ var FileLike = class extends ByteArray {
 		ensure(bytes.native.flush(...range), bytes.path);
 	}
 	async flushAsync(offset, length, flushOptions) {
-		const { flags, signal: signal$1 } = options(flushOptions, ["flags", "signal"]);
+		const { flags, signal: signal$3 } = options(flushOptions, ["flags", "signal"]);
 		const range = this.#flushed(offset, length, flags);
-		await runJob(this, signal(signal$1), () => bytesOf(this).native.flushAsync(...range));
+		await runJob(this, signal(signal$3), () => bytesOf(this).native.flushAsync(...range));
 	}
 	madvise(advice, start = 0, length) {
 		const bytes = bytesOf(this);
@@ -921,102 +1020,286 @@ var FileLike = class extends ByteArray {
 		ensure(bytes.native.setName(text));
 	}
 };
-// lib/options.ts
-const ACCESSES = [
-	"read",
-	"write",
-	"copy"
+// lib/lines.ts
+const KINDS = [
+	"string",
+	"buffer",
+	"offsets"
 ];
-const UNIX = ["prot", "flags"];
-const CONSTRUCTOR = [
-	"access",
-	"offset",
-	"trackfd",
-	"tagname",
-	"home",
-	"faults"
+const ENCODINGS = [
+	"utf8",
+	"utf-8",
+	"latin1",
+	"binary"
 ];
-const CONSTRUCTOR_KEYS = process.platform === "win32" ? CONSTRUCTOR : [...CONSTRUCTOR, ...UNIX];
-const OPEN_KEYS = [
-	"access",
-	"offset",
-	"length",
-	"create",
-	"home",
-	"faults"
+const KEYS$1 = [
+	"as",
+	"encoding",
+	"start",
+	"end",
+	"keepEnds"
 ];
-function accessCode(access) {
-	return access === void 0 ? 0 : ACCESSES.indexOf(access) + 1;
-}
-const FORCED = process.env["MEMMAP_HOME"] || void 0;
-function home(value) {
-	if (value !== void 0) return oneOf(value, "options.home", HOMES);
-	return FORCED === void 0 ? void 0 : oneOf(FORCED, "MEMMAP_HOME", HOMES);
-}
-const FAULTS = ["guard", "crash"];
-const FORCED_FAULTS = process.env["MEMMAP_FAULTS"] || void 0;
-function guard(value) {
-	return (value === void 0 ? oneOf(FORCED_FAULTS, "MEMMAP_FAULTS", FAULTS) : oneOf(value, "options.faults", FAULTS)) !== "crash";
-}
-const optional = (value, name) => value === void 0 ? void 0 : int32(value, name);
-function construction(fd, given) {
-	const options$1 = options(given, CONSTRUCTOR_KEYS);
-	if (options$1.tagname !== void 0 && fd !== -1 && process.platform !== "win32") throw wrongValue("options.tagname", "used with the fileno -1 on this system", options$1.tagname);
+const NONE = 0;
+const LATIN1 = 1;
+const UTF8 = 2;
+const POSITION = 2147483647;
+const CR = 13;
+const LF = 10;
+function wanted(bytes, given, more) {
+	const options$1 = options(given, [...KEYS$1, ...more]);
+	const as = oneOf(options$1.as, "options.as", KINDS) ?? "string";
+	const encoding = oneOf(options$1.encoding, "options.encoding", ENCODINGS) ?? "utf8";
+	const start = bound(options$1.start, "options.start", bytes.length, 0);
 	return {
-		offset: size(options$1.offset === void 0 ? 0 : options$1.offset, "options.offset"),
-		prot: optional(options$1.prot, "options.prot"),
-		flags: optional(options$1.flags, "options.flags"),
-		access: oneOf(options$1.access, "options.access", ACCESSES),
-		track: boolean(options$1.trackfd, "options.trackfd", true),
-		tagname: options$1.tagname === void 0 ? void 0 : string(options$1.tagname, "options.tagname"),
-		home: home(options$1.home),
-		guard: guard(options$1.faults)
+		as,
+		encoding: encoding.startsWith("utf") ? UTF8 : LATIN1,
+		start,
+		end: Math.max(start, bound(options$1.end, "options.end", bytes.length, bytes.length)),
+		keepEnds: boolean(options$1.keepEnds, "options.keepEnds", false)
 	};
 }
-function opening(given, more = []) {
-	const options$2 = options(given, [...OPEN_KEYS, ...more]);
-	const access = oneOf(options$2.access, "options.access", ACCESSES) ?? "read";
-	const create = boolean(options$2.create, "options.create", false);
-	if (create && access !== "write") throw wrongValue("options.create", "used with the access 'write' alone", true);
-	return {
-		access,
-		create,
-		offset: size(options$2.offset === void 0 ? 0 : options$2.offset, "options.offset"),
-		length: size(options$2.length === void 0 ? 0 : options$2.length, "options.length"),
-		home: home(options$2.home),
-		guard: guard(options$2.faults),
-		signal: signal(options$2.signal)
-	};
-}
-function anonymous(given) {
-	return options(given, [
-		"access",
-		"home",
-		"faults"
-	]);
-}
-function descriptor(fileno) {
-	if (typeof fileno === "number") return int32(fileno, "fileno");
-	const fd = typeof fileno === "object" && fileno !== null ? Reflect.get(fileno, "fd") : void 0;
-	if (typeof fd !== "number") throw wrongType("fileno", "a file descriptor or an object with one (`fd`)", fileno);
-	return fd === -1 ? -2 : int32(fd, "fileno.fd");
-}
-function path(value) {
-	const plain = value instanceof URL ? (0, node_url.fileURLToPath)(value) : value;
-	if ((0, node_util_types.isUint8Array)(plain)) {
-		if (plain.includes(0)) throw wrongValue("path", "without null bytes", plain);
+const ROOM = 16384;
+const measures$1 = new Float64Array(3);
+var Lines = class {
+	#mapping;
+	#next;
+	#end;
+	told = new Uint32Array(ROOM);
+	ends = new Int32Array(this.told.buffer);
+	#keepEnds;
+	#count = 0;
+	#index = 0;
+	base = 0;
+	length = 0;
+	from = 0;
+	constructor(mapping, { start, end, keepEnds }) {
+		this.#mapping = mapping;
+		this.#next = start;
+		this.#end = end;
+		this.#keepEnds = keepEnds;
+	}
+	next() {
+		const bytes = bytesOf(this.#mapping);
+		if (this.from >= this.length && !this.#refill(bytes)) {
+			bytes.length;
+			return {
+				done: true,
+				value: void 0
+			};
+		}
+		if (this.#mapping.closed) bytes.length;
+		const { from } = this;
+		if (this.#index < this.#count) {
+			const told = this.ends[this.#index++];
+			const end = told & POSITION;
+			this.from = end + 1;
+			return {
+				done: false,
+				value: this.line(from, this.#keepEnds ? end + 1 : told < 0 ? end - 1 : end)
+			};
+		}
+		this.from = this.length;
 		return {
-			bytes: plain,
-			text: Buffer.from(plain.buffer, plain.byteOffset, plain.length).toString()
+			done: false,
+			value: this.line(from, this.length)
 		};
 	}
-	if (typeof plain !== "string") throw wrongType("path", "of type string or an instance of Buffer or URL", value);
-	if (plain.includes("\0")) throw wrongValue("path", "a string without null bytes", plain);
+	#refill(bytes) {
+		const start = this.#next;
+		const end = Math.min(this.#end, bytes.length);
+		if (start >= end) return false;
+		this.take(bytes, start, end);
+		const [next = end, count = 0] = measures$1;
+		this.#next = next;
+		this.base = start;
+		this.length = next - start;
+		this.#count = count;
+		this.#index = 0;
+		this.from = 0;
+		return true;
+	}
+	[Symbol.iterator]() {
+		return this;
+	}
+};
+function cutText(text, keepEnds, found) {
+	const parts = text.split("\n");
+	const rest = parts.pop();
+	if (keepEnds) for (const part of parts) found.push(`${part}\n`);
+	else for (const part of parts) found.push(part.charCodeAt(part.length - 1) === CR ? part.slice(0, -1) : part);
+	if (rest) found.push(rest);
+	return found;
+}
+var Strings = class extends Lines {
+	#options;
+	#text = "";
+	#parts;
+	#part = 0;
+	constructor(mapping, options) {
+		super(mapping, options);
+		this.#options = options;
+	}
+	take(bytes, start, end) {
+		const { encoding, keepEnds } = this.#options;
+		const text = unwrap(bytes.native.lines(start, end, encoding, this.told, measures$1), bytes.path);
+		this.#text = text;
+		this.#parts = measures$1[2] === 1 ? void 0 : cutText(text, keepEnds, []);
+		this.#part = 0;
+	}
+	line(from, end) {
+		return this.#parts === void 0 ? this.#text.substring(from, end) : this.#parts[this.#part++];
+	}
+};
+var Buffers = class extends Lines {
+	#bytes = Buffer.alloc(0);
+	take(bytes, start, end) {
+		unwrap(bytes.native.lines(start, end, NONE, this.told, measures$1), bytes.path);
+		const length = (measures$1[0] ?? end) - start;
+		this.#bytes = Buffer.allocUnsafeSlow(length);
+		bytes.copyOut(start, this.#bytes, 0, length);
+	}
+	line(from, end) {
+		return this.#bytes.subarray(from, end);
+	}
+};
+var Offsets = class extends Lines {
+	take(bytes, start, end) {
+		unwrap(bytes.native.lines(start, end, NONE, this.told, measures$1), bytes.path);
+	}
+	line(from, end) {
+		return [this.base + from, this.base + end];
+	}
+};
+function linesOf(mapping, given) {
+	const options = wanted(bytesOf(mapping), given, []);
+	return new {
+		string: Strings,
+		buffer: Buffers,
+		offsets: Offsets
+	}[options.as](mapping, options);
+}
+const BATCH = 262144;
+const PIECE = 65536;
+function* cut(bytes, { as, encoding, keepEnds }) {
+	for (let from = 0; from < bytes.length;) {
+		let end = Math.min(bytes.length, from + PIECE);
+		if (end < bytes.length) {
+			const last = bytes.lastIndexOf(LF, end - 1);
+			const next = last >= from ? last : bytes.indexOf(LF, end);
+			end = next < 0 ? bytes.length : next + 1;
+		}
+		if (as === "buffer") yield cutBytes(bytes.subarray(from, end), keepEnds);
+		else yield cutText(bytes.toString(encoding === UTF8 ? "utf8" : "latin1", from, end), keepEnds, []);
+		from = end;
+	}
+}
+function cutBytes(bytes, keepEnds) {
+	const found = [];
+	for (let from = 0; from < bytes.length;) {
+		const at = bytes.indexOf(LF, from);
+		if (at < 0) {
+			found.push(bytes.subarray(from));
+			break;
+		}
+		const isCr = at > from && bytes[at - 1] === CR;
+		found.push(bytes.subarray(from, keepEnds ? at + 1 : isCr ? at - 1 : at));
+		from = at + 1;
+	}
+	return found;
+}
+async function* linesAsyncOf(mapping, given) {
+	const options = wanted(bytesOf(mapping), given, ["signal"]);
+	if (options.as === "offsets") throw wrongValue("options.as", "'string' or 'buffer'", options.as);
+	const signal$2 = signal(given?.signal);
+	let { start } = options;
+	for (;;) {
+		const end = Math.min(options.end, bytesOf(mapping).length);
+		if (start >= end) return;
+		const bytes = await runJob(mapping, signal$2, (job) => bytesOf(mapping).native.linesAsync(job, start, end, BATCH));
+		start += bytes.length;
+		for (const lines of cut(bytes, options)) {
+			bytesOf(mapping).length;
+			if (signal$2?.aborted) throw new MmapAbortError(signal$2.reason);
+			yield lines;
+		}
+	}
+}
+// lib/search.ts
+const KEYS = [
+	"signal",
+	"threads",
+	"onProgress"
+];
+const PACE = 50;
+const ALL_THREADS = 64;
+function scan(given) {
+	const { signal: signal$1, threads, onProgress } = options(given, KEYS);
+	if (onProgress !== void 0 && typeof onProgress !== "function") throw wrongType("options.onProgress", "of type function", onProgress);
 	return {
-		bytes: Buffer.from(plain === "" ? plain : (0, node_path.toNamespacedPath)((0, node_path.resolve)(plain))),
-		text: plain
+		signal: signal(signal$1),
+		threads: threads === void 0 ? ALL_THREADS : Math.min(ALL_THREADS, size(threads, "options.threads", 1)),
+		onProgress
 	};
 }
+function needleBytes(needle) {
+	return typeof needle === "string" ? Buffer.from(needle) : bytesOrMapping(needle, "needle", "of type string or ");
+}
+var Searchable = class extends FileLike {
+	count(needle, start, end) {
+		const bytes = bytesOf(this);
+		const { length } = bytes;
+		const wanted = needleBytes(needle);
+		const from = bound(start, "start", length, 0);
+		const to = bound(end, "end", length, length);
+		return from > to ? 0 : unwrap(bytes.native.count(wanted, from, to), bytes.path);
+	}
+	lines(linesOptions) {
+		return linesOf(this, linesOptions);
+	}
+	linesAsync(linesOptions) {
+		this.length;
+		return linesAsyncOf(this, linesOptions);
+	}
+	async findAsync(needle, start, end, scanOptions) {
+		return this.#findAsync(needle, start, end, scanOptions, false);
+	}
+	async rfindAsync(needle, start, end, scanOptions) {
+		return this.#findAsync(needle, start, end, scanOptions, true);
+	}
+	async #findAsync(needle, start$1, end, scanOptions, last) {
+		const bytes = bytesOf(this);
+		const { length } = bytes;
+		const options = scan(scanOptions);
+		const wanted = needleBytes(needle);
+		const from = start(start$1, "start", length, this.tell());
+		const to = bound(end, "end", length, length);
+		if (from > to) return -1;
+		return this.#scan(options, to - from, (job) => bytes.native.findAsync(job, wanted, from, to, last, options.threads));
+	}
+	async countAsync(needle, start, end, scanOptions) {
+		const bytes = bytesOf(this);
+		const { length } = bytes;
+		const options = scan(scanOptions);
+		const wanted = needleBytes(needle);
+		const from = bound(start, "start", length, 0);
+		const to = bound(end, "end", length, length);
+		if (from > to) return 0;
+		return this.#scan(options, to - from, (job) => bytes.native.countAsync(job, wanted, from, to, options.threads));
+	}
+	async #scan(options, total, start) {
+		const { onProgress, signal } = options;
+		if (onProgress === void 0) return runJob(this, signal, start);
+		let timer;
+		try {
+			return await runJob(this, signal, (job) => {
+				timer = setInterval(() => onProgress(Math.min(total, job.done()), total), PACE).unref();
+				return start(job);
+			});
+		} finally {
+			clearInterval(timer);
+		}
+	}
+};
 // lib/mmap.ts
 const EXHAUSTED = new Set([
 	"ENOMEM",
@@ -1077,7 +1360,7 @@ var Adopted = class {
 		this.facts = facts;
 	}
 };
-var Mmap = class Mmap extends FileLike {
+var Mmap = class Mmap extends Searchable {
 	constructor(fileno, length = 0, mmapOptions) {
 		if (fileno instanceof Adopted) {
 			super(fileno.facts);

@@ -1,8 +1,12 @@
 import { inspect } from 'node:util'
-import type { Failure } from '../binding.js'
+import type { Failure, NativeJob as Job } from '../binding.js'
+import * as binding from '../binding.js'
 import { type Bytes, CLOSED, type Home } from './bytes.js'
 import { boolean, options } from './checks.js'
 import { coded, failed, MmapAbortError } from './errors.js'
+
+// Taken out once: each look into an imported CommonJS module is a call.
+const { NativeJob } = binding
 
 /** What may be done to the bytes: `'copy'` is writable, and private: the file never changes. */
 export type Access = 'read' | 'write' | 'copy'
@@ -33,7 +37,7 @@ export let moveTo: (mapping: Core, bytes: Bytes) => void
 export let runJob: <T>(
   mapping: Core,
   signal: AbortSignal | undefined,
-  start: () => Promise<T | Failure | null>,
+  start: (job: Job) => Promise<T | Failure | null>,
 ) => Promise<T>
 
 /** The lifetime of a mapping: its facts, and how it ends. */
@@ -77,14 +81,16 @@ export abstract class Core implements Disposable {
           jobs.delete(fail)
           signal?.removeEventListener('abort', abort)
         }
+        const job = new NativeJob()
         const fail = (reason: unknown): void => {
           end()
+          job.abort()
           reject(reason)
         }
         const abort = (): void => fail(new MmapAbortError(signal?.reason))
         jobs.add(fail)
         signal?.addEventListener('abort', abort, { once: true })
-        start().then((answer) => {
+        start(job).then((answer) => {
           end()
           if (typeof answer === 'object' && answer !== null && 'code' in answer)
             reject(failed(answer as Failure, mapping.#path))

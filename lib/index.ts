@@ -14,5 +14,7 @@ export {
   MmapTypeError,
 } from './errors.js'
 export type { AdviceName, FlushAsyncOptions, FlushOptions, ResizeOptions } from './file.js'
+export type { Line, LineKind, LinesAsyncOptions, LinesOptions } from './lines.js'
 export { Mmap } from './mmap.js'
 export type { AnonymousOptions, Faults, MmapOptions, OpenAsyncOptions, OpenOptions, PathLike } from './options.js'
+export type { Needle, ScanOptions } from './search.js'

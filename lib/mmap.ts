@@ -7,9 +7,9 @@ import * as check from './checks.js'
 import { constants } from './constants.js'
 import type { Access, Facts } from './core.js'
 import { failed, MmapAbortError, unwrap } from './errors.js'
-import { FileLike } from './file.js'
 import type { AnonymousOptions, MmapOptions, OpenAsyncOptions, OpenOptions, PathLike } from './options.js'
 import * as options from './options.js'
+import { Searchable } from './search.js'
 import { listen } from './watch.js'
 
 const EXHAUSTED: ReadonlySet<string | undefined> = new Set(['ENOMEM', 'EMFILE', 'ENFILE'])
@@ -97,7 +97,7 @@ class Adopted {
  * Every member but `close`, `closed`, dispose and inspect throws ERR_MMAP_CLOSED once the mapping is closed. Those
  * that change bytes throw ERR_MMAP_READ_ONLY, before they look at a range, when the access is `'read'`.
  */
-export class Mmap extends FileLike {
+export class Mmap extends Searchable {
   /**
    * Maps an open file, as Python's `mmap.mmap(fileno, length, ...)`. The descriptor is duplicated: close yours when
    * you like.

@@ -1,5 +1,5 @@
 //! Memory-mapped files for JavaScript. The rooms, and the one direction in which they may look:
-//! `node -> (mapping, search) -> (request, region, fault, census, os)`.
+//! `node -> (mapping, search) -> (request, region, fault, crew, census, os)`.
 
 #![cfg_attr(test, allow(dead_code, reason = "a test binary is built without `node`, which uses the rest"))]
 
@@ -17,6 +17,9 @@ mod fault;
 
 /// An owned range of addresses: replaced by zero pages at close, given back at the end.
 mod region;
+
+/// Threads of our own.
+mod crew;
 
 /// One mapping: make it, reach its bytes, resize, flush, close. Knows no JavaScript.
 mod mapping;

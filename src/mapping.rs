@@ -2,6 +2,7 @@
 
 mod access;
 mod resize;
+pub mod scan;
 
 use std::fs::File;
 use std::io;

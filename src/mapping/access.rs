@@ -83,7 +83,7 @@ impl Mapping {
     }
 
     /// Lends the bytes of a range; `look` answers beside its result which of them it rests upon.
-    fn look<R>(
+    pub(super) fn look<R>(
         &self,
         region: &Region,
         range: Range<usize>,
@@ -120,6 +120,47 @@ impl Mapping {
             }
         }
         Ok(None)
+    }
+
+    /// How often `needle` occurs in a range, without overlaps.
+    pub fn count(&self, needle: &[u8], range: Range<usize>) -> Result<u64> {
+        let region = self.region()?;
+        if !region.is_fragile() {
+            return self.look(&region, range, |bytes| (literal::count(bytes, needle).0, 0..bytes.len()));
+        }
+        let (mut total, mut from, end) = (0, range.start, range.end);
+        for piece in region.pieces(range, needle.len().saturating_sub(1), false) {
+            let start = piece.start.max(from);
+            let twice = needle.is_empty() && piece.end < end;
+            let counted = self.look(&region, start..piece.end.max(start), |bytes| {
+                (literal::count(bytes, needle), 0..bytes.len())
+            });
+            let (count, after) = counted?;
+            total += count - u64::from(twice);
+            from = start + after;
+        }
+        Ok(total)
+    }
+
+    /// Lends the first lines of a range, as many as `most` bytes hold, or the one that is longer.
+    pub fn lines<R>(
+        &self,
+        range: Range<usize>,
+        most: usize,
+        look: impl FnOnce(&[u8]) -> (R, usize),
+    ) -> Result<R> {
+        let region = self.region()?;
+        let mut range = range;
+        if region.is_fragile() {
+            // A copy must end somewhere, and at the end of a line.
+            let from = range.start.saturating_add(most).min(range.end);
+            let next = self.find(b"\n", from..range.end, false)?;
+            range.end = next.map_or(range.end, |at| at + 1);
+        }
+        self.look(&region, range, |bytes| {
+            let (result, seen) = look(bytes);
+            (result, 0..seen)
+        })
     }
 
     /// Whether the bytes from `start` on are `other`.

@@ -7,6 +7,8 @@ mod errors;
 mod faults;
 mod holds;
 mod jobs;
+mod lines;
 mod registry;
+mod scans;
 mod values;
 mod view;

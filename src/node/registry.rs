@@ -8,7 +8,7 @@ use std::sync::Arc;
 use napi::{Env, sys};
 use napi_derive::napi;
 
-use super::holds;
+use super::{holds, scans};
 use crate::mapping::Mapping;
 
 const EVERY: usize = 1_000;
@@ -86,6 +86,7 @@ pub fn sweep(env: Env) -> u32 {
 
 /// The environment ends: its references are gone with it.
 fn clear() {
+    scans::env_ends();
     holds::env_ends();
     // Nothing is left where the thread's own variables are gone already.
     let entries = REGISTRY.try_with(|registry| {

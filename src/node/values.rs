@@ -1,7 +1,7 @@
 //! Values that cross the border by hand.
 
 use std::ffi::c_void;
-use std::ptr;
+use std::{ptr, slice};
 
 use napi::bindgen_prelude::{FromNapiValue, ToNapiValue, TypeName, ValidateNapiValue};
 use napi::{Error, Result, Status, ValueType, sys};
@@ -89,6 +89,41 @@ impl<const N: usize> FromNapiValue for Numbers<N> {
             return Err(Error::new(Status::InvalidArg, format!("Expected a Float64Array of {N} elements")));
         }
         Ok(Self(start.cast()))
+    }
+}
+
+/// A Uint32Array that a call writes into, for the length of the call.
+pub struct Offsets {
+    start: *mut u32,
+    length: usize,
+}
+
+impl Offsets {
+    pub fn as_mut_slice(&mut self) -> &mut [u32] {
+        if self.length == 0 {
+            return &mut [];
+        }
+        // SAFETY: so many elements of the engine's, aligned, alive while the argument is on the call's stack, during
+        // which no JavaScript runs.
+        unsafe { slice::from_raw_parts_mut(self.start, self.length) }
+    }
+}
+
+impl TypeName for Offsets {
+    fn type_name() -> &'static str {
+        "Uint32Array"
+    }
+    fn value_type() -> ValueType {
+        ValueType::Object
+    }
+}
+
+impl ValidateNapiValue for Offsets {}
+
+impl FromNapiValue for Offsets {
+    unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> Result<Self> {
+        let (start, length) = typed_array(env, value, sys::TypedarrayType::uint32_array, "Uint32Array")?;
+        Ok(Self { start: start.cast(), length })
     }
 }
 

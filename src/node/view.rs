@@ -46,7 +46,8 @@ fn external(
     Err(status)
 }
 
-fn forget_exception(env: sys::napi_env) {
+/// Drops an exception that the engine has thrown at a refusal.
+pub fn forget_exception(env: sys::napi_env) {
     let (mut pending, mut exception) = (false, ptr::null_mut());
     // SAFETY: env is the engine's, for this call; the out pointer is ours.
     unsafe { sys::napi_is_exception_pending(env, &mut pending) };

@@ -21,6 +21,32 @@ pub fn rfind(haystack: &[u8], needle: &[u8]) -> Option<usize> {
     rfind_in_blocks(haystack, needle, BLOCK)
 }
 
+/// How often `needle` occurs, one beginning where the one before has ended or later, and where the last one ends. An
+/// empty one occurs between all bytes, and at both ends.
+pub fn count(haystack: &[u8], needle: &[u8]) -> (u64, usize) {
+    match *needle {
+        [] => (haystack.len() as u64 + 1, haystack.len()),
+        [byte] => (memchr::memchr_iter(byte, haystack).count() as u64, haystack.len()),
+        _ => {
+            memmem::find_iter(haystack, needle).fold((0, 0), |(count, _), at| (count + 1, at + needle.len()))
+        }
+    }
+}
+
+/// Whether two occurrences of `needle` may overlap: whether it begins as it ends.
+pub fn overlaps_itself(needle: &[u8]) -> bool {
+    // The prefix function of Knuth, Morris and Pratt.
+    let mut borders = vec![0; needle.len()];
+    for end in 1..needle.len() {
+        let mut border: usize = borders[end - 1];
+        while border > 0 && needle[border] != needle[end] {
+            border = borders[border - 1];
+        }
+        borders[end] = border + usize::from(needle[border] == needle[end]);
+    }
+    needle.is_empty() || borders.last().is_some_and(|border| *border > 0)
+}
+
 fn rfind_in_blocks(haystack: &[u8], needle: &[u8], block: usize) -> Option<usize> {
     if let [byte] = *needle {
         return memchr::memrchr(byte, haystack);
@@ -69,6 +95,17 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn occurrences_do_not_overlap() {
+        assert_eq!(count(b"aaaaa", b"aa"), (2, 4));
+        assert_eq!(count(b"abcab", b"ab"), (2, 5));
+        assert_eq!(count(b"abc", b""), (4, 3));
+        assert_eq!(count(b"", b"x"), (0, 0));
+        let overlapping = [&b"aa"[..], b"aba", b"abab", b""];
+        assert!(overlapping.into_iter().all(overlaps_itself));
+        assert!([&b"a"[..], b"ab", b"aab", b"needle"].into_iter().all(|needle| !overlaps_itself(needle)));
     }
 
     #[test]

@@ -2,3 +2,9 @@
 
 /// A needle in a haystack.
 pub mod literal;
+
+/// Where lines end.
+pub mod lines;
+
+/// Large ranges, on several threads.
+pub mod scan;

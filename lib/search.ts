@@ -1,0 +1,151 @@
+import type { ByteArray } from './array.js'
+import { bytesOrMapping } from './array.js'
+import type { BytesLike } from './checks.js'
+import * as check from './checks.js'
+import { bytesOf, runJob } from './core.js'
+import { unwrap, wrongType } from './errors.js'
+import { FileLike } from './file.js'
+import { type Line, type LineKind, type LinesAsyncOptions, type LinesOptions, linesAsyncOf, linesOf } from './lines.js'
+
+/** What is looked for: a string is its UTF-8. */
+export type Needle = string | BytesLike | ByteArray
+
+export interface ScanOptions {
+  /** Ends the search with an AbortError. */
+  signal?: AbortSignal
+  /** How many threads may work on it; default: as many as there are processors. */
+  threads?: number
+  /** Called now and then while it lasts, with the bytes that are done and how many there are. */
+  onProgress?: (done: number, total: number) => void
+}
+
+const KEYS = ['signal', 'threads', 'onProgress']
+
+/** How often `onProgress` is called, in milliseconds. */
+const PACE = 50
+
+const ALL_THREADS = 64
+
+interface Scan {
+  signal: AbortSignal | undefined
+  threads: number
+  onProgress: ((done: number, total: number) => void) | undefined
+}
+
+function scan(given: ScanOptions | undefined): Scan {
+  const { signal, threads, onProgress } = check.options(given, KEYS)
+  if (onProgress !== undefined && typeof onProgress !== 'function')
+    throw wrongType('options.onProgress', 'of type function', onProgress)
+  return {
+    signal: check.signal(signal),
+    threads: threads === undefined ? ALL_THREADS : Math.min(ALL_THREADS, check.size(threads, 'options.threads', 1)),
+    onProgress,
+  }
+}
+
+function needleBytes(needle: unknown): Uint8Array {
+  return typeof needle === 'string' ? Buffer.from(needle) : bytesOrMapping(needle, 'needle', 'of type string or ')
+}
+
+/** A mapping that is searched: over bytes, without making a string of them. Searching never moves the position. */
+export abstract class Searchable extends FileLike {
+  /**
+   * How often `needle` occurs within [start, end), one occurrence beginning where the one before has ended or later.
+   * @param start default 0. Negative: from the end
+   */
+  count(needle: Needle, start?: number | bigint | null, end?: number | bigint | null): number {
+    const bytes = bytesOf(this)
+    const { length } = bytes
+    const wanted = needleBytes(needle)
+    const from = check.bound(start, 'start', length, 0)
+    const to = check.bound(end, 'end', length, length)
+    return from > to ? 0 : (unwrap(bytes.native.count(wanted, from, to), bytes.path) as number)
+  }
+
+  /**
+   * The lines, without their ends `\n` or `\r\n`: strings, Buffers or offsets. A last line needs no end; behind the last
+   * end there is none.
+   *
+   * A string that you keep keeps the piece of about 64 KiB that it was cut from.
+   */
+  lines<K extends LineKind = 'string'>(linesOptions?: LinesOptions<K>): IterableIterator<Line<K>> {
+    return linesOf(this, linesOptions)
+  }
+
+  /** The lines, some hundreds at a time, fetched off the event loop; no further than you ask. */
+  linesAsync<K extends 'string' | 'buffer' = 'string'>(
+    linesOptions?: LinesOptions<K> & Pick<LinesAsyncOptions, 'signal'>,
+  ): AsyncGenerator<Line<K>[], void, undefined> {
+    // At once, not with the first line: what is closed throws here.
+    void this.length
+    return linesAsyncOf(this, linesOptions)
+  }
+
+  /** `find`, off the event loop, on several threads. */
+  async findAsync(
+    needle: Needle,
+    start?: number | bigint | null,
+    end?: number | bigint | null,
+    scanOptions?: ScanOptions,
+  ): Promise<number> {
+    return this.#findAsync(needle, start, end, scanOptions, false)
+  }
+
+  /** `rfind`, off the event loop, on several threads. */
+  async rfindAsync(
+    needle: Needle,
+    start?: number | bigint | null,
+    end?: number | bigint | null,
+    scanOptions?: ScanOptions,
+  ): Promise<number> {
+    return this.#findAsync(needle, start, end, scanOptions, true)
+  }
+
+  async #findAsync(
+    needle: Needle,
+    start: number | bigint | null | undefined,
+    end: number | bigint | null | undefined,
+    scanOptions: ScanOptions | undefined,
+    last: boolean,
+  ): Promise<number> {
+    const bytes = bytesOf(this)
+    const { length } = bytes
+    const options = scan(scanOptions)
+    const wanted = needleBytes(needle)
+    const from = check.start(start, 'start', length, this.tell())
+    const to = check.bound(end, 'end', length, length)
+    if (from > to) return -1
+    return this.#scan(options, to - from, (job) => bytes.native.findAsync(job, wanted, from, to, last, options.threads))
+  }
+
+  /** `count`, off the event loop, on several threads. */
+  async countAsync(
+    needle: Needle,
+    start?: number | bigint | null,
+    end?: number | bigint | null,
+    scanOptions?: ScanOptions,
+  ): Promise<number> {
+    const bytes = bytesOf(this)
+    const { length } = bytes
+    const options = scan(scanOptions)
+    const wanted = needleBytes(needle)
+    const from = check.bound(start, 'start', length, 0)
+    const to = check.bound(end, 'end', length, length)
+    if (from > to) return 0
+    return this.#scan(options, to - from, (job) => bytes.native.countAsync(job, wanted, from, to, options.threads))
+  }
+
+  async #scan<T>(options: Scan, total: number, start: Parameters<typeof runJob<T>>[2]): Promise<T> {
+    const { onProgress, signal } = options
+    if (onProgress === undefined) return runJob(this, signal, start)
+    let timer: NodeJS.Timeout | undefined
+    try {
+      return await runJob(this, signal, (job) => {
+        timer = setInterval(() => onProgress(Math.min(total, job.done()), total), PACE).unref()
+        return start(job)
+      })
+    } finally {
+      clearInterval(timer)
+    }
+  }
+}

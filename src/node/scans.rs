@@ -1,0 +1,172 @@
+//! Jobs on threads of our own, each a promise. When an environment ends, its jobs are called off and waited for: nothing of
+//! them may run when the addon's last thread is gone.
+
+use std::cell::RefCell;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+
+use napi::bindgen_prelude::{Either, Object, PromiseRaw, ToNapiValue};
+use napi::{Env, JsDeferred, JsValue, Result};
+use napi_derive::napi;
+
+use super::class::NativeMapping;
+use super::errors::Failure;
+use super::values::{Bytes, size};
+use crate::crew::{self, Leash};
+use crate::mapping::scan::{self, Lent, Search};
+use crate::mapping::{self, Error};
+
+/// A job that runs, or will: how to end it.
+struct Running {
+    leash: Arc<Leash>,
+    over: Mutex<bool>,
+    signal: Condvar,
+}
+
+/// Says that a job is over, also when it panics or never begins.
+struct Ending(Arc<Running>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        *self.0.over.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.0.signal.notify_all();
+    }
+}
+
+thread_local! {
+    static JOBS: RefCell<Vec<Arc<Running>>> = RefCell::default();
+}
+
+/// The environment of this thread ends: no job outlives it.
+pub fn env_ends() {
+    let jobs = JOBS.try_with(|jobs| std::mem::take(&mut *jobs.borrow_mut())).unwrap_or_default();
+    for job in &jobs {
+        job.leash.abort();
+    }
+    for job in jobs {
+        let over = job.over.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(job.signal.wait_while(over, |over| !*over));
+    }
+}
+
+/// The handle of one job: made first, given to the call that starts it.
+#[napi]
+pub struct NativeJob {
+    leash: Arc<Leash>,
+}
+
+#[napi]
+impl NativeJob {
+    #[napi(constructor)]
+    #[allow(clippy::new_without_default, reason = "JavaScript makes them")]
+    pub fn new() -> Self {
+        Self { leash: Arc::default() }
+    }
+
+    /// The job ends soon; what it answers then means nothing.
+    #[napi(enumerable = false)]
+    pub fn abort(&self) {
+        self.leash.abort();
+    }
+
+    /// Bytes that are done.
+    #[napi(enumerable = false)]
+    pub fn done(&self) -> f64 {
+        self.leash.done() as f64
+    }
+}
+
+/// What a promise answers.
+pub type Answer<T> = Either<T, Failure>;
+
+fn answer<T>(result: mapping::Result<T>) -> Answer<T> {
+    match result {
+        Ok(value) => Either::A(value),
+        Err(error) => Either::B(error.into()),
+    }
+}
+
+/// What a promise is settled with, on its own thread.
+fn settled<T>(answer: Answer<T>) -> impl FnOnce(Env) -> Result<Answer<T>> {
+    move |_| Ok(answer)
+}
+
+/// Runs `work` on a thread of the crew, and settles the promise with its answer.
+pub fn run<T, W>(env: &Env, job: &NativeJob, work: W) -> Result<PromiseRaw<'static, Answer<T>>>
+where
+    T: ToNapiValue + Send + 'static,
+    W: FnOnce(&Arc<Leash>) -> mapping::Result<T> + Send + 'static,
+{
+    let (deferred, promise): (JsDeferred<Answer<T>, _>, Object<'_>) = env.create_deferred()?;
+    let running =
+        Arc::new(Running { leash: Arc::clone(&job.leash), over: Mutex::new(false), signal: Condvar::new() });
+    JOBS.with_borrow_mut(|jobs| {
+        jobs.retain(|job| !*job.over.lock().unwrap_or_else(PoisonError::into_inner));
+        jobs.push(Arc::clone(&running));
+    });
+    let ending = Ending(running);
+    let settle = deferred.clone();
+    let task = move || {
+        let result = work(&ending.0.leash);
+        settle.resolve(settled(answer(result)));
+        drop(ending);
+    };
+    if !crew::submit(task) {
+        let text = "No thread can be started for it".to_owned();
+        let failure = Failure::from(Error::Coded("ERR_MMAP_BUSY", text));
+        deferred.resolve(settled(Either::B(failure)));
+    }
+    Ok(PromiseRaw::new(env.raw(), promise.raw()))
+}
+
+#[napi]
+impl NativeMapping {
+    fn search(
+        &self,
+        needle: &Bytes,
+        start: f64,
+        end: f64,
+        threads: u32,
+    ) -> mapping::Result<(Arc<Lent>, Search)> {
+        let (needle, range) = (needle.0.as_slice().to_vec(), size(start)..size(end));
+        let threads = (threads as usize).clamp(1, crew::most());
+        Ok((scan::lend(&self.mapping)?, Search { needle, range, threads }))
+    }
+
+    /// `find`, on threads of our own.
+    #[napi(enumerable = false, catch_unwind, ts_return_type = "Promise<number | Failure>")]
+    pub fn find_async(
+        &self,
+        env: &Env,
+        job: &NativeJob,
+        #[napi(ts_arg_type = "Uint8Array")] needle: Bytes,
+        start: f64,
+        end: f64,
+        last: bool,
+        threads: u32,
+    ) -> Result<PromiseRaw<'static, Answer<f64>>> {
+        let search = self.search(&needle, start, end, threads);
+        run(env, job, move |leash| {
+            let (bytes, search) = search?;
+            let found = scan::find(&bytes, search, last, leash)?;
+            Ok(found.map_or(-1.0, |at| at as f64))
+        })
+    }
+
+    /// `count`, on threads of our own.
+    #[napi(enumerable = false, catch_unwind, ts_return_type = "Promise<number | Failure>")]
+    pub fn count_async(
+        &self,
+        env: &Env,
+        job: &NativeJob,
+        #[napi(ts_arg_type = "Uint8Array")] needle: Bytes,
+        start: f64,
+        end: f64,
+        threads: u32,
+    ) -> Result<PromiseRaw<'static, Answer<f64>>> {
+        let search = self.search(&needle, start, end, threads);
+        run(env, job, move |leash| {
+            let (bytes, search) = search?;
+            Ok(scan::count(&bytes, search, leash)? as f64)
+        })
+    }
+}
