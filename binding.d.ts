@@ -73,6 +73,16 @@ export declare class NativeMapping {
   lines(start: number, end: number, encoding: number, ends: Uint32Array, measures: Float64Array): string | null | Failure
   /** A copy of the first lines of a range, about `most` bytes, made on a thread of our own. */
   linesAsync(job: NativeJob, start: number, end: number, most: number): Promise<Buffer | Failure>
+  /** Where the first match within [start, end) begins, at `at` or later; -1: nowhere. */
+  search(pattern: NativePattern, start: number, end: number, at: number): number | Failure
+  /** How many matches there are within [start, end). */
+  countMatches(pattern: NativePattern, start: number, end: number): number | Failure
+  /**
+   * The next matches within [start, end), from `place` on, which moves: as many as there is room for in `slots`, two
+   * numbers a group (-1: took no part), and their bytes one behind the other in `text`, but of those that are longer
+   * than it. Answers how many.
+   */
+  matches(pattern: NativePattern, start: number, end: number, place: Float64Array, slots: Float64Array, text: Uint8Array): number | Failure
   /** `find`, on threads of our own. */
   findAsync(job: NativeJob, needle: Uint8Array, start: number, end: number, last: boolean, threads: number): Promise<number | Failure>
   /** `count`, on threads of our own. */
@@ -84,6 +94,12 @@ export declare class NativeMapping {
   expose(number: Float64Array, engine: number): ArrayBuffer | Failure
 }
 
+/** What is looked for. */
+export declare class NativePattern {
+  /** The names of the groups, `null` for those without; the first is the whole match. */
+  groups(): (string | null)[]
+}
+
 /** What the offset of a mapping is a multiple of, in bytes. */
 export declare function allocationGranularity(): number
 
@@ -92,6 +108,9 @@ export declare function allowsExternalBuffers(): boolean
 
 /** Puts the handlers on top again, where the host's own came or went. */
 export declare function arm(): void
+
+/** Compiles a RegExp's source and flags. */
+export declare function compile(source: string, flags: string): NativePattern | Failure
 
 /** Each PROT_, MAP_, MADV_ and MS_ of this system. */
 export declare function constants(): Record<string, number>
@@ -149,3 +168,6 @@ export declare function sweep(): number
 
 /** Takes the name of named memory away. `false`: there was none. */
 export declare function unlink(name: string): boolean | Failure
+
+/** Bytes as they are, as a pattern. */
+export declare function verbatim(needle: Uint8Array): NativePattern

@@ -114,7 +114,7 @@ type ConstantName = `${"PROT" | "MAP" | "MADV" | "MS"}_${string}`;
 /** Each PROT_, MAP_, MADV_ and MS_ that this platform defines, with the values of its headers; none on Windows. */
 declare const constants: Readonly<Record<ConstantName, number>>;
 /** Codes of the errors that this package makes, besides the system's own (`'EACCES'`, `'ENOENT'`, ...). */
-type ErrorCode = "ERR_MMAP_CLOSED" | "ERR_MMAP_READ_ONLY" | "ERR_MMAP_EMPTY_FILE" | "ERR_MMAP_OFFSET" | "ERR_MMAP_NO_DESCRIPTOR" | "ERR_MMAP_NO_VIEWS" | "ERR_MMAP_BUSY" | "ERR_MMAP_FAULT" | "ERR_OUT_OF_RANGE" | "ERR_INVALID_ARG_TYPE" | "ERR_INVALID_ARG_VALUE" | "ABORT_ERR";
+type ErrorCode = "ERR_MMAP_CLOSED" | "ERR_MMAP_READ_ONLY" | "ERR_MMAP_EMPTY_FILE" | "ERR_MMAP_OFFSET" | "ERR_MMAP_NO_DESCRIPTOR" | "ERR_MMAP_NO_VIEWS" | "ERR_MMAP_BUSY" | "ERR_MMAP_FAULT" | "ERR_MMAP_PATTERN" | "ERR_OUT_OF_RANGE" | "ERR_INVALID_ARG_TYPE" | "ERR_INVALID_ARG_VALUE" | "ABORT_ERR";
 /** A state that forbids the call: closed, no descriptor, no views, busy. */
 declare class MmapError extends Error {
   readonly code: ErrorCode;
@@ -131,6 +131,13 @@ declare class MmapFaultError extends MmapError {
   /** The path that `open` was given. */
   readonly path?: string;
   constructor(message: string, offset: number, reason: FaultReason, path?: string);
+}
+/** A pattern that cannot run in linear time, or is no RegExp. */
+declare class MmapPatternError extends SyntaxError {
+  readonly code = "ERR_MMAP_PATTERN";
+  /** Where in the pattern's source, in UTF-16 units; `undefined` for the pattern as a whole. */
+  readonly position: number | undefined;
+  constructor(message: string, position: number | undefined);
 }
 /** An argument of the wrong type, or a store into a read-only mapping. */
 declare class MmapTypeError extends TypeError {
@@ -283,6 +290,55 @@ interface LinesAsyncOptions extends LinesOptions<"string" | "buffer"> {
 }
 /** A line of a kind. */
 type Line<K extends LineKind> = K extends "string" ? string : K extends "buffer" ? Buffer : [number, number];
+/** What is looked for as it is: a string is its UTF-8. */
+type Needle = string | BytesLike | ByteArray;
+/**
+* What is looked for: as it is, or a RegExp, which means what it means in ECMAScript, over bytes. Without the flags `u`
+* and `v` a byte is a character (`\\xff` is the byte 0xFF) and text beyond ASCII is its UTF-8; with them the bytes are
+* UTF-8. Lookaround and backreferences are refused with ERR_MMAP_PATTERN: the rest runs in linear time.
+*/
+type Pattern = RegExp | Needle;
+/** Matches that were found together. */
+interface Batch {
+  readonly mapping: Core;
+  readonly names: readonly (string | null)[];
+  /** Two numbers a group: where it begins and ends; -1: it took no part. */
+  readonly slots: Float64Array;
+  /** The bytes of the matches, one behind the other; those of a longer match are not there. */
+  readonly text: Buffer;
+}
+type Span = [start: number, end: number];
+/**
+* A match: where it lies, and what its groups captured, as Buffers that are copied when you ask for them. It stays valid
+* after `close()`; of a match of more than 64 KiB the captures, not the positions, must be asked for before.
+*
+* `const [whole, year, month] = match` takes the captures; a match that you keep keeps up to 64 KiB of its neighbours.
+*/
+declare class ByteMatch implements Iterable<Buffer | undefined> {
+  #private;
+  /** Bytes from the start of the mapping to the match. */
+  readonly index: number;
+  /** Bytes from the start of the mapping to what follows the match. */
+  readonly end: number;
+  constructor(batch: Batch, slot: number, text: number);
+  /** How many captures there are, the whole match among them. */
+  get length(): number;
+  /** Where a group lies, by its number (0: the whole match) or name; `undefined`: it took no part, or there is none. */
+  span(group?: number | string): Span | undefined;
+  /** What a group captured, copied; by its number (0: the whole match) or name. */
+  get(group?: number | string): Buffer | undefined;
+  /** All captures, the whole match first. */
+  get captures(): (Buffer | undefined)[];
+  /** The captures of named groups; `undefined`: the pattern has none. */
+  get groups(): Record<string, Buffer | undefined> | undefined;
+  /** Where the groups lie, the whole match first; those with names in `groups` too. */
+  get indices(): (Span | undefined)[] & {
+    groups: Record<string, Span | undefined> | undefined;
+  };
+  /** The whole match as text. */
+  toString(encoding?: BufferEncoding): string;
+  [Symbol.iterator](): IterableIterator<Buffer | undefined>;
+}
 /** A path as `node:fs` takes it. */
 type PathLike = string | Buffer | Uint8Array | URL;
 /** What becomes of an access that the file, or its disk, cannot answer. */
@@ -333,8 +389,6 @@ interface AnonymousOptions extends CommonOptions {
   /** `'write'` (default) is shared memory, `'copy'` private. */
   access?: Access;
 }
-/** What is looked for: a string is its UTF-8. */
-type Needle = string | BytesLike | ByteArray;
 interface ScanOptions {
   /** Ends the search with an AbortError. */
   signal?: AbortSignal;
@@ -347,10 +401,27 @@ interface ScanOptions {
 declare abstract class Searchable extends FileLike {
   #private;
   /**
-  * How often `needle` occurs within [start, end), one occurrence beginning where the one before has ended or later.
+  * Where the first match within [start, end) begins, from the start of the mapping, or -1. As
+  * `String.prototype.search`: `lastIndex` is neither read nor set. `^` and `$` are the ends of the range.
+  * @param start default 0. Negative: from the end
+  * @throws {SyntaxError} ERR_MMAP_PATTERN: lookaround, a backreference, or too large
+  */
+  search(pattern: Pattern, start?: number | bigint | null, end?: number | bigint | null): number;
+  /**
+  * The first match within [start, end), or null. As `RegExp.prototype.exec`: with the flag `g` or `y` it begins at
+  * `lastIndex`, in bytes from the start of the mapping, and sets that.
+  */
+  match(pattern: Pattern, start?: number | bigint | null, end?: number | bigint | null): ByteMatch | null;
+  /**
+  * All matches within [start, end), one after the other. As `String.prototype.matchAll`: a RegExp needs the flag `g`,
+  * and its `lastIndex`, in bytes from the start of the mapping, says where to begin.
+  */
+  matchAll(pattern: Pattern, start?: number | bigint | null, end?: number | bigint | null): IterableIterator<ByteMatch>;
+  /**
+  * How many matches there are within [start, end), each beginning where the one before has ended or later.
   * @param start default 0. Negative: from the end
   */
-  count(needle: Needle, start?: number | bigint | null, end?: number | bigint | null): number;
+  count(pattern: Pattern, start?: number | bigint | null, end?: number | bigint | null): number;
   /**
   * The lines, without their ends `\n` or `\r\n`: strings, Buffers or offsets. A last line needs no end; behind the last
   * end there is none.
@@ -413,4 +484,4 @@ declare class Mmap extends Searchable {
   */
   static unlink(name: string): boolean;
 }
-export { ALLOCATIONGRANULARITY, type Access, type AdviceName, type AnonymousOptions, type BytesLike, type CloseOptions, type ConstantName, type ErrorCode, type FaultReason, type Faults, type FlushAsyncOptions, type FlushOptions, type Home, type Line, type LineKind, type LinesAsyncOptions, type LinesOptions, Mmap, MmapAbortError, MmapError, MmapFaultError, type MmapOptions, MmapRangeError, MmapSystemError, MmapTypeError, type Needle, type OpenAsyncOptions, type OpenOptions, PAGESIZE, type PathLike, type ResizeOptions, type ScanOptions, type ViewConstructor, constants };
+export { ALLOCATIONGRANULARITY, type Access, type AdviceName, type AnonymousOptions, ByteMatch, type BytesLike, type CloseOptions, type ConstantName, type ErrorCode, type FaultReason, type Faults, type FlushAsyncOptions, type FlushOptions, type Home, type Line, type LineKind, type LinesAsyncOptions, type LinesOptions, Mmap, MmapAbortError, MmapError, MmapFaultError, type MmapOptions, MmapPatternError, MmapRangeError, MmapSystemError, MmapTypeError, type Needle, type OpenAsyncOptions, type OpenOptions, PAGESIZE, type PathLike, type Pattern, type ResizeOptions, type ScanOptions, type ViewConstructor, constants };

@@ -24,11 +24,11 @@ var __toESM = (mod, isNodeMode, target) => (target = mod != null ? __create(__ge
 let __binding_js = require("./binding.js");
 __binding_js = __toESM(__binding_js);
 let node_util = require("node:util");
-let node_v8 = require("node:v8");
-let node_vm = require("node:vm");
+let node_util_types = require("node:util/types");
 let node_buffer = require("node:buffer");
 let node_worker_threads = require("node:worker_threads");
-let node_util_types = require("node:util/types");
+let node_v8 = require("node:v8");
+let node_vm = require("node:vm");
 let node_path = require("node:path");
 let node_url = require("node:url");
 // lib/constants.ts
@@ -71,6 +71,18 @@ var MmapFaultError = class extends MmapError {
 		this.offset = offset;
 		this.reason = reason;
 		if (path !== void 0) this.path = path;
+	}
+};
+var MmapPatternError = class MmapPatternError extends SyntaxError {
+	code = "ERR_MMAP_PATTERN";
+	position;
+	constructor(message, position) {
+		super(message);
+		this.position = position;
+		signed(this, "ERR_MMAP_PATTERN");
+	}
+	static {
+		MmapPatternError.prototype.name = "SyntaxError";
 	}
 };
 var MmapTypeError = class extends TypeError {
@@ -154,6 +166,7 @@ function failed(failure, path) {
 		const where = path === void 0 ? "" : `, '${path}'`;
 		return new MmapFaultError(failure.message + where, failure.offset ?? 0, failure.reason, path);
 	}
+	if (failure.code === "ERR_MMAP_PATTERN") return new MmapPatternError(failure.message, failure.offset ?? void 0);
 	if (failure.code !== "") return coded(failure.code, failure.message);
 	const { errno, name, text } = known(failure);
 	const syscall = failure.syscall ?? "mmap";
@@ -184,6 +197,80 @@ function wrongValue(name, expected, value) {
 }
 function outOfRange(name, expected, value) {
 	return new MmapRangeError("ERR_OUT_OF_RANGE", `The value of "${name}" is out of range. It must be ${expected}. Received ${typeof value === "bigint" ? `${value}n` : String(value)}`);
+}
+// lib/checks.ts
+function integer(value, name) {
+	if (typeof value === "bigint") return Number(value);
+	if (typeof value !== "number") throw wrongType(name, "of type number or bigint", value);
+	if (!Number.isInteger(value)) throw outOfRange(name, "an integer", value);
+	return value;
+}
+function size(value, name, least = 0) {
+	const number = integer(value, name);
+	if (number < least || number > Number.MAX_SAFE_INTEGER) throw outOfRange(name, `>= ${least} && <= ${Number.MAX_SAFE_INTEGER}`, value);
+	return number;
+}
+function byte(value, name) {
+	const number = integer(value, name);
+	if (number < 0 || number > 255) throw outOfRange(name, ">= 0 && <= 255", value);
+	return number;
+}
+function index(value, name) {
+	return typeof value === "number" && Number.isInteger(value) ? value : integer(value, name);
+}
+function start(value, name, length, absent) {
+	if (value === Number.POSITIVE_INFINITY) return value;
+	return (typeof value === "bigint" || typeof value === "number") && value > length ? integer(value, name) : bound(value, name, length, absent);
+}
+function bound(value, name, length, absent) {
+	if (value === void 0 || value === null) return absent;
+	if (value === Number.POSITIVE_INFINITY) return length;
+	if (value === Number.NEGATIVE_INFINITY) return 0;
+	const number = integer(value, name);
+	if (number < 0) return Math.max(0, length + number);
+	return Math.min(number, length);
+}
+function int32(value, name) {
+	if (typeof value !== "number") throw wrongType(name, "of type number", value);
+	if (value !== (value | 0)) throw outOfRange(name, "an integer >= -2147483648 && <= 2147483647", value);
+	return value;
+}
+function boolean(value, name, absent) {
+	if (value === void 0) return absent;
+	if (typeof value !== "boolean") throw wrongType(name, "of type boolean", value);
+	return value;
+}
+function string(value, name) {
+	if (typeof value !== "string") throw wrongType(name, "of type string", value);
+	return value;
+}
+function oneOf(value, name, values) {
+	if (value === void 0) return void 0;
+	if (!values.includes(value)) throw wrongValue(name, `one of ${values.map((each) => `'${each}'`).join(", ")}`, value);
+	return value;
+}
+function options(value, known) {
+	if (value === void 0) return {};
+	if (typeof value !== "object" || value === null) throw wrongType("options", "an object", value);
+	for (const key of Object.keys(value)) if (!known.includes(key)) throw wrongValue(`options.${key}`, `absent: it is unknown here. Known are ${known.join(", ")}`, Reflect.get(value, key));
+	return value;
+}
+function bytes(value, name, expected = BYTES) {
+	if (value instanceof Uint8Array) return value;
+	if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+	if ((0, node_util_types.isAnyArrayBuffer)(value)) return new Uint8Array(value, 0, value.byteLength);
+	throw wrongType(name, expected, value);
+}
+const BYTES = "an instance of Buffer, TypedArray, DataView, ArrayBuffer, SharedArrayBuffer or Mmap";
+function bytesOrString(value, name, encoding) {
+	if (typeof value !== "string") return bytes(value, name, `of type string or ${BYTES}`);
+	if (encoding !== void 0 && !Buffer.isEncoding(encoding)) throw wrongValue("encoding", "an encoding", encoding);
+	return Buffer.from(value, encoding);
+}
+function signal(value) {
+	if (value === void 0) return void 0;
+	if (!(value instanceof AbortSignal)) throw wrongType("options.signal", "an instance of AbortSignal", value);
+	return value;
 }
 // lib/watch.ts
 const { arm } = __binding_js;
@@ -474,176 +561,6 @@ function settle(native, length, slack, home, path) {
 	checkHome(home, length);
 	return (home === void 0 ? length <= node_buffer.constants.MAX_LENGTH && allowsExternal() : home === "external") ? new External(native, length, slack, path, home !== void 0) : new Native(native, length, slack, path);
 }
-// lib/checks.ts
-function integer(value, name) {
-	if (typeof value === "bigint") return Number(value);
-	if (typeof value !== "number") throw wrongType(name, "of type number or bigint", value);
-	if (!Number.isInteger(value)) throw outOfRange(name, "an integer", value);
-	return value;
-}
-function size(value, name, least = 0) {
-	const number = integer(value, name);
-	if (number < least || number > Number.MAX_SAFE_INTEGER) throw outOfRange(name, `>= ${least} && <= ${Number.MAX_SAFE_INTEGER}`, value);
-	return number;
-}
-function byte(value, name) {
-	const number = integer(value, name);
-	if (number < 0 || number > 255) throw outOfRange(name, ">= 0 && <= 255", value);
-	return number;
-}
-function index(value, name) {
-	return typeof value === "number" && Number.isInteger(value) ? value : integer(value, name);
-}
-function start(value, name, length, absent) {
-	if (value === Number.POSITIVE_INFINITY) return value;
-	return (typeof value === "bigint" || typeof value === "number") && value > length ? integer(value, name) : bound(value, name, length, absent);
-}
-function bound(value, name, length, absent) {
-	if (value === void 0 || value === null) return absent;
-	if (value === Number.POSITIVE_INFINITY) return length;
-	if (value === Number.NEGATIVE_INFINITY) return 0;
-	const number = integer(value, name);
-	if (number < 0) return Math.max(0, length + number);
-	return Math.min(number, length);
-}
-function int32(value, name) {
-	if (typeof value !== "number") throw wrongType(name, "of type number", value);
-	if (value !== (value | 0)) throw outOfRange(name, "an integer >= -2147483648 && <= 2147483647", value);
-	return value;
-}
-function boolean(value, name, absent) {
-	if (value === void 0) return absent;
-	if (typeof value !== "boolean") throw wrongType(name, "of type boolean", value);
-	return value;
-}
-function string(value, name) {
-	if (typeof value !== "string") throw wrongType(name, "of type string", value);
-	return value;
-}
-function oneOf(value, name, values) {
-	if (value === void 0) return void 0;
-	if (!values.includes(value)) throw wrongValue(name, `one of ${values.map((each) => `'${each}'`).join(", ")}`, value);
-	return value;
-}
-function options(value, known) {
-	if (value === void 0) return {};
-	if (typeof value !== "object" || value === null) throw wrongType("options", "an object", value);
-	for (const key of Object.keys(value)) if (!known.includes(key)) throw wrongValue(`options.${key}`, `absent: it is unknown here. Known are ${known.join(", ")}`, Reflect.get(value, key));
-	return value;
-}
-function bytes(value, name, expected = BYTES) {
-	if (value instanceof Uint8Array) return value;
-	if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
-	if ((0, node_util_types.isAnyArrayBuffer)(value)) return new Uint8Array(value, 0, value.byteLength);
-	throw wrongType(name, expected, value);
-}
-const BYTES = "an instance of Buffer, TypedArray, DataView, ArrayBuffer, SharedArrayBuffer or Mmap";
-function bytesOrString(value, name, encoding) {
-	if (typeof value !== "string") return bytes(value, name, `of type string or ${BYTES}`);
-	if (encoding !== void 0 && !Buffer.isEncoding(encoding)) throw wrongValue("encoding", "an encoding", encoding);
-	return Buffer.from(value, encoding);
-}
-function signal(value) {
-	if (value === void 0) return void 0;
-	if (!(value instanceof AbortSignal)) throw wrongType("options.signal", "an instance of AbortSignal", value);
-	return value;
-}
-// lib/options.ts
-const ACCESSES = [
-	"read",
-	"write",
-	"copy"
-];
-const UNIX = ["prot", "flags"];
-const CONSTRUCTOR = [
-	"access",
-	"offset",
-	"trackfd",
-	"tagname",
-	"home",
-	"faults"
-];
-const CONSTRUCTOR_KEYS = process.platform === "win32" ? CONSTRUCTOR : [...CONSTRUCTOR, ...UNIX];
-const OPEN_KEYS = [
-	"access",
-	"offset",
-	"length",
-	"create",
-	"home",
-	"faults"
-];
-function accessCode(access) {
-	return access === void 0 ? 0 : ACCESSES.indexOf(access) + 1;
-}
-const FORCED = process.env["MEMMAP_HOME"] || void 0;
-function home(value) {
-	if (value !== void 0) return oneOf(value, "options.home", HOMES);
-	return FORCED === void 0 ? void 0 : oneOf(FORCED, "MEMMAP_HOME", HOMES);
-}
-const FAULTS = ["guard", "crash"];
-const FORCED_FAULTS = process.env["MEMMAP_FAULTS"] || void 0;
-function guard(value) {
-	return (value === void 0 ? oneOf(FORCED_FAULTS, "MEMMAP_FAULTS", FAULTS) : oneOf(value, "options.faults", FAULTS)) !== "crash";
-}
-const optional = (value, name) => value === void 0 ? void 0 : int32(value, name);
-function construction(fd, given) {
-	const options$2 = options(given, CONSTRUCTOR_KEYS);
-	if (options$2.tagname !== void 0 && fd !== -1 && process.platform !== "win32") throw wrongValue("options.tagname", "used with the fileno -1 on this system", options$2.tagname);
-	return {
-		offset: size(options$2.offset === void 0 ? 0 : options$2.offset, "options.offset"),
-		prot: optional(options$2.prot, "options.prot"),
-		flags: optional(options$2.flags, "options.flags"),
-		access: oneOf(options$2.access, "options.access", ACCESSES),
-		track: boolean(options$2.trackfd, "options.trackfd", true),
-		tagname: options$2.tagname === void 0 ? void 0 : string(options$2.tagname, "options.tagname"),
-		home: home(options$2.home),
-		guard: guard(options$2.faults)
-	};
-}
-function opening(given, more = []) {
-	const options$3 = options(given, [...OPEN_KEYS, ...more]);
-	const access = oneOf(options$3.access, "options.access", ACCESSES) ?? "read";
-	const create = boolean(options$3.create, "options.create", false);
-	if (create && access !== "write") throw wrongValue("options.create", "used with the access 'write' alone", true);
-	return {
-		access,
-		create,
-		offset: size(options$3.offset === void 0 ? 0 : options$3.offset, "options.offset"),
-		length: size(options$3.length === void 0 ? 0 : options$3.length, "options.length"),
-		home: home(options$3.home),
-		guard: guard(options$3.faults),
-		signal: signal(options$3.signal)
-	};
-}
-function anonymous(given) {
-	return options(given, [
-		"access",
-		"home",
-		"faults"
-	]);
-}
-function descriptor(fileno) {
-	if (typeof fileno === "number") return int32(fileno, "fileno");
-	const fd = typeof fileno === "object" && fileno !== null ? Reflect.get(fileno, "fd") : void 0;
-	if (typeof fd !== "number") throw wrongType("fileno", "a file descriptor or an object with one (`fd`)", fileno);
-	return fd === -1 ? -2 : int32(fd, "fileno.fd");
-}
-function path(value) {
-	const plain = value instanceof URL ? (0, node_url.fileURLToPath)(value) : value;
-	if ((0, node_util_types.isUint8Array)(plain)) {
-		if (plain.includes(0)) throw wrongValue("path", "without null bytes", plain);
-		return {
-			bytes: plain,
-			text: Buffer.from(plain.buffer, plain.byteOffset, plain.length).toString()
-		};
-	}
-	if (typeof plain !== "string") throw wrongType("path", "of type string or an instance of Buffer or URL", value);
-	if (plain.includes("\0")) throw wrongValue("path", "a string without null bytes", plain);
-	return {
-		bytes: Buffer.from(plain === "" ? plain : (0, node_path.toNamespacedPath)((0, node_path.resolve)(plain))),
-		text: plain
-	};
-}
 // lib/core.ts
 const { NativeJob } = __binding_js;
 let bytesOf;
@@ -857,6 +774,249 @@ function isViewType(type) {
 	if (type === DataView) return true;
 	for (let each = type; typeof each === "function"; each = Object.getPrototypeOf(each)) if (each === TYPED_ARRAY || each === DataView) return type !== TYPED_ARRAY;
 	return false;
+}
+// lib/match.ts
+var ByteMatch = class {
+	index;
+	end;
+	#batch;
+	#slot;
+	#text;
+	constructor(batch, slot, text) {
+		this.#batch = batch;
+		this.#slot = slot;
+		this.#text = text;
+		this.index = batch.slots[slot];
+		this.end = batch.slots[slot + 1];
+	}
+	get length() {
+		return this.#batch.names.length;
+	}
+	#number(group) {
+		return typeof group === "string" ? this.#named(group) : group;
+	}
+	#named(name) {
+		const { names } = this.#batch;
+		let found = -1;
+		for (let group = names.indexOf(name); group >= 0; group = names.indexOf(name, group + 1)) {
+			found = group;
+			if (this.span(group) !== void 0) break;
+		}
+		return found;
+	}
+	span(group = 0) {
+		const number = this.#number(group);
+		if (!(number >= 0 && number < this.length)) return void 0;
+		const at = this.#slot + 2 * number;
+		const start = this.#batch.slots[at];
+		return start < 0 ? void 0 : [start, this.#batch.slots[at + 1]];
+	}
+	get(group = 0) {
+		const span = this.span(group);
+		if (span === void 0) return void 0;
+		const [start, end] = span;
+		const { mapping, text } = this.#batch;
+		if (this.#text < 0) return copyOf(bytesOf(mapping), start, end - start);
+		const from = this.#text + start - this.index;
+		return Buffer.from(text.subarray(from, from + end - start));
+	}
+	get captures() {
+		return Array.from({ length: this.length }, (_, group) => this.get(group));
+	}
+	get groups() {
+		return this.#byName((name) => this.get(name));
+	}
+	get indices() {
+		const spans = Array.from({ length: this.length }, (_, group) => this.span(group));
+		return Object.assign(spans, { groups: this.#byName((name) => this.span(name)) });
+	}
+	#byName(of) {
+		const names = this.#batch.names.filter((name) => name !== null);
+		if (names.length === 0) return void 0;
+		const found = Object.create(null);
+		for (const name of names) found[name] = of(name);
+		return found;
+	}
+	toString(encoding = "utf8") {
+		return this.get()?.toString(encoding) ?? "";
+	}
+	[Symbol.iterator]() {
+		return this.captures[Symbol.iterator]();
+	}
+};
+const FIRST = 16;
+const MOST = 4096;
+const TEXT = 65536;
+function room(mapping, { names }, first) {
+	return {
+		mapping,
+		names,
+		slots: new Float64Array((first ? FIRST : MOST) * 2 * names.length),
+		text: Buffer.allocUnsafeSlow(TEXT)
+	};
+}
+var Matches = class {
+	#mapping;
+	#compiled;
+	#start;
+	#end;
+	#place;
+	#batch;
+	#count = 0;
+	#index = 0;
+	#text = 0;
+	#first = true;
+	constructor(mapping, compiled, start, end, at) {
+		this.#mapping = mapping;
+		this.#compiled = compiled;
+		this.#start = start;
+		this.#end = end;
+		this.#place = Float64Array.of(at, 0, at > end ? 1 : 0);
+		this.#batch = room(mapping, compiled, true);
+	}
+	next() {
+		bytesOf(this.#mapping).length;
+		if (this.#index === this.#count && !this.#fill()) return {
+			done: true,
+			value: void 0
+		};
+		const batch = this.#batch;
+		const slot = this.#index++ * 2 * batch.names.length;
+		const length = batch.slots[slot + 1] - batch.slots[slot];
+		const text = length > 65536 ? -1 : this.#text;
+		if (text >= 0) this.#text += length;
+		return {
+			done: false,
+			value: new ByteMatch(batch, slot, text)
+		};
+	}
+	#fill() {
+		if (this.#place[2] !== 0) return false;
+		const bytes = bytesOf(this.#mapping);
+		const { native } = this.#compiled;
+		if (!this.#first) this.#batch = room(this.#mapping, this.#compiled, false);
+		this.#first = false;
+		const { slots, text } = this.#batch;
+		const end = Math.min(this.#end, bytes.length);
+		this.#count = unwrap(bytes.native.matches(native, this.#start, end, this.#place, slots, text), bytes.path);
+		this.#index = 0;
+		this.#text = 0;
+		return this.#count > 0;
+	}
+	[Symbol.iterator]() {
+		return this;
+	}
+};
+function firstMatch(mapping, compiled, start, end, at) {
+	const bytes = bytesOf(mapping);
+	const slots = new Float64Array(2 * compiled.names.length);
+	const place = Float64Array.of(at, 0, 0);
+	if (unwrap(bytes.native.matches(compiled.native, start, end, place, slots, NO_TEXT), bytes.path) === 0) return null;
+	const [index = 0, last = 0] = slots;
+	const text = last - index > 65536 ? NO_TEXT : copyOf(bytes, index, last - index);
+	return new ByteMatch({
+		mapping,
+		names: compiled.names,
+		slots,
+		text
+	}, 0, last - index > 65536 ? -1 : 0);
+}
+const NO_TEXT = Buffer.alloc(0);
+// lib/options.ts
+const ACCESSES = [
+	"read",
+	"write",
+	"copy"
+];
+const UNIX = ["prot", "flags"];
+const CONSTRUCTOR = [
+	"access",
+	"offset",
+	"trackfd",
+	"tagname",
+	"home",
+	"faults"
+];
+const CONSTRUCTOR_KEYS = process.platform === "win32" ? CONSTRUCTOR : [...CONSTRUCTOR, ...UNIX];
+const OPEN_KEYS = [
+	"access",
+	"offset",
+	"length",
+	"create",
+	"home",
+	"faults"
+];
+function accessCode(access) {
+	return access === void 0 ? 0 : ACCESSES.indexOf(access) + 1;
+}
+const FORCED = process.env["MEMMAP_HOME"] || void 0;
+function home(value) {
+	if (value !== void 0) return oneOf(value, "options.home", HOMES);
+	return FORCED === void 0 ? void 0 : oneOf(FORCED, "MEMMAP_HOME", HOMES);
+}
+const FAULTS = ["guard", "crash"];
+const FORCED_FAULTS = process.env["MEMMAP_FAULTS"] || void 0;
+function guard(value) {
+	return (value === void 0 ? oneOf(FORCED_FAULTS, "MEMMAP_FAULTS", FAULTS) : oneOf(value, "options.faults", FAULTS)) !== "crash";
+}
+const optional = (value, name) => value === void 0 ? void 0 : int32(value, name);
+function construction(fd, given) {
+	const options$2 = options(given, CONSTRUCTOR_KEYS);
+	if (options$2.tagname !== void 0 && fd !== -1 && process.platform !== "win32") throw wrongValue("options.tagname", "used with the fileno -1 on this system", options$2.tagname);
+	return {
+		offset: size(options$2.offset === void 0 ? 0 : options$2.offset, "options.offset"),
+		prot: optional(options$2.prot, "options.prot"),
+		flags: optional(options$2.flags, "options.flags"),
+		access: oneOf(options$2.access, "options.access", ACCESSES),
+		track: boolean(options$2.trackfd, "options.trackfd", true),
+		tagname: options$2.tagname === void 0 ? void 0 : string(options$2.tagname, "options.tagname"),
+		home: home(options$2.home),
+		guard: guard(options$2.faults)
+	};
+}
+function opening(given, more = []) {
+	const options$3 = options(given, [...OPEN_KEYS, ...more]);
+	const access = oneOf(options$3.access, "options.access", ACCESSES) ?? "read";
+	const create = boolean(options$3.create, "options.create", false);
+	if (create && access !== "write") throw wrongValue("options.create", "used with the access 'write' alone", true);
+	return {
+		access,
+		create,
+		offset: size(options$3.offset === void 0 ? 0 : options$3.offset, "options.offset"),
+		length: size(options$3.length === void 0 ? 0 : options$3.length, "options.length"),
+		home: home(options$3.home),
+		guard: guard(options$3.faults),
+		signal: signal(options$3.signal)
+	};
+}
+function anonymous(given) {
+	return options(given, [
+		"access",
+		"home",
+		"faults"
+	]);
+}
+function descriptor(fileno) {
+	if (typeof fileno === "number") return int32(fileno, "fileno");
+	const fd = typeof fileno === "object" && fileno !== null ? Reflect.get(fileno, "fd") : void 0;
+	if (typeof fd !== "number") throw wrongType("fileno", "a file descriptor or an object with one (`fd`)", fileno);
+	return fd === -1 ? -2 : int32(fd, "fileno.fd");
+}
+function path(value) {
+	const plain = value instanceof URL ? (0, node_url.fileURLToPath)(value) : value;
+	if ((0, node_util_types.isUint8Array)(plain)) {
+		if (plain.includes(0)) throw wrongValue("path", "without null bytes", plain);
+		return {
+			bytes: plain,
+			text: Buffer.from(plain.buffer, plain.byteOffset, plain.length).toString()
+		};
+	}
+	if (typeof plain !== "string") throw wrongType("path", "of type string or an instance of Buffer or URL", value);
+	if (plain.includes("\0")) throw wrongValue("path", "a string without null bytes", plain);
+	return {
+		bytes: Buffer.from(plain === "" ? plain : (0, node_path.toNamespacedPath)((0, node_path.resolve)(plain))),
+		text: plain
+	};
 }
 // lib/file.ts
 const NEWLINE = Uint8Array.of(10);
@@ -1224,6 +1384,35 @@ async function* linesAsyncOf(mapping, given) {
 		}
 	}
 }
+// lib/pattern.ts
+function needleBytes(needle) {
+	return typeof needle === "string" ? Buffer.from(needle) : bytesOrMapping(needle, "needle", "of type string or ");
+}
+const cache = new Map();
+const CACHED = 64;
+const WHOLE = [null];
+function compile(pattern) {
+	if (!(0, node_util_types.isRegExp)(pattern)) {
+		const bytes = typeof pattern === "string" ? Buffer.from(pattern) : bytesOrMapping(pattern, "pattern", "of type string or an instance of RegExp or ");
+		return {
+			native: __binding_js.verbatim(bytes),
+			names: WHOLE
+		};
+	}
+	const flags = pattern.flags.replaceAll(/[dg]/g, "");
+	const key = `${flags}/${pattern.source}`;
+	let compiled = cache.get(key);
+	if (compiled === void 0) {
+		const native = unwrap(__binding_js.compile(pattern.source, flags));
+		compiled = {
+			native,
+			names: native.groups()
+		};
+		if (cache.size >= CACHED) cache.delete(cache.keys().next().value);
+	} else cache.delete(key);
+	cache.set(key, compiled);
+	return compiled;
+}
 // lib/search.ts
 const KEYS = [
 	"signal",
@@ -1241,16 +1430,45 @@ function scan(given) {
 		onProgress
 	};
 }
-function needleBytes(needle) {
-	return typeof needle === "string" ? Buffer.from(needle) : bytesOrMapping(needle, "needle", "of type string or ");
-}
 var Searchable = class extends FileLike {
-	count(needle, start, end) {
+	#range(start, end) {
+		const { length } = this;
+		const from = bound(start, "start", length, 0);
+		return [from, Math.max(from, bound(end, "end", length, length))];
+	}
+	search(pattern, start, end) {
+		const bytes = bytesOf(this);
+		const [from, to] = this.#range(start, end);
+		if (!(0, node_util_types.isRegExp)(pattern)) return bytes.find(needleBytes(pattern), from, to, false);
+		return unwrap(bytes.native.search(compile(pattern).native, from, to, from), bytes.path);
+	}
+	match(pattern, start, end) {
+		this.length;
+		const [from, to] = this.#range(start, end);
+		const compiled = compile(pattern);
+		if (!(0, node_util_types.isRegExp)(pattern) || !(pattern.global || pattern.sticky)) return firstMatch(this, compiled, from, to, from);
+		const at = Math.max(from, pattern.lastIndex);
+		const found = at > to ? null : firstMatch(this, compiled, from, to, at);
+		pattern.lastIndex = found === null ? 0 : found.end;
+		return found;
+	}
+	matchAll(pattern, start, end) {
+		this.length;
+		const [from, to] = this.#range(start, end);
+		if ((0, node_util_types.isRegExp)(pattern) && !pattern.global) throw wrongValue("pattern", "a RegExp with the flag g", pattern);
+		const at = (0, node_util_types.isRegExp)(pattern) ? Math.max(from, pattern.lastIndex) : from;
+		return new Matches(this, compile(pattern), from, to, at);
+	}
+	count(pattern, start, end) {
 		const bytes = bytesOf(this);
 		const { length } = bytes;
-		const wanted = needleBytes(needle);
 		const from = bound(start, "start", length, 0);
 		const to = bound(end, "end", length, length);
+		if ((0, node_util_types.isRegExp)(pattern)) {
+			const { native } = compile(pattern);
+			return from > to ? 0 : unwrap(bytes.native.countMatches(native, from, to), bytes.path);
+		}
+		const wanted = needleBytes(pattern);
 		return from > to ? 0 : unwrap(bytes.native.count(wanted, from, to), bytes.path);
 	}
 	lines(linesOptions) {
@@ -1416,10 +1634,12 @@ function adopt(facts) {
 	return new Mmap(new Adopted(facts));
 }
 exports.ALLOCATIONGRANULARITY = ALLOCATIONGRANULARITY;
+exports.ByteMatch = ByteMatch;
 exports.Mmap = Mmap;
 exports.MmapAbortError = MmapAbortError;
 exports.MmapError = MmapError;
 exports.MmapFaultError = MmapFaultError;
+exports.MmapPatternError = MmapPatternError;
 exports.MmapRangeError = MmapRangeError;
 exports.MmapSystemError = MmapSystemError;
 exports.MmapTypeError = MmapTypeError;

@@ -11,6 +11,7 @@ export type ErrorCode =
   | 'ERR_MMAP_NO_VIEWS'
   | 'ERR_MMAP_BUSY'
   | 'ERR_MMAP_FAULT'
+  | 'ERR_MMAP_PATTERN'
   | 'ERR_OUT_OF_RANGE'
   | 'ERR_INVALID_ARG_TYPE'
   | 'ERR_INVALID_ARG_VALUE'
@@ -55,6 +56,21 @@ export class MmapFaultError extends MmapError {
     this.offset = offset
     this.reason = reason
     if (path !== undefined) this.path = path
+  }
+}
+
+/** A pattern that cannot run in linear time, or is no RegExp. */
+export class MmapPatternError extends SyntaxError {
+  readonly code = 'ERR_MMAP_PATTERN'
+  /** Where in the pattern's source, in UTF-16 units; `undefined` for the pattern as a whole. */
+  readonly position: number | undefined
+  constructor(message: string, position: number | undefined) {
+    super(message)
+    this.position = position
+    signed(this, 'ERR_MMAP_PATTERN')
+  }
+  static {
+    MmapPatternError.prototype.name = 'SyntaxError'
   }
 }
 
@@ -150,6 +166,7 @@ export function failed(failure: Failure, path?: string): Error {
     const where = path === undefined ? '' : `, '${path}'`
     return new MmapFaultError(failure.message + where, failure.offset ?? 0, failure.reason as FaultReason, path)
   }
+  if (failure.code === 'ERR_MMAP_PATTERN') return new MmapPatternError(failure.message, failure.offset ?? undefined)
   if (failure.code !== '') return coded(failure.code as ErrorCode, failure.message)
   const { errno, name, text } = known(failure)
   const syscall = failure.syscall ?? 'mmap'

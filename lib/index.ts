@@ -9,12 +9,15 @@ export {
   MmapAbortError,
   MmapError,
   MmapFaultError,
+  MmapPatternError,
   MmapRangeError,
   MmapSystemError,
   MmapTypeError,
 } from './errors.js'
 export type { AdviceName, FlushAsyncOptions, FlushOptions, ResizeOptions } from './file.js'
 export type { Line, LineKind, LinesAsyncOptions, LinesOptions } from './lines.js'
+export { ByteMatch } from './match.js'
 export { Mmap } from './mmap.js'
 export type { AnonymousOptions, Faults, MmapOptions, OpenAsyncOptions, OpenOptions, PathLike } from './options.js'
-export type { Needle, ScanOptions } from './search.js'
+export type { Needle, Pattern } from './pattern.js'
+export type { ScanOptions } from './search.js'

@@ -1,14 +1,11 @@
-import type { ByteArray } from './array.js'
-import { bytesOrMapping } from './array.js'
-import type { BytesLike } from './checks.js'
+import { isRegExp } from 'node:util/types'
 import * as check from './checks.js'
 import { bytesOf, runJob } from './core.js'
-import { unwrap, wrongType } from './errors.js'
+import { unwrap, wrongType, wrongValue } from './errors.js'
 import { FileLike } from './file.js'
 import { type Line, type LineKind, type LinesAsyncOptions, type LinesOptions, linesAsyncOf, linesOf } from './lines.js'
-
-/** What is looked for: a string is its UTF-8. */
-export type Needle = string | BytesLike | ByteArray
+import { type ByteMatch, firstMatch, Matches } from './match.js'
+import { compile, type Needle, needleBytes, type Pattern } from './pattern.js'
 
 export interface ScanOptions {
   /** Ends the search with an AbortError. */
@@ -43,22 +40,72 @@ function scan(given: ScanOptions | undefined): Scan {
   }
 }
 
-function needleBytes(needle: unknown): Uint8Array {
-  return typeof needle === 'string' ? Buffer.from(needle) : bytesOrMapping(needle, 'needle', 'of type string or ')
-}
-
 /** A mapping that is searched: over bytes, without making a string of them. Searching never moves the position. */
 export abstract class Searchable extends FileLike {
+  #range(start: unknown, end: unknown): [number, number] {
+    const { length } = this
+    const from = check.bound(start, 'start', length, 0)
+    return [from, Math.max(from, check.bound(end, 'end', length, length))]
+  }
+
   /**
-   * How often `needle` occurs within [start, end), one occurrence beginning where the one before has ended or later.
+   * Where the first match within [start, end) begins, from the start of the mapping, or -1. As
+   * `String.prototype.search`: `lastIndex` is neither read nor set. `^` and `$` are the ends of the range.
+   * @param start default 0. Negative: from the end
+   * @throws {SyntaxError} ERR_MMAP_PATTERN: lookaround, a backreference, or too large
+   */
+  search(pattern: Pattern, start?: number | bigint | null, end?: number | bigint | null): number {
+    const bytes = bytesOf(this)
+    const [from, to] = this.#range(start, end)
+    if (!isRegExp(pattern)) return bytes.find(needleBytes(pattern), from, to, false)
+    return unwrap(bytes.native.search(compile(pattern).native, from, to, from), bytes.path) as number
+  }
+
+  /**
+   * The first match within [start, end), or null. As `RegExp.prototype.exec`: with the flag `g` or `y` it begins at
+   * `lastIndex`, in bytes from the start of the mapping, and sets that.
+   */
+  match(pattern: Pattern, start?: number | bigint | null, end?: number | bigint | null): ByteMatch | null {
+    void this.length
+    const [from, to] = this.#range(start, end)
+    const compiled = compile(pattern)
+    if (!isRegExp(pattern) || !(pattern.global || pattern.sticky)) return firstMatch(this, compiled, from, to, from)
+    const at = Math.max(from, pattern.lastIndex)
+    const found = at > to ? null : firstMatch(this, compiled, from, to, at)
+    pattern.lastIndex = found === null ? 0 : found.end
+    return found
+  }
+
+  /**
+   * All matches within [start, end), one after the other. As `String.prototype.matchAll`: a RegExp needs the flag `g`,
+   * and its `lastIndex`, in bytes from the start of the mapping, says where to begin.
+   */
+  matchAll(
+    pattern: Pattern,
+    start?: number | bigint | null,
+    end?: number | bigint | null,
+  ): IterableIterator<ByteMatch> {
+    void this.length
+    const [from, to] = this.#range(start, end)
+    if (isRegExp(pattern) && !pattern.global) throw wrongValue('pattern', 'a RegExp with the flag g', pattern)
+    const at = isRegExp(pattern) ? Math.max(from, pattern.lastIndex) : from
+    return new Matches(this, compile(pattern), from, to, at)
+  }
+
+  /**
+   * How many matches there are within [start, end), each beginning where the one before has ended or later.
    * @param start default 0. Negative: from the end
    */
-  count(needle: Needle, start?: number | bigint | null, end?: number | bigint | null): number {
+  count(pattern: Pattern, start?: number | bigint | null, end?: number | bigint | null): number {
     const bytes = bytesOf(this)
     const { length } = bytes
-    const wanted = needleBytes(needle)
     const from = check.bound(start, 'start', length, 0)
     const to = check.bound(end, 'end', length, length)
+    if (isRegExp(pattern)) {
+      const { native } = compile(pattern)
+      return from > to ? 0 : (unwrap(bytes.native.countMatches(native, from, to), bytes.path) as number)
+    }
+    const wanted = needleBytes(pattern)
     return from > to ? 0 : (unwrap(bytes.native.count(wanted, from, to), bytes.path) as number)
   }
 

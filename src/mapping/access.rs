@@ -142,6 +142,12 @@ impl Mapping {
         Ok(total)
     }
 
+    /// Lends a range to a search that rests upon all bytes from `from` on.
+    pub fn search<R>(&self, range: Range<usize>, from: usize, look: impl FnOnce(&[u8]) -> R) -> Result<R> {
+        let region = self.region()?;
+        self.look(&region, range, |bytes| (look(bytes), from.min(bytes.len())..bytes.len()))
+    }
+
     /// Lends the first lines of a range, as many as `most` bytes hold, or the one that is longer.
     pub fn lines<R>(
         &self,

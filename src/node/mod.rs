@@ -8,6 +8,7 @@ mod faults;
 mod holds;
 mod jobs;
 mod lines;
+mod patterns;
 mod registry;
 mod scans;
 mod values;

@@ -120,7 +120,7 @@ where
 
 #[napi]
 impl NativeMapping {
-    fn search(
+    fn lent(
         &self,
         needle: &Bytes,
         start: f64,
@@ -144,7 +144,7 @@ impl NativeMapping {
         last: bool,
         threads: u32,
     ) -> Result<PromiseRaw<'static, Answer<f64>>> {
-        let search = self.search(&needle, start, end, threads);
+        let search = self.lent(&needle, start, end, threads);
         run(env, job, move |leash| {
             let (bytes, search) = search?;
             let found = scan::find(&bytes, search, last, leash)?;
@@ -163,7 +163,7 @@ impl NativeMapping {
         end: f64,
         threads: u32,
     ) -> Result<PromiseRaw<'static, Answer<f64>>> {
-        let search = self.search(&needle, start, end, threads);
+        let search = self.lent(&needle, start, end, threads);
         run(env, job, move |leash| {
             let (bytes, search) = search?;
             Ok(scan::count(&bytes, search, leash)? as f64)

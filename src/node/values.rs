@@ -65,6 +65,11 @@ pub type Pair = Numbers<2>;
 pub type Triple = Numbers<3>;
 
 impl<const N: usize> Numbers<N> {
+    pub fn get(&self) -> [f64; N] {
+        // SAFETY: as in `set`.
+        unsafe { self.0.read_unaligned() }
+    }
+
     pub fn set(&self, numbers: [f64; N]) {
         // SAFETY: so many elements of the engine's, alive while the argument is on the call's stack.
         unsafe { self.0.write_unaligned(numbers) };
@@ -92,37 +97,56 @@ impl<const N: usize> FromNapiValue for Numbers<N> {
     }
 }
 
-/// A Uint32Array that a call writes into, for the length of the call.
-pub struct Offsets {
-    start: *mut u32,
+/// The elements of a typed array that a call writes into, for the length of the call.
+pub struct Elements<T> {
+    start: *mut T,
     length: usize,
 }
 
-impl Offsets {
-    pub fn as_mut_slice(&mut self) -> &mut [u32] {
+pub type Offsets = Elements<u32>;
+pub type Doubles = Elements<f64>;
+
+/// An element of a typed array, and the array's kind.
+pub trait Element {
+    const KIND: sys::napi_typedarray_type;
+    const NAME: &'static str;
+}
+
+impl Element for u32 {
+    const KIND: sys::napi_typedarray_type = sys::TypedarrayType::uint32_array;
+    const NAME: &'static str = "Uint32Array";
+}
+
+impl Element for f64 {
+    const KIND: sys::napi_typedarray_type = sys::TypedarrayType::float64_array;
+    const NAME: &'static str = "Float64Array";
+}
+
+impl<T> Elements<T> {
+    pub fn as_mut_slice(&mut self) -> &mut [T] {
         if self.length == 0 {
             return &mut [];
         }
         // SAFETY: so many elements of the engine's, aligned, alive while the argument is on the call's stack, during
-        // which no JavaScript runs.
+        // which no JavaScript runs; each is given to one argument of the call.
         unsafe { slice::from_raw_parts_mut(self.start, self.length) }
     }
 }
 
-impl TypeName for Offsets {
+impl<T: Element> TypeName for Elements<T> {
     fn type_name() -> &'static str {
-        "Uint32Array"
+        T::NAME
     }
     fn value_type() -> ValueType {
         ValueType::Object
     }
 }
 
-impl ValidateNapiValue for Offsets {}
+impl<T: Element> ValidateNapiValue for Elements<T> {}
 
-impl FromNapiValue for Offsets {
+impl<T: Element> FromNapiValue for Elements<T> {
     unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> Result<Self> {
-        let (start, length) = typed_array(env, value, sys::TypedarrayType::uint32_array, "Uint32Array")?;
+        let (start, length) = typed_array(env, value, T::KIND, T::NAME)?;
         Ok(Self { start: start.cast(), length })
     }
 }

@@ -55,6 +55,15 @@ impl Foreign {
         Some(copy)
     }
 
+    /// To be written to: memory of nobody else's for the length of the call.
+    pub fn as_mut_slice(&mut self) -> &mut [u8] {
+        if self.len == 0 {
+            return &mut [];
+        }
+        // SAFETY: writable by the contract of `new`; used only while no JavaScript runs.
+        unsafe { slice::from_raw_parts_mut(self.start, self.len) }
+    }
+
     pub fn as_slice(&self) -> &[u8] {
         if self.len == 0 {
             return &[];

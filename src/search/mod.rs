@@ -6,5 +6,11 @@ pub mod literal;
 /// Where lines end.
 pub mod lines;
 
+/// An ECMAScript RegExp over bytes.
+pub mod pattern;
+
 /// Large ranges, on several threads.
 pub mod scan;
+
+/// What is looked for: bytes or a pattern, one interface.
+pub mod target;

@@ -1,0 +1,202 @@
+import { copyOf } from './array.js'
+import { bytesOf, type Core } from './core.js'
+import { unwrap } from './errors.js'
+import type { Compiled } from './pattern.js'
+
+/** Matches that were found together. */
+export interface Batch {
+  readonly mapping: Core
+  readonly names: readonly (string | null)[]
+  /** Two numbers a group: where it begins and ends; -1: it took no part. */
+  readonly slots: Float64Array
+  /** The bytes of the matches, one behind the other; those of a longer match are not there. */
+  readonly text: Buffer
+}
+
+type Span = [start: number, end: number]
+
+/**
+ * A match: where it lies, and what its groups captured, as Buffers that are copied when you ask for them. It stays valid
+ * after `close()`; of a match of more than 64 KiB the captures, not the positions, must be asked for before.
+ *
+ * `const [whole, year, month] = match` takes the captures; a match that you keep keeps up to 64 KiB of its neighbours.
+ */
+export class ByteMatch implements Iterable<Buffer | undefined> {
+  /** Bytes from the start of the mapping to the match. */
+  readonly index: number
+  /** Bytes from the start of the mapping to what follows the match. */
+  readonly end: number
+  readonly #batch: Batch
+  /** Its first slot, and where its bytes begin in the text; -1: they are not there. */
+  readonly #slot: number
+  readonly #text: number
+
+  constructor(batch: Batch, slot: number, text: number) {
+    this.#batch = batch
+    this.#slot = slot
+    this.#text = text
+    this.index = batch.slots[slot] as number
+    this.end = batch.slots[slot + 1] as number
+  }
+
+  /** How many captures there are, the whole match among them. */
+  get length(): number {
+    return this.#batch.names.length
+  }
+
+  #number(group: number | string): number {
+    return typeof group === 'string' ? this.#named(group) : group
+  }
+
+  /** Of several groups of one name at most one takes part. */
+  #named(name: string): number {
+    const { names } = this.#batch
+    let found = -1
+    for (let group = names.indexOf(name); group >= 0; group = names.indexOf(name, group + 1)) {
+      found = group
+      if (this.span(group) !== undefined) break
+    }
+    return found
+  }
+
+  /** Where a group lies, by its number (0: the whole match) or name; `undefined`: it took no part, or there is none. */
+  span(group: number | string = 0): Span | undefined {
+    const number = this.#number(group)
+    if (!(number >= 0 && number < this.length)) return undefined
+    const at = this.#slot + 2 * number
+    const start = this.#batch.slots[at] as number
+    return start < 0 ? undefined : [start, this.#batch.slots[at + 1] as number]
+  }
+
+  /** What a group captured, copied; by its number (0: the whole match) or name. */
+  get(group: number | string = 0): Buffer | undefined {
+    const span = this.span(group)
+    if (span === undefined) return undefined
+    const [start, end] = span
+    const { mapping, text } = this.#batch
+    if (this.#text < 0) return copyOf(bytesOf(mapping), start, end - start)
+    const from = this.#text + start - this.index
+    return Buffer.from(text.subarray(from, from + end - start))
+  }
+
+  /** All captures, the whole match first. */
+  get captures(): (Buffer | undefined)[] {
+    return Array.from({ length: this.length }, (_, group) => this.get(group))
+  }
+
+  /** The captures of named groups; `undefined`: the pattern has none. */
+  get groups(): Record<string, Buffer | undefined> | undefined {
+    return this.#byName((name) => this.get(name))
+  }
+
+  /** Where the groups lie, the whole match first; those with names in `groups` too. */
+  get indices(): (Span | undefined)[] & { groups: Record<string, Span | undefined> | undefined } {
+    const spans = Array.from({ length: this.length }, (_, group) => this.span(group))
+    return Object.assign(spans, { groups: this.#byName((name) => this.span(name)) })
+  }
+
+  #byName<T>(of: (name: string) => T): Record<string, T> | undefined {
+    const names = this.#batch.names.filter((name) => name !== null)
+    if (names.length === 0) return undefined
+    const found: Record<string, T> = Object.create(null)
+    for (const name of names) found[name] = of(name)
+    return found
+  }
+
+  /** The whole match as text. */
+  toString(encoding: BufferEncoding = 'utf8'): string {
+    return this.get()?.toString(encoding) ?? ''
+  }
+
+  [Symbol.iterator](): IterableIterator<Buffer | undefined> {
+    return this.captures[Symbol.iterator]()
+  }
+}
+
+/** How many matches a batch has: few at first, since the next may be far away. */
+const FIRST = 16
+const MOST = 4096
+/** Bytes of a batch's text; a match that has more is not copied with it. */
+export const TEXT = 65_536
+
+/** Room for a batch of matches. */
+export function room(mapping: Core, { names }: Compiled, first: boolean): Batch {
+  const count = first ? FIRST : MOST
+  const slots = new Float64Array(count * 2 * names.length)
+  return { mapping, names, slots, text: Buffer.allocUnsafeSlow(TEXT) }
+}
+
+/** All matches within a range, found batch by batch; by hand, since a generator costs twice as much a match. */
+export class Matches implements IterableIterator<ByteMatch, undefined> {
+  readonly #mapping: Core
+  readonly #compiled: Compiled
+  readonly #start: number
+  readonly #end: number
+  /** Where the search goes on, what is known of the bytes, whether it is over. */
+  readonly #place: Float64Array
+  #batch: Batch
+  #count = 0
+  #index = 0
+  #text = 0
+  #first = true
+
+  constructor(mapping: Core, compiled: Compiled, start: number, end: number, at: number) {
+    this.#mapping = mapping
+    this.#compiled = compiled
+    this.#start = start
+    this.#end = end
+    this.#place = Float64Array.of(at, 0, at > end ? 1 : 0)
+    this.#batch = room(mapping, compiled, true)
+  }
+
+  next(): IteratorResult<ByteMatch, undefined> {
+    // A closed mapping throws.
+    const bytes = bytesOf(this.#mapping)
+    void bytes.length
+    if (this.#index === this.#count && !this.#fill()) return { done: true, value: undefined }
+    const batch = this.#batch
+    const slot = this.#index++ * 2 * batch.names.length
+    const length = (batch.slots[slot + 1] as number) - (batch.slots[slot] as number)
+    const text = length > TEXT ? -1 : this.#text
+    if (text >= 0) this.#text += length
+    return { done: false, value: new ByteMatch(batch, slot, text) }
+  }
+
+  #fill(): boolean {
+    if (this.#place[2] !== 0) return false
+    const bytes = bytesOf(this.#mapping)
+    const { native } = this.#compiled
+    if (!this.#first) this.#batch = room(this.#mapping, this.#compiled, false)
+    this.#first = false
+    const { slots, text } = this.#batch
+    const end = Math.min(this.#end, bytes.length)
+    this.#count = unwrap(bytes.native.matches(native, this.#start, end, this.#place, slots, text), bytes.path) as number
+    this.#index = 0
+    this.#text = 0
+    return this.#count > 0
+  }
+
+  [Symbol.iterator](): this {
+    return this
+  }
+}
+
+/** The first match at `at` or later. */
+export function firstMatch(
+  mapping: Core,
+  compiled: Compiled,
+  start: number,
+  end: number,
+  at: number,
+): ByteMatch | null {
+  const bytes = bytesOf(mapping)
+  const slots = new Float64Array(2 * compiled.names.length)
+  const place = Float64Array.of(at, 0, 0)
+  const count = unwrap(bytes.native.matches(compiled.native, start, end, place, slots, NO_TEXT), bytes.path)
+  if (count === 0) return null
+  const [index = 0, last = 0] = slots
+  const text = last - index > TEXT ? NO_TEXT : copyOf(bytes, index, last - index)
+  return new ByteMatch({ mapping, names: compiled.names, slots, text }, 0, last - index > TEXT ? -1 : 0)
+}
+
+const NO_TEXT: Buffer = Buffer.alloc(0)

@@ -1,0 +1,155 @@
+//! Patterns, and the matches that they find, many in one call.
+
+use std::sync::Arc;
+
+use napi::bindgen_prelude::Either;
+use napi_derive::napi;
+
+use super::class::NativeMapping;
+use super::errors::Failure;
+use super::values::{Bytes, Doubles, Triple, size};
+use crate::mapping::Error;
+use crate::search::pattern::PatternError;
+use crate::search::target::{Bounds, Place, Target};
+
+/// What is looked for.
+#[napi]
+pub struct NativePattern {
+    pub(super) target: Arc<Target>,
+}
+
+/// A pattern that was refused.
+pub fn refused(error: PatternError) -> Failure {
+    let position = error.position.map(|position| position as f64);
+    Failure { offset: position, ..Error::Coded("ERR_MMAP_PATTERN", error.message).into() }
+}
+
+/// Compiles a RegExp's source and flags.
+#[napi(catch_unwind)]
+pub fn compile(source: String, flags: String) -> Either<NativePattern, Failure> {
+    match Target::pattern(&source, &flags) {
+        Ok(target) => Either::A(NativePattern { target: Arc::new(target) }),
+        Err(error) => Either::B(refused(error)),
+    }
+}
+
+/// Bytes as they are, as a pattern.
+#[napi(catch_unwind)]
+pub fn verbatim(#[napi(ts_arg_type = "Uint8Array")] needle: Bytes) -> NativePattern {
+    NativePattern { target: Arc::new(Target::bytes(needle.0.as_slice())) }
+}
+
+#[napi]
+impl NativePattern {
+    /// The names of the groups, `null` for those without; the first is the whole match.
+    #[napi(enumerable = false, ts_return_type = "(string | null)[]")]
+    pub fn groups(&self) -> Vec<Option<String>> {
+        self.target.groups().to_vec()
+    }
+}
+
+/// A place as three numbers: where, what is known (0: nothing, 1: clean, 2: not), whether it is over.
+pub fn read_place(numbers: [f64; 3], start: usize) -> Place {
+    let known = [None, Some(true), Some(false)].get(numbers[1] as usize).copied().flatten();
+    Place { at: size(numbers[0]).saturating_sub(start), known, over: numbers[2] != 0.0 }
+}
+
+/// The same, the other way.
+pub fn write_place(place: &Place, start: usize) -> [f64; 3] {
+    let known = match place.known {
+        None => 0.0,
+        Some(true) => 1.0,
+        Some(false) => 2.0,
+    };
+    [(start + place.at) as f64, known, f64::from(u8::from(place.over))]
+}
+
+/// Takes matches in until there is no room for one more.
+pub struct Room<'a> {
+    pub slots: &'a mut [f64],
+    pub text: &'a mut [u8],
+    pub start: usize,
+    /// Slots of one match.
+    pub width: usize,
+    pub count: usize,
+    used: usize,
+}
+
+impl<'a> Room<'a> {
+    pub fn new(slots: &'a mut [f64], text: &'a mut [u8], start: usize, width: usize) -> Self {
+        Self { slots, text, start, width, count: 0, used: 0 }
+    }
+
+    /// Writes a match, and its bytes behind those of the others, unless it alone has more than there is room for.
+    pub fn take(&mut self, bytes: &[u8], found: &[Option<usize>]) -> bool {
+        let Some(slots) = self.slots.get_mut(self.count * self.width..(self.count + 1) * self.width) else {
+            return false;
+        };
+        let span = found[0].unwrap_or(0)..found[1].unwrap_or(0);
+        if span.len() <= self.text.len() {
+            let Some(text) = self.text.get_mut(self.used..self.used + span.len()) else { return false };
+            text.copy_from_slice(&bytes[span.clone()]);
+            self.used += span.len();
+        }
+        for (slot, found) in slots.iter_mut().zip(found) {
+            *slot = found.map_or(-1.0, |at| (self.start + at) as f64);
+        }
+        self.count += 1;
+        true
+    }
+}
+
+#[napi]
+impl NativeMapping {
+    /// Where the first match within [start, end) begins, at `at` or later; -1: nowhere.
+    #[napi(enumerable = false, catch_unwind)]
+    pub fn search(&self, pattern: &NativePattern, start: f64, end: f64, at: f64) -> Either<f64, Failure> {
+        let (range, at) = (size(start)..size(end), size(at).saturating_sub(size(start)));
+        let found = self.mapping.search(range.clone(), at, |bytes| pattern.target.find(bytes, at));
+        match found {
+            Ok(found) => Either::A(found.map_or(-1.0, |(from, _)| (range.start + from) as f64)),
+            Err(error) => Either::B(error.into()),
+        }
+    }
+
+    /// How many matches there are within [start, end).
+    #[napi(enumerable = false, catch_unwind)]
+    pub fn count_matches(&self, pattern: &NativePattern, start: f64, end: f64) -> Either<f64, Failure> {
+        match self.mapping.search(size(start)..size(end), 0, |bytes| pattern.target.count(bytes)) {
+            Ok(count) => Either::A(count as f64),
+            Err(error) => Either::B(error.into()),
+        }
+    }
+
+    /// The next matches within [start, end), from `place` on, which moves: as many as there is room for in `slots`, two
+    /// numbers a group (-1: took no part), and their bytes one behind the other in `text`, but of those that are longer
+    /// than it. Answers how many.
+    #[napi(enumerable = false, catch_unwind)]
+    pub fn matches(
+        &self,
+        pattern: &NativePattern,
+        start: f64,
+        end: f64,
+        #[napi(ts_arg_type = "Float64Array")] place: Triple,
+        #[napi(ts_arg_type = "Float64Array")] mut slots: Doubles,
+        #[napi(ts_arg_type = "Uint8Array")] text: Bytes,
+    ) -> Either<f64, Failure> {
+        let (start, range) = (size(start), size(start)..size(end));
+        let mut now = read_place(place.get(), start);
+        let mut text = text.0;
+        let groups = pattern.target.groups().len();
+        let mut room = Room::new(slots.as_mut_slice(), text.as_mut_slice(), start, 2 * groups);
+        let from = now.at;
+        let walked = self.mapping.search(range, from, |bytes| {
+            let (bounds, target) = (Bounds::whole(bytes), &pattern.target);
+            target.walk(bytes, &mut now, bounds, groups > 1, |found| room.take(bytes, found))
+        });
+        match walked.map_err(Failure::from).and_then(|walked| walked.map_err(refused)) {
+            Ok(()) => {
+                place.set(write_place(&now, start));
+                Either::A(room.count as f64)
+            }
+            Err(failure) => Either::B(failure),
+        }
+    }
+}

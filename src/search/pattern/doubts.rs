@@ -1,0 +1,29 @@
+//! Where the fast automaton's assertions are not ECMAScript's. It has no look-around for some positions; whether a
+//! haystack has such a position at all is soon told, and if it has, the exact machine searches.
+
+use memchr::memmem;
+
+/// The kinds of positions at which a pattern's assertions may be wrong in the fast automaton.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Doubts {
+    /// `^` with `m` between `\r` and `\n`.
+    pub pairs: bool,
+    /// `^` and `$` with `m` beside U+2028 and U+2029.
+    pub separators: bool,
+    /// `\b` and `\B` with `i` beside U+017F and U+212A, which are word characters then.
+    pub words: bool,
+}
+
+impl Doubts {
+    pub fn any(self) -> bool {
+        self.pairs || self.separators || self.words
+    }
+
+    /// Whether the haystack has a position in doubt.
+    pub fn arise_in(self, haystack: &[u8]) -> bool {
+        let has = |needle: &str| memmem::find(haystack, needle.as_bytes()).is_some();
+        (self.pairs && has("\r\n"))
+            || (self.separators && (has("\u{2028}") || has("\u{2029}")))
+            || (self.words && (has("\u{17f}") || has("\u{212a}")))
+    }
+}

@@ -1,0 +1,192 @@
+//! An ECMAScript RegExp that runs over bytes, in linear time.
+//!
+//! Without `u` and `v` a byte is a Latin-1 code unit: `\xff` is the byte 0xFF, `.` any byte but `\n` and `\r`. Text
+//! in the pattern is its UTF-8: `é` is two bytes, `é+` repeats both, `[aé]` is one byte or two. With `u` or `v` the
+//! bytes are UTF-8 and a pattern matches code points; bytes that are no UTF-8 are matched by no atom.
+//!
+//! The parser's tree becomes HIR, which `regex-automata` runs; its leftmost-first matches are a backtracker's. What
+//! ECMAScript has and automata have not: loops without empty iterations (`empty.rs`), groups that each iteration
+//! resets (`machine.rs`), line terminators and word characters of several bytes (`doubts.rs`).
+//!
+//! # Deviations
+//!
+//! Refused, each with its position:
+//! - lookahead, lookbehind and backreferences: none runs in linear time;
+//! - properties of strings (`\p{RGI_Emoji}`), and the few properties without a table: `Script=Unknown` and
+//!   `Script=Katakana_Or_Hiragana` (also as `Script_Extensions`), `Changes_When_NFKC_Casefolded`;
+//! - without `u` and `v`: text beyond ASCII in a negated class or at an end of a range, and a range from above `\xff`;
+//! - automata beyond a size, and nesting beyond a depth.
+//!
+//! Different, by nature:
+//! - without `u` and `v`: text beyond ASCII, and an escape from `\u0100` on, is its UTF-8, repeated as a whole; with `i`
+//!   each of its bytes folds as Latin-1, so that `/é/i`, C3 A9, finds E3 A9 too. A surrogate alone matches nothing;
+//! - with `u` or `v`: no empty match lies before a continuation byte, even where the bytes are no UTF-8, and a search
+//!   that begins inside a code point does not step back to its beginning;
+//! - the tables of `u` and `v` are of the Unicode version that `regex-syntax` has, 16.0 for now.
+//!
+//! ECMAScript, where V8 (as of version 11.3) errs:
+//! - `\B` is not looked for between the two units of a surrogate pair;
+//! - with `v`, the quantifier of `[^]` counts; with `iv`, a single character in `\q{...}` folds before `--` and `&&`;
+//!   `/(?:\D{2,}?[^[a-c]]{3})+/v` finds what it finds without its `+`.
+
+mod bytes;
+mod class;
+mod doubts;
+mod empty;
+mod error;
+mod flags;
+mod machine;
+mod parse;
+mod points;
+mod search;
+mod translate;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::OnceLock;
+
+use oxc_allocator::Allocator;
+use regex_automata::meta;
+use regex_automata::nfa::thompson::{NFA, WhichCaptures};
+use regex_automata::util::look::LookMatcher;
+use regex_syntax::hir::Hir;
+
+pub use error::PatternError;
+pub use search::{Cache, Searcher};
+
+use doubts::Doubts;
+use flags::Flags;
+use machine::Machine;
+use translate::{Translation, has_newline, translate};
+
+/// The memory that the states of one automaton may take.
+const SIZE_LIMIT: usize = 16 << 20;
+
+/// A compiled pattern.
+#[derive(Debug)]
+pub struct Pattern {
+    source: String,
+    flag_text: String,
+    flags: Flags,
+    groups: Vec<Option<String>>,
+    nullable: bool,
+    max_len: Option<usize>,
+    newline: bool,
+    doubts: Doubts,
+    find: meta::Regex,
+    /// What finds where the fast automaton is in doubt; none if it never is.
+    exact: Option<Machine>,
+    /// Made when groups are first asked for.
+    captures: OnceLock<Result<Captures, PatternError>>,
+}
+
+/// What finds the groups of a match.
+#[derive(Debug)]
+enum Captures {
+    /// No group is ever left over from an earlier iteration, and no assertion is in doubt.
+    Library(meta::Regex),
+    Machine(Machine),
+}
+
+impl Pattern {
+    /// Compiles a RegExp's `source` and `flags`.
+    pub fn new(source: &str, flags: &str) -> Result<Self, PatternError> {
+        let flag_text = flags.to_owned();
+        let flags = Flags::new(flags)?;
+        let translation = translated(source, &flag_text, flags, false)?;
+        let doubts = translation.doubts;
+        let exact = if doubts.any() { Some(machine(&translation, flags, 1)?) } else { None };
+        Ok(Self {
+            source: source.to_owned(),
+            flag_text,
+            flags,
+            nullable: empty::nullable(&translation.hir),
+            max_len: translation.hir.properties().maximum_len(),
+            newline: has_newline(&translation.hir),
+            doubts,
+            find: library(&translation, flags, WhichCaptures::Implicit)?,
+            exact,
+            groups: translation.groups,
+            captures: OnceLock::new(),
+        })
+    }
+
+    /// The groups' names, in order; the first is the whole match.
+    pub fn groups(&self) -> &[Option<String>] {
+        &self.groups
+    }
+
+    /// Has the flag `y`: a match is looked for only where a search begins.
+    pub fn is_sticky(&self) -> bool {
+        self.flags.sticky
+    }
+
+    /// Has the flag `g`.
+    pub fn is_global(&self) -> bool {
+        self.flags.global
+    }
+
+    /// Has the flag `d`.
+    pub fn has_indices(&self) -> bool {
+        self.flags.indices
+    }
+
+    /// The most bytes that a match can have; none if there is no limit.
+    pub fn max_len(&self) -> Option<usize> {
+        self.max_len
+    }
+
+    /// Whether a match can have a `\n` in it.
+    pub fn can_cross_lines(&self) -> bool {
+        self.newline
+    }
+
+    fn captures(&self) -> Result<&Captures, PatternError> {
+        let made = self.captures.get_or_init(|| {
+            let translation = translated(&self.source, &self.flag_text, self.flags, true)?;
+            if translation.resets.is_empty() && !translation.doubts.any() {
+                return Ok(Captures::Library(library(&translation, self.flags, WhichCaptures::All)?));
+            }
+            Ok(Captures::Machine(machine(&translation, self.flags, self.groups.len())?))
+        });
+        made.as_ref().map_err(Clone::clone)
+    }
+}
+
+fn translated(source: &str, text: &str, flags: Flags, captures: bool) -> Result<Translation, PatternError> {
+    let prepared = parse::prepared(source, flags)?;
+    let allocator = Allocator::default();
+    let pattern = parse::parse(&allocator, &prepared, text)?;
+    translate(&pattern, source, flags, captures)
+}
+
+fn library(
+    translation: &Translation,
+    flags: Flags,
+    captures: WhichCaptures,
+) -> Result<meta::Regex, PatternError> {
+    let config = meta::Config::new()
+        .utf8_empty(flags.code_points())
+        .which_captures(captures)
+        .line_terminator(translation.line_terminator)
+        .nfa_size_limit(Some(SIZE_LIMIT))
+        .onepass_size_limit(Some(1 << 20));
+    let built = meta::Builder::new().configure(config).build_from_hir(&translation.hir);
+    built.map_err(|_| PatternError::too_large())
+}
+
+fn machine(translation: &Translation, flags: Flags, groups: usize) -> Result<Machine, PatternError> {
+    let Translation { hir, resets, doubts, .. } = translation;
+    let nfa = compiled(hir, flags)?;
+    Ok(Machine::new(nfa, groups, resets, flags.code_points(), doubts.words))
+}
+
+fn compiled(hir: &Hir, flags: Flags) -> Result<NFA, PatternError> {
+    let config = NFA::config()
+        .utf8(flags.code_points())
+        .which_captures(WhichCaptures::All)
+        .look_matcher(LookMatcher::new())
+        .nfa_size_limit(Some(SIZE_LIMIT));
+    NFA::compiler().configure(config).build_from_hir(hir).map_err(|_| PatternError::too_large())
+}

@@ -1,0 +1,121 @@
+//! Sets of code points: classes with `u` or `v`.
+
+use regex_syntax::ast::{self, Ast, Position, Span};
+use regex_syntax::hir::translate::Translator;
+use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, HirKind};
+
+/// A set of one range; surrogates, which no UTF-8 has, are not in it.
+pub(super) fn range(first: u32, last: u32) -> ClassUnicode {
+    let surrogate = |point| (0xd800..0xe000).contains(&point);
+    let first = char::from_u32(if surrogate(first) { 0xe000 } else { first });
+    let last = char::from_u32(if surrogate(last) { 0xd7ff } else { last });
+    match (first, last) {
+        (Some(first), Some(last)) if first <= last => {
+            ClassUnicode::new([ClassUnicodeRange::new(first, last)])
+        }
+        _ => ClassUnicode::empty(),
+    }
+}
+
+pub(super) fn of(ranges: &[(u32, u32)]) -> ClassUnicode {
+    let mut set = ClassUnicode::empty();
+    ranges.iter().for_each(|(first, last)| set.union(&range(*first, *last)));
+    set
+}
+
+pub(super) fn all() -> ClassUnicode {
+    range(0, 0x10_ffff)
+}
+
+pub(super) fn digits() -> ClassUnicode {
+    of(&[(0x30, 0x39)])
+}
+
+/// `\w`; with `i` U+017F and U+212A, which fold to `s` and `k`, are word characters too.
+pub(super) fn words(ignore_case: bool) -> ClassUnicode {
+    let mut set = of(&[(0x30, 0x39), (0x41, 0x5a), (0x5f, 0x5f), (0x61, 0x7a)]);
+    if ignore_case {
+        set.case_fold_simple();
+    }
+    set
+}
+
+pub(super) fn spaces() -> ClassUnicode {
+    of(&[
+        (0x9, 0xd),
+        (0x20, 0x20),
+        (0xa0, 0xa0),
+        (0x1680, 0x1680),
+        (0x2000, 0x200a),
+        (0x2028, 0x2029),
+        (0x202f, 0x202f),
+        (0x205f, 0x205f),
+        (0x3000, 0x3000),
+        (0xfeff, 0xfeff),
+    ])
+}
+
+pub(super) fn line_terminators() -> ClassUnicode {
+    of(&[(0xa, 0xa), (0xd, 0xd), (0x2028, 0x2029)])
+}
+
+pub(super) fn negated(mut set: ClassUnicode) -> ClassUnicode {
+    bridge(&mut set);
+    set.negate();
+    set
+}
+
+/// Joins the ranges on both sides of the surrogates: between two that only touch there the library finds a gap.
+pub(super) fn bridge(set: &mut ClassUnicode) {
+    let has = |point| set.iter().any(|range| (range.start()..=range.end()).contains(&point));
+    if has('\u{d7ff}') && has('\u{e000}') {
+        set.push(ClassUnicodeRange::new('\u{d7ff}', '\u{e000}'));
+    }
+}
+
+/// One code point that stands for all that fold to the same.
+pub(super) fn representative(point: u32) -> u32 {
+    let mut set = range(point, point);
+    set.case_fold_simple();
+    set.ranges().first().map_or(point, |range| u32::from(range.start()))
+}
+
+/// `\p{name}` or `\p{name=value}`, if the tables have it. The parser has checked that ECMAScript does.
+pub(super) fn property(name: &str, value: Option<&str>) -> Option<ClassUnicode> {
+    match (name, value) {
+        ("General_Category" | "gc", Some("Cs" | "Surrogate")) | ("Cs" | "Surrogate", None) => {
+            Some(ClassUnicode::empty())
+        }
+        (name, Some(value)) => lookup(ast::ClassUnicodeKind::NamedValue {
+            op: ast::ClassUnicodeOpKind::Equal,
+            name: name.to_owned(),
+            value: value.to_owned(),
+        }),
+        ("Any", None) => Some(all()),
+        ("ASCII", None) => Some(range(0, 0x7f)),
+        // Asked for as a category first: names are matched loosely there, and some mean a script or property too.
+        (name, None) => {
+            property("gc", Some(name)).or_else(|| lookup(ast::ClassUnicodeKind::Named(name.to_owned())))
+        }
+    }
+}
+
+fn lookup(kind: ast::ClassUnicodeKind) -> Option<ClassUnicode> {
+    let span = Span::splat(Position::new(0, 1, 1));
+    let ast = Ast::class_unicode(ast::ClassUnicode { span, negated: false, kind });
+    match Translator::new().translate("", &ast).ok()?.into_kind() {
+        HirKind::Class(Class::Unicode(set)) => Some(set),
+        // A class of one code point has become a literal.
+        HirKind::Literal(literal) => {
+            let text = str::from_utf8(&literal.0).ok()?;
+            Some(text.chars().map(|char| range(u32::from(char), u32::from(char))).fold(
+                ClassUnicode::empty(),
+                |mut set, one| {
+                    set.union(&one);
+                    set
+                },
+            ))
+        }
+        _ => None,
+    }
+}

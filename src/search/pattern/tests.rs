@@ -1,0 +1,246 @@
+use super::*;
+
+type Groups<'a> = Vec<Option<&'a [u8]>>;
+/// A source and a haystack, and the groups of the first match.
+type FirstMatch<'a> = (&'a str, &'a str, &'a [Option<&'a str>]);
+/// A source, flags and a haystack, and the span of each match.
+type Spans<'a, T> = (&'a str, &'a str, T, &'a [(usize, usize)]);
+
+/// The groups of each match in turn.
+fn groups<'a>(source: &str, flags: &str, haystack: &'a [u8]) -> Vec<Groups<'a>> {
+    let pattern = Pattern::new(source, flags).unwrap();
+    let mut cache = pattern.cache();
+    let mut searcher = pattern.searcher(&mut cache, haystack);
+    let (mut at, mut slots, mut out) = (0, Vec::new(), Vec::new());
+    while searcher.captures_at(at, &mut slots).unwrap() {
+        assert_eq!(searcher.find_at(at), slots[0].zip(slots[1]), "{source} {haystack:?}");
+        let (start, end) = slots[0].zip(slots[1]).unwrap();
+        at = if start == end { searcher.after_empty(end) } else { end };
+        out.push(slots.chunks(2).map(|pair| Some(&haystack[pair[0]?..pair[1]?])).collect());
+    }
+    assert_eq!(searcher.count_from(0), out.len());
+    out
+}
+
+/// The span of each match in turn.
+fn spans(source: &str, flags: &str, haystack: &[u8]) -> Vec<(usize, usize)> {
+    let pattern = Pattern::new(source, flags).unwrap();
+    let mut cache = pattern.cache();
+    let mut searcher = pattern.searcher(&mut cache, haystack);
+    let (mut at, mut out) = (0, Vec::new());
+    while let Some((start, end)) = searcher.find_at(at) {
+        out.push((start, end));
+        at = if start == end { searcher.after_empty(end) } else { end };
+    }
+    out
+}
+
+fn first<'a>(source: &str, flags: &str, haystack: &'a str) -> Option<Vec<Option<&'a str>>> {
+    let all = groups(source, flags, haystack.as_bytes());
+    let text = |bytes: Option<&'a [u8]>| bytes.map(|bytes| str::from_utf8(bytes).unwrap());
+    all.into_iter().next().map(|groups| groups.into_iter().map(text).collect())
+}
+
+#[test]
+fn an_iteration_resets_its_groups() {
+    let cases: &[FirstMatch<'_>] = &[
+        ("(?:(a)|b)*", "ab", &[Some("ab"), None]),
+        ("(?:(a)|(b))*", "aba", &[Some("aba"), Some("a"), None]),
+        ("(?:(a)|(b)){2}", "ab", &[Some("ab"), None, Some("b")]),
+        ("(?:a()|b)*", "ab", &[Some("ab"), None]),
+        ("(?:a?(x?)b?|c)*", "ac", &[Some("ac"), None]),
+        ("(?:a?(x?)b?|c)*", "cb", &[Some("cb"), Some("")]),
+        (
+            "(z)((a+)?(b+)?(c))*",
+            "zaacbbbcac",
+            &[Some("zaacbbbcac"), Some("z"), Some("ac"), Some("a"), None, Some("c")],
+        ),
+        ("(?:(?:(a)|b)*c)*", "acbc", &[Some("acbc"), None]),
+        ("(a)|b", "b", &[Some("b"), None]),
+        ("(?:(a)){0}b", "b", &[Some("b"), None]),
+        ("(?:(\\w)=(\\d);)+", "a=1;b=2;", &[Some("a=1;b=2;"), Some("b"), Some("2")]),
+    ];
+    for (source, haystack, expected) in cases {
+        assert_eq!(first(source, "", haystack).as_deref(), Some(*expected), "{source} on {haystack}");
+    }
+}
+
+#[test]
+fn no_iteration_beyond_the_minimum_is_empty() {
+    let cases: &[FirstMatch<'_>] = &[
+        ("(a*)*", "b", &[Some(""), None]),
+        ("(a*)+", "b", &[Some(""), Some("")]),
+        ("(a?)+", "a", &[Some("a"), Some("a")]),
+        ("()*", "a", &[Some(""), None]),
+        ("(|a)*", "aaa", &[Some("aaa"), Some("a")]),
+        ("(|a)+", "aaa", &[Some("aaa"), Some("a")]),
+        ("(?:a?)*?b", "aab", &[Some("aab")]),
+        ("(?:a?)*?$", "aa", &[Some("aa")]),
+        ("(a??)*", "aa", &[Some("aa"), Some("a")]),
+        ("(a?){2,3}?", "aaa", &[Some("aa"), Some("a")]),
+        ("(a?b??)*", "ab", &[Some("ab"), Some("b")]),
+        ("(\\b|a)*", "aa", &[Some("aa"), Some("a")]),
+        ("(?:(a?)b?)*", "bab", &[Some("bab"), Some("a")]),
+        ("([]|)?", "", &[Some(""), None]),
+    ];
+    for (source, haystack, expected) in cases {
+        assert_eq!(first(source, "", haystack).as_deref(), Some(*expected), "{source} on {haystack}");
+    }
+}
+
+#[test]
+fn bytes_are_latin1_units_and_text_is_its_utf8() {
+    let cases: &[Spans<'_, &[u8]>] = &[
+        ("\\xe9", "", b"\xc3\xa9\xe9", &[(2, 3)]),
+        ("\\u00e9", "", b"\xe9", &[(0, 1)]),
+        ("é+", "", "ééa".as_bytes(), &[(0, 4)]),
+        ("😀+", "", "😀😀".as_bytes(), &[(0, 8)]),
+        ("\\ud83d\\ude00", "", "😀".as_bytes(), &[(0, 4)]),
+        ("\\u65e5", "", "日".as_bytes(), &[(0, 3)]),
+        ("\\ud83d", "", "😀".as_bytes(), &[]),
+        ("[aé]", "", "aéa".as_bytes(), &[(0, 1), (1, 3), (3, 4)]),
+        ("[\\x80-\\uffff]", "", b"a\x80\xff", &[(1, 2), (2, 3)]),
+        (".", "", b"\n\r\x85\xff", &[(2, 3), (3, 4)]),
+        ("\\s", "", b"\t\n\x0b\x0c\r \xa0\x85", &[(0, 1), (1, 2), (2, 3), (3, 4), (4, 5), (5, 6), (6, 7)]),
+        ("\\xe9", "i", b"\xc9\xe9", &[(0, 1), (1, 2)]),
+        ("[\\xff\\xd7\\xb5]", "i", b"\xdf\xf7\xff\xd7\xb5", &[(2, 3), (3, 4), (4, 5)]),
+        ("[\\xf0-\\u0178]", "i", b"\xff\xd0", &[(0, 1), (1, 2)]),
+        ("é", "i", b"\xe3\xa9", &[(0, 2)]),
+        ("[\\cA-\\cC\\c1]", "", b"\x01\x03c\x11A", &[(0, 1), (1, 2), (3, 4)]),
+        ("", "", b"\xc3\xa9", &[(0, 0), (1, 1), (2, 2)]),
+        ("\\1\\07]{}", "", b"\x01\x07]{}", &[(0, 5)]),
+    ];
+    for (source, flags, haystack, expected) in cases {
+        assert_eq!(spans(source, flags, haystack), *expected, "/{source}/{flags} on {haystack:?}");
+    }
+}
+
+#[test]
+fn code_points_are_utf8() {
+    let cases: &[Spans<'_, &str>] = &[
+        ("\\xe9", "u", "é", &[(0, 2)]),
+        (".", "u", "😀\n\u{2028}a", &[(0, 4), (8, 9)]),
+        ("", "u", "é😀", &[(0, 0), (2, 2), (6, 6)]),
+        ("\\w", "iu", "ſ\u{212a}é", &[(0, 2), (2, 5)]),
+        ("\\bſ\\b", "iu", "ſ s", &[(0, 2), (3, 4)]),
+        ("k", "iu", "k\u{212a}K", &[(0, 1), (1, 4), (4, 5)]),
+        ("\\p{Lu}", "u", "aÉΩ", &[(1, 3), (3, 5)]),
+        ("\\P{Lu}", "iu", "aA", &[(0, 1), (1, 2)]),
+        ("\\P{Lu}", "iv", "aA1", &[(2, 3)]),
+        ("[^\\0-\\ud7ff\\ue000-\\u{10ffff}]", "u", "\u{d7ff}\u{e000}", &[]),
+        ("[\\w--[a-c]]", "v", "abcd", &[(3, 4)]),
+        ("[\\q{abc|b|}]", "v", "abcb", &[(0, 3), (3, 4), (4, 4)]),
+        ("[\\w&&\\q{k}]", "iv", "K", &[(0, 1)]),
+        ("[^]{2}", "v", "ab", &[(0, 2)]),
+        ("\\ud83d", "u", "😀", &[]),
+        ("^a$", "mu", "a\u{2028}a", &[(0, 1), (4, 5)]),
+    ];
+    for (source, flags, haystack, expected) in cases {
+        assert_eq!(spans(source, flags, haystack.as_bytes()), *expected, "/{source}/{flags} on {haystack}");
+    }
+    assert_eq!(spans("[^a]", "u", b"\xff\xc3\xa9\xc3"), [(1, 3)], "what is no UTF-8 is matched by nothing");
+    assert_eq!(spans("", "u", b"a\x80"), [(0, 0), (2, 2)], "nor is it split from what is before it");
+}
+
+#[test]
+fn assertions_see_every_line_terminator_and_what_is_before_the_search() {
+    let cases: &[Spans<'_, &[u8]>] = &[
+        ("^", "m", b"a\r\nb", &[(0, 0), (2, 2), (3, 3)]),
+        ("$", "m", b"a\r\nb", &[(1, 1), (2, 2), (4, 4)]),
+        ("^$", "m", b"a\r\n\nb", &[(2, 2), (3, 3)]),
+        ("^.*$", "m", b"a\r\nb", &[(0, 1), (2, 2), (3, 4)]),
+        ("\\r$", "m", b"a\r\nb", &[(1, 2)]),
+        ("^\\s*x$", "m", b"a\r\n x\r\n", &[(2, 5)]),
+        ("^b$", "", b"a\nb", &[]),
+        ("\\bb", "", b"ab b", &[(3, 4)]),
+    ];
+    for (source, flags, haystack, expected) in cases {
+        assert_eq!(spans(source, flags, haystack), *expected, "/{source}/{flags} on {haystack:?}");
+    }
+    // Beyond the window in which the exact machine alone searches.
+    let lines = "some line\n".repeat(10_000);
+    assert_eq!(spans("^$", "m", lines.as_bytes()), [(100_000, 100_000)]);
+    assert_eq!(spans("^$", "m", format!("{lines}\r\n").as_bytes()).len(), 3);
+
+    let pattern = Pattern::new("b", "y").unwrap();
+    let mut cache = pattern.cache();
+    let mut searcher = pattern.searcher(&mut cache, b"abb");
+    assert_eq!(
+        [0, 1, 2, 3, 4].map(|at| searcher.find_at(at)),
+        [None, Some((1, 2)), Some((2, 3)), None, None]
+    );
+}
+
+#[test]
+fn refusals_name_the_construct_and_its_position() {
+    let large = "the pattern is too large: its repetitions multiply to more states than are allowed";
+    let several = "its characters are several bytes each";
+    let cases: &[(&str, &str, &str, Option<usize>)] = &[
+        ("abc(?=d)", "", "lookahead (?=...) at position 3 cannot run in linear time", Some(3)),
+        ("é😀(?!d)", "", "lookahead (?!...) at position 3 cannot run in linear time", Some(3)),
+        ("(?<=d)a", "", "lookbehind (?<=...) at position 0 cannot run in linear time", Some(0)),
+        ("a(?<!d)", "", "lookbehind (?<!...) at position 1 cannot run in linear time", Some(1)),
+        ("(a)\\1", "", "backreference \\1 at position 3 cannot run in linear time", Some(3)),
+        ("(?<n>a)\\k<n>", "", "backreference \\k<n> at position 7 cannot run in linear time", Some(7)),
+        ("\\p{RGI_Emoji}", "v", "\\p{RGI_Emoji} at position 0 is a property of strings", Some(0)),
+        (
+            "\\p{Script=Unknown}",
+            "u",
+            "\\p{Script=Unknown} at position 0 is a Unicode property without",
+            Some(0),
+        ),
+        ("[^é]", "", "a character beyond ASCII at position 2 cannot be in a negated class", Some(2)),
+        ("[a-é]", "", several, Some(1)),
+        ("[\\u4e00-\\u9fff]", "", several, Some(1)),
+        ("a(", "", "", Some(1)),
+        ("[b-a]", "", "", None),
+        ("(a{1000}){1000}", "", large, None),
+        ("(?:(?:a?){1000}){1000}", "", large, None),
+        ("((a?){100}b?){100}*", "", "", None),
+        ("(?:[ab]*c?){300000}", "", large, None),
+        ("a", "gg", "invalid flags 'gg'", None),
+        ("a", "uv", "invalid flags 'uv'", None),
+        ("a", "x", "invalid flags 'x'", None),
+    ];
+    for (source, flags, message, position) in cases {
+        let error = Pattern::new(source, flags).unwrap_err();
+        assert!(error.to_string().contains(message), "/{source}/{flags}: {error}");
+        assert!(position.is_none() || error.position == *position, "/{source}/{flags}: {error:?}");
+    }
+    for (open, flags) in [("(", ""), ("(?:", "u"), ("[", "v"), ("([)]", ""), ("(?<a\\u{61}>", "")] {
+        let error = Pattern::new(&open.repeat(100_000), flags).unwrap_err();
+        assert!(error.message.contains("nests deeper than 64 levels"), "{open}: {error}");
+    }
+    for (open, close, flags) in
+        [("(", ")*", ""), ("(?:|b?(", ")?)??", ""), ("[a", "]", "iv"), ("(b|", "c?){2,3}", "u")]
+    {
+        let levels = 64 / open.matches(['(', '[']).count();
+        let result = Pattern::new(&format!("{}a{}", open.repeat(levels), close.repeat(levels)), flags);
+        // Not an overflow of the stack, and not the depth.
+        assert!(result.is_ok() || result.is_err_and(|error| error == PatternError::too_large()), "{open}");
+    }
+}
+
+#[test]
+fn facts_for_the_caller() {
+    let pattern = Pattern::new("(a)(?<year>\\d)(?:b)(?<\\u0062>c)", "dgy").unwrap();
+    let named = |name: &str| Some(name.to_owned());
+    assert_eq!(pattern.groups(), [None, None, named("year"), named("b")]);
+    assert_eq!((pattern.is_global(), pattern.is_sticky(), pattern.has_indices()), (true, true, true));
+    let lengths: &[(&str, &str, Option<usize>, bool)] = &[
+        ("abc|d", "", Some(3), false),
+        ("a*", "", None, false),
+        (".", "u", Some(4), false),
+        ("é{2}", "", Some(4), false),
+        ("a\\s?b", "", Some(3), true),
+        ("[^a]", "u", Some(4), true),
+        ("^a$", "m", Some(1), false),
+    ];
+    for (source, flags, max_len, newline) in lengths {
+        let pattern = Pattern::new(source, flags).unwrap();
+        assert_eq!((pattern.max_len(), pattern.can_cross_lines()), (*max_len, *newline), "/{source}/{flags}");
+    }
+    assert_eq!(first("(?i:a)b", "", "Ab"), Some(vec![Some("Ab")]));
+    assert_eq!(first("(?i:a)b", "", "AB"), None);
+    assert_eq!(first("(?:(?<n>a)|(?<n>b))*", "", "ab"), Some(vec![Some("ab"), None, Some("b")]));
+}
