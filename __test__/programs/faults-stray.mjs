@@ -184,7 +184,8 @@ if (!isMainThread && workerData?.stray !== undefined) {
       const kept = view[4097] === 1
       const faulted = m.faulted
       const first = told(() => m.check()).code
-      report({ kept, faulted, first, same: now().equals(CONTENT) && view.equals(CONTENT) })
+      if (STAYS) m.reattach()
+      report({ kept, faulted, first, same: now().equals(CONTENT) && m.buffer.equals(CONTENT) })
     },
 
     /** Each thread stores into mappings of its own. */
