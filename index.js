@@ -435,15 +435,17 @@ var External = class extends Native {
 		if (unwrap(this.native.reattach(), this.path) === false) this.#forget();
 	}
 	byte(index) {
-		const byte = (this.#buffer ?? this.#view())?.[index];
-		return byte !== void 0 && this.#watch.isCalm ? byte : super.byte(index);
+		const view = this.#buffer ?? this.#view();
+		const byte = view?.[index];
+		if (view === void 0 || byte === void 0) return super.byte(index);
+		return (byte === 0 ? this.#watch.vouches(view, index + 1) : this.#watch.isCalm) ? byte : super.byte(index);
 	}
 	setByte(index, value) {
 		const view = this.#view();
 		if (view === void 0) super.setByte(index, value);
 		else {
 			view[index] = value;
-			if (!this.#watch.isCalm) this.verify(index, 1);
+			this.#settled(view, index, index + 1);
 		}
 	}
 	copyOut(start, target, at, count) {
@@ -461,7 +463,8 @@ var External = class extends Native {
 		if (view === void 0) return super.find(needle, start, end, last);
 		const range = view.subarray(start, end);
 		const found = last ? range.lastIndexOf(needle) : range.indexOf(needle);
-		this.#settled(view, start, end);
+		const from = found >= 0 && last ? start + found : start;
+		this.#settled(view, from, found >= 0 && !last ? start + found + needle.length : end);
 		return found < 0 ? found : start + found;
 	}
 	copyIn(start, source) {
@@ -680,6 +683,10 @@ function bytesOrMapping(value, name, besides = "") {
 	bytes$2.verify(0, bytes$2.length);
 	return whole;
 }
+function blame(answer, mine, theirs) {
+	if (typeof answer === "object" && answer !== null && "reason" in answer && answer.reason != null) ensure(theirs.native.verify(0, theirs.length), theirs.path);
+	return unwrap(answer, mine.path);
+}
 function copyOf(bytes, start, length) {
 	const copy = Buffer.allocUnsafe(length);
 	if (length > 0) bytes.copyOut(start, copy, 0, length);
@@ -731,8 +738,10 @@ var ByteArray = class ByteArray extends Core {
 		const most = bytes$3.length - length;
 		if (most < 0) throw outOfRange("source", `at most ${bytes$3.length} bytes long`, `${length} bytes`);
 		if (at > most) throw outOfRange("offset", `<= ${most} for ${length} bytes`, offset);
-		if (source instanceof ByteArray) ensure(bytes$3.native.copyFrom(at, bytesOf(source).native, 0, length), bytes$3.path);
-		else bytes$3.copyIn(at, bytes(source, "source"));
+		if (source instanceof ByteArray) {
+			const theirs = bytesOf(source);
+			blame(bytes$3.native.copyFrom(at, theirs.native, 0, length), bytes$3, theirs);
+		} else bytes$3.copyIn(at, bytes(source, "source"));
 	}
 	fill(value, start, end) {
 		const bytes = writableOf(this);
@@ -753,7 +762,10 @@ var ByteArray = class ByteArray extends Core {
 	}
 	equals(other) {
 		const bytes$4 = bytesOf(this);
-		if (other instanceof ByteArray) return other.length === bytes$4.length && unwrap(bytes$4.native.equalsMapping(bytesOf(other).native), bytes$4.path);
+		if (other instanceof ByteArray) {
+			const theirs = bytesOf(other);
+			return theirs.length === bytes$4.length && blame(bytes$4.native.equalsMapping(theirs.native), bytes$4, theirs);
+		}
 		const theirs = bytes(other, "other");
 		return theirs.length === bytes$4.length && unwrap(bytes$4.native.equals(0, theirs), bytes$4.path);
 	}

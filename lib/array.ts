@@ -1,3 +1,4 @@
+import type { Failure } from '../binding.js'
 import type { Bytes } from './bytes.js'
 import * as check from './checks.js'
 import { type BytesLike, bytes as bytesIn } from './checks.js'
@@ -18,6 +19,14 @@ export function bytesOrMapping(value: unknown, name: string, besides = ''): Uint
   if (whole === undefined) return copyOf(bytes, 0, bytes.length)
   bytes.verify(0, bytes.length)
   return whole
+}
+
+/** Throws what went wrong with the bytes of two mappings: of which of them it is told with its own path. */
+function blame<T>(answer: T | Failure | null, mine: Bytes, theirs: Bytes): T {
+  const isFault = typeof answer === 'object' && answer !== null && 'reason' in answer && answer.reason != null
+  // By now it is known, if it is theirs.
+  if (isFault) ensure(theirs.native.verify(0, theirs.length), theirs.path)
+  return unwrap(answer as T | Failure, mine.path)
 }
 
 /** A copy of a range within the bytes. */
@@ -102,8 +111,10 @@ export abstract class ByteArray extends Core implements Iterable<number> {
     const most = bytes.length - length
     if (most < 0) throw outOfRange('source', `at most ${bytes.length} bytes long`, `${length} bytes`)
     if (at > most) throw outOfRange('offset', `<= ${most} for ${length} bytes`, offset)
-    if (source instanceof ByteArray) ensure(bytes.native.copyFrom(at, bytesOf(source).native, 0, length), bytes.path)
-    else bytes.copyIn(at, bytesIn(source, 'source'))
+    if (source instanceof ByteArray) {
+      const theirs = bytesOf(source)
+      blame(bytes.native.copyFrom(at, theirs.native, 0, length), bytes, theirs)
+    } else bytes.copyIn(at, bytesIn(source, 'source'))
   }
 
   /**
@@ -134,10 +145,8 @@ export abstract class ByteArray extends Core implements Iterable<number> {
   equals(other: BytesLike | ByteArray): boolean {
     const bytes = bytesOf(this)
     if (other instanceof ByteArray) {
-      return (
-        other.length === bytes.length &&
-        (unwrap(bytes.native.equalsMapping(bytesOf(other).native), bytes.path) as boolean)
-      )
+      const theirs = bytesOf(other)
+      return theirs.length === bytes.length && blame(bytes.native.equalsMapping(theirs.native), bytes, theirs)
     }
     const theirs = bytesIn(other, 'other')
     return theirs.length === bytes.length && (unwrap(bytes.native.equals(0, theirs), bytes.path) as boolean)

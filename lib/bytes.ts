@@ -227,8 +227,12 @@ class External extends Native {
   }
 
   override byte(index: number): number {
-    const byte = (this.#buffer ?? this.#view())?.[index]
-    return byte !== undefined && this.#watch.isCalm ? byte : super.byte(index)
+    const view = this.#buffer ?? this.#view()
+    const byte = view?.[index]
+    if (view === undefined || byte === undefined) return super.byte(index)
+    // What was cut off reads 0, also where nothing faults.
+    const isTheirs = byte === 0 ? this.#watch.vouches(view, index + 1) : this.#watch.isCalm
+    return isTheirs ? byte : super.byte(index)
   }
 
   override setByte(index: number, value: number): void {
@@ -236,7 +240,7 @@ class External extends Native {
     if (view === undefined) super.setByte(index, value)
     else {
       view[index] = value
-      if (!this.#watch.isCalm) this.verify(index, 1)
+      this.#settled(view, index, index + 1)
     }
   }
 
@@ -259,7 +263,9 @@ class External extends Native {
     if (view === undefined) return super.find(needle, start, end, last)
     const range = view.subarray(start, end)
     const found = last ? range.lastIndexOf(needle) : range.indexOf(needle)
-    this.#settled(view, start, end)
+    // What the answer rests upon, and no more.
+    const from = found >= 0 && last ? start + found : start
+    this.#settled(view, from, found >= 0 && !last ? start + found + needle.length : end)
     return found < 0 ? found : start + found
   }
 

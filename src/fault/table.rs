@@ -24,6 +24,10 @@ const RUNS: usize = 32;
 /// How often the same page may fault for no reason that can be seen: another thread mended it, or the file has grown.
 const RETRIES: usize = 3;
 
+/// How many stores into the same read-only page are answered before one of them is told: as many threads may have been
+/// stopped there at once.
+pub const STORES: usize = 1000;
+
 /// Bits of an entry's status word.
 const FAULTED: u32 = 1;
 const STRAY: u32 = 2;

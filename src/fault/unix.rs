@@ -110,7 +110,10 @@ fn file_size(visit: &Visit) -> Option<u64> {
 fn replace(visit: &Visit, page: usize, size: usize) -> bool {
     let reason = || why(visit, page);
     let mend = match file(visit) {
-        None if visit.is_sized() && !ends_readable(visit, size) => visit.give_up(page, Reason::Truncated),
+        None if visit.is_sized() => match first_lost(visit, page, size) {
+            Some(lost) => visit.give_up(lost, Reason::Truncated),
+            None => visit.judge(page, size, None, reason),
+        },
         _ => visit.judge(page, size, file_size(visit), reason),
     };
     match mend {
@@ -137,27 +140,43 @@ fn why(visit: &Visit, page: usize) -> Reason {
     if visit.is_sized() && matches!(read, Some(Ok(1))) { Reason::NoSpace } else { Reason::Io }
 }
 
-/// Whether the last page of a mapping without a descriptor can be read: then its file was not cut.
+/// The first page that cannot be read, of a mapping without a descriptor, when none can from there to what is lost
+/// already: its file was cut. The pages tell, in a few steps, whichever of them was met first.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-fn ends_readable(visit: &Visit, size: usize) -> bool {
+fn first_lost(visit: &Visit, page: usize, size: usize) -> Option<usize> {
+    let mut lost = visit.tail().checked_sub(size)?;
+    if lost < page || is_readable(lost) {
+        return None;
+    }
+    // Everything before `there` can be read, `lost` cannot.
+    let mut there = visit.base();
+    while there < lost {
+        let middle = there + (lost - there) / size / 2 * size;
+        if is_readable(middle) { there = middle + size } else { lost = middle }
+    }
+    (lost <= page).then_some(lost)
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn is_readable(page: usize) -> bool {
     let mut byte = 0u8;
     let here = libc::iovec { iov_base: (&raw mut byte).cast(), iov_len: 1 };
-    let last = std::ptr::with_exposed_provenance_mut(visit.end() - size);
-    let there = libc::iovec { iov_base: last, iov_len: 1 };
+    let there = libc::iovec { iov_base: std::ptr::with_exposed_provenance_mut(page), iov_len: 1 };
     // SAFETY: no argument.
     let process = unsafe { libc::getpid() };
     // SAFETY: one byte of ours; what cannot be read there is an answer, not a fault.
     unsafe { libc::process_vm_readv(process, &here, 1, &there, 1, 0) == 1 }
 }
 
+/// Nobody tells: what was met first.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn ends_readable(_visit: &Visit, _size: usize) -> bool {
-    false
+fn first_lost(_visit: &Visit, page: usize, _size: usize) -> Option<usize> {
+    Some(page)
 }
 
 /// Answers a store into a read-only mapping: it becomes private and writable, as a whole, and the file never changes.
 fn open_up(visit: &Visit, page: usize, size: usize) -> bool {
-    if !visit.is_puzzling(page, size) {
+    if !visit.is_puzzling(page, size, table::STORES) {
         return false;
     }
     visit.stray();

@@ -58,6 +58,11 @@ impl Visit {
         self.end
     }
 
+    /// Where what was lost begins, by the first address after the last good page; the end, when nothing was.
+    pub fn tail(&self) -> usize {
+        self.base.saturating_add(self.slot.entry().tail.load(SeqCst)).min(self.end)
+    }
+
     pub fn file(&self) -> i32 {
         self.slot.entry().file.load(SeqCst)
     }
@@ -83,13 +88,15 @@ impl Visit {
         self.slot.entry().offset.load(Relaxed).saturating_add((address - self.base) as u64)
     }
 
-    /// Whether the page faults for the first few times; it is counted.
-    pub fn is_puzzling(&self, page: usize, page_size: usize) -> bool {
+    /// Whether the page has faulted less than `most` times for no reason that can be seen; it is counted.
+    pub fn is_puzzling(&self, page: usize, page_size: usize, most: usize) -> bool {
         let puzzle = &self.slot.entry().puzzle;
         let seen = puzzle.load(SeqCst);
         let times = if seen & !(page_size - 1) == page { seen & (page_size - 1) } else { 0 };
-        puzzle.store(page | (times + 1), SeqCst);
-        times < RETRIES
+        if times < most {
+            puzzle.store(page | (times + 1), SeqCst);
+        }
+        times < most
     }
 
     /// What to do about `page`, when the file has `size` bytes (`None`: nobody knows), and notes it. Status before
@@ -110,7 +117,7 @@ impl Visit {
                 return Mend::From(self.base + left.next_multiple_of(page_size));
             }
         }
-        if self.is_puzzling(page, page_size) {
+        if self.is_puzzling(page, page_size, RETRIES) {
             return Mend::Retry;
         }
         let reason = reason();

@@ -59,9 +59,15 @@ fn without_a_descriptor_the_end_is_noticed_too() {
     let base = map(&file, ProtFlags::READ, MapFlags::PRIVATE);
     let guard = Guard::new(base, LEN, SUBJECT, None).unwrap();
     file.set_len(0).unwrap();
-    assert_eq!(load(base, 4096 * 3), 0);
-    let bad = guard.first_bad(0, LEN).unwrap();
-    assert_eq!((bad.at, bad.reason), (4096 * 3, Reason::Truncated));
+    // From the last to the first: each is lost, and for the same reason.
+    for page in [79, 40, 3, 1, 0] {
+        assert_eq!(load(base, 4096 * page), 0);
+        let bad = guard.first_bad(page * 4096, 1).unwrap();
+        assert_eq!((bad.at, bad.reason), (4096 * page, Reason::Truncated));
+    }
+    if cfg!(any(target_os = "linux", target_os = "android")) {
+        assert_eq!(guard.bad_pages(), [(0, LEN)]);
+    }
 }
 
 /// The descriptor that is asked belongs to a longer file: so the page seems to be within it, and not to be had.
@@ -146,5 +152,30 @@ fn it_stays_on_top() {
         // SAFETY: filled by the call above.
         let found = unsafe { action.assume_init() };
         assert_eq!(found.sa_sigaction, on_fault as *const () as usize);
+    }
+}
+
+#[test]
+fn threads_that_store_into_the_same_read_only_page_all_go_on() {
+    let file = Arc::new(scratch(LEN as u64));
+    for _ in 0..300 {
+        let base = map(&*file, ProtFlags::READ, MapFlags::PRIVATE | os::NORESERVE).expose_provenance();
+        let subject = Subject { read_only: true, private: true, ..SUBJECT };
+        let at = ptr::with_exposed_provenance_mut(base);
+        let guard = Guard::new(at, LEN, subject, Some(Arc::clone(&file))).unwrap();
+        let go = std::sync::Barrier::new(16);
+        std::thread::scope(|scope| {
+            for _ in 0..16 {
+                let go = &go;
+                scope.spawn(move || {
+                    go.wait();
+                    store(ptr::with_exposed_provenance_mut(base), 4096 * 3);
+                });
+            }
+        });
+        assert!(guard.take_stray());
+        drop(guard);
+        // SAFETY: the test's own mapping.
+        unsafe { rustix::mm::munmap(ptr::with_exposed_provenance_mut(base), LEN) }.unwrap();
     }
 }

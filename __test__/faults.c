@@ -1,0 +1,42 @@
+/*
+ * A crash reporter, as other native addons bring one: a handler for SIGBUS and SIGSEGV that says so on standard error.
+ * Loaded by process.dlopen, so that a test chooses when. CHAINS: it calls what was there before; without, the signal's
+ * default action is put back.
+ */
+#include <signal.h>
+#include <stddef.h>
+#include <unistd.h>
+
+static struct sigaction before[2];
+
+static struct sigaction *previous(int number) { return &before[number == SIGSEGV]; }
+
+static void reported(int number, siginfo_t *info, void *context) {
+  static const char bus[] = "reporter: SIGBUS\n", segv[] = "reporter: SIGSEGV\n";
+  if (number == SIGBUS) (void)!write(2, bus, sizeof bus - 1);
+  else (void)!write(2, segv, sizeof segv - 1);
+#ifdef CHAINS
+  struct sigaction *old = previous(number);
+  if ((old->sa_flags & SA_SIGINFO) != 0) {
+    old->sa_sigaction(number, info, context);
+    return;
+  }
+  if (old->sa_handler != SIG_DFL && old->sa_handler != SIG_IGN) {
+    old->sa_handler(number);
+    return;
+  }
+#else
+  (void)context;
+#endif
+  signal(number, SIG_DFL);
+  /* A fault comes again by itself; what was sent does not. */
+  if (info->si_code <= 0) raise(number);
+}
+
+__attribute__((constructor)) static void install(void) {
+  struct sigaction action = {0};
+  action.sa_sigaction = reported;
+  action.sa_flags = SA_SIGINFO | SA_NODEFER;
+  sigaction(SIGBUS, &action, previous(SIGBUS));
+  sigaction(SIGSEGV, &action, previous(SIGSEGV));
+}
