@@ -1455,7 +1455,7 @@ var Searchable = class extends FileLike {
 		return unwrap(bytes.native.search(compile(pattern).native, from, to, from), bytes.path);
 	}
 	match(pattern, start, end) {
-		this.length;
+		bytesOf(this).length;
 		const [from, to] = this.#range(start, end);
 		const compiled = compile(pattern);
 		if (!(0, node_util_types.isRegExp)(pattern) || !(pattern.global || pattern.sticky)) return firstMatch(this, compiled, from, to, from);
@@ -1465,7 +1465,7 @@ var Searchable = class extends FileLike {
 		return found;
 	}
 	matchAll(pattern, start, end) {
-		this.length;
+		bytesOf(this).length;
 		const [from, to] = this.#range(start, end);
 		if ((0, node_util_types.isRegExp)(pattern) && !pattern.global) throw wrongValue("pattern", "a RegExp with the flag g", pattern);
 		const at = (0, node_util_types.isRegExp)(pattern) ? Math.max(from, pattern.lastIndex) : from;
@@ -1487,7 +1487,7 @@ var Searchable = class extends FileLike {
 		return linesOf(this, linesOptions);
 	}
 	linesAsync(linesOptions) {
-		this.length;
+		bytesOf(this).length;
 		return linesAsyncOf(this, linesOptions);
 	}
 	async findAsync(needle, start, end, scanOptions) {

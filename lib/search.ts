@@ -66,7 +66,7 @@ export abstract class Searchable extends FileLike {
    * `lastIndex`, in bytes from the start of the mapping, and sets that.
    */
   match(pattern: Pattern, start?: number | bigint | null, end?: number | bigint | null): ByteMatch | null {
-    void this.length
+    void bytesOf(this).length
     const [from, to] = this.#range(start, end)
     const compiled = compile(pattern)
     if (!isRegExp(pattern) || !(pattern.global || pattern.sticky)) return firstMatch(this, compiled, from, to, from)
@@ -85,7 +85,7 @@ export abstract class Searchable extends FileLike {
     start?: number | bigint | null,
     end?: number | bigint | null,
   ): IterableIterator<ByteMatch> {
-    void this.length
+    void bytesOf(this).length
     const [from, to] = this.#range(start, end)
     if (isRegExp(pattern) && !pattern.global) throw wrongValue('pattern', 'a RegExp with the flag g', pattern)
     const at = isRegExp(pattern) ? Math.max(from, pattern.lastIndex) : from
@@ -124,7 +124,7 @@ export abstract class Searchable extends FileLike {
     linesOptions?: LinesOptions<K> & Pick<LinesAsyncOptions, 'signal'>,
   ): AsyncGenerator<Line<K>[], void, undefined> {
     // At once, not with the first line: what is closed throws here.
-    void this.length
+    void bytesOf(this).length
     return linesAsyncOf(this, linesOptions)
   }
 

@@ -22,7 +22,7 @@ const CHUNKS: usize = 4096;
 /// How many separate runs of bad pages an entry remembers; one more, and everything from there on is given up.
 const RUNS: usize = 32;
 /// How often the same page may fault for no reason that can be seen: another thread mended it, or the file has grown.
-const RETRIES: usize = 3;
+const RETRIES: usize = 8;
 
 /// How many stores into the same read-only page are answered before one of them is told: as many threads may have been
 /// stopped there at once.

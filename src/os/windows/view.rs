@@ -1,6 +1,5 @@
 //! Views of sections: made, made copy-on-write, unmapped.
 
-use std::ffi::c_void;
 use std::fs::File;
 use std::io;
 use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
@@ -50,16 +49,37 @@ fn protection(access: Access) -> (PAGE_PROTECTION_FLAGS, FILE_MAP) {
     }
 }
 
-/// Whether a readable view can be made copy-on-write later, as a stray store asks for: tried once, on one page. Windows
-/// can; where it cannot be, the view is a copy-on-write one from the start, which is charged with memory for all of it.
-fn opens_up(view: *mut c_void) -> bool {
+/// Whether a readable view can be made copy-on-write later, as a stray store asks for: tried once, with memory of our own.
+/// Windows can; where a store would reach the section, or fail, views are copy-on-write ones from the start, which are
+/// charged with memory for all of them.
+fn views_open_up() -> bool {
     static ANSWER: OnceLock<bool> = OnceLock::new();
     *ANSWER.get_or_init(|| {
+        let len = page_size();
+        // SAFETY: no file, no name.
+        let section = unsafe {
+            CreateFileMappingW(INVALID_HANDLE_VALUE, ptr::null(), PAGE_READWRITE, 0, len as u32, ptr::null())
+        };
+        if section.is_null() {
+            return false;
+        }
+        // SAFETY: just made, and owned by nobody else.
+        let section = unsafe { OwnedHandle::from_raw_handle(section) };
+        let view = || {
+            // SAFETY: the address is the system's choice; nothing of anybody else's is replaced.
+            let view = unsafe { MapViewOfFile(section.as_raw_handle(), FILE_MAP_READ, 0, 0, len) };
+            (!view.Value.is_null()).then(|| View { base: view.Value.cast(), _section: None })
+        };
+        let (Some(one), Some(other)) = (view(), view()) else { return false };
         let mut before = 0;
-        // SAFETY: one page of a view that nobody has seen yet.
-        let opened = unsafe { VirtualProtect(view, page_size(), PAGE_WRITECOPY, &mut before) } != 0;
-        // SAFETY: as above; as it was.
-        opened && unsafe { VirtualProtect(view, page_size(), PAGE_READONLY, &mut before) } != 0
+        // SAFETY: the one page of a view that nobody else sees.
+        if unsafe { VirtualProtect(one.base.cast(), len, PAGE_WRITECOPY, &mut before) } == 0 {
+            return false;
+        }
+        // SAFETY: writable now.
+        unsafe { one.base.write_volatile(1) };
+        // SAFETY: readable.
+        unsafe { other.base.read_volatile() == 0 }
     })
 }
 
@@ -91,11 +111,9 @@ fn section(file: HANDLE, plan: &Plan, name: Option<&str>) -> Result<Held> {
         // SAFETY: the address is the system's choice; nothing of anybody else's is replaced.
         unsafe { MapViewOfFile(handle.as_raw_handle(), map, high, low, len) }
     };
-    let mut view = view_of(map);
-    if map == FILE_MAP_READ && !view.Value.is_null() && !opens_up(view.Value) {
-        // SAFETY: just mapped, and seen by nobody.
-        unsafe { UnmapViewOfFile(view) };
-        view = view_of(FILE_MAP_COPY);
+    let copies = map == FILE_MAP_READ && !views_open_up();
+    let view = view_of(if copies { FILE_MAP_COPY } else { map });
+    if copies && !view.Value.is_null() {
         let mut before = 0;
         // SAFETY: the view's own pages; seen by nobody yet.
         unsafe { VirtualProtect(view.Value, len, PAGE_READONLY, &mut before) };
