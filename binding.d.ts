@@ -83,6 +83,10 @@ export declare class NativeMapping {
    * than it. Answers how many.
    */
   matches(pattern: NativePattern, start: number, end: number, place: Float64Array, slots: Float64Array, text: Uint8Array): number | Failure
+  /** `count_matches`, on threads of our own. */
+  countMatchesAsync(job: NativeJob, pattern: NativePattern, start: number, end: number, threads: number): Promise<number | Failure>
+  /** `matches`, on a thread of our own: `most` of them at most. */
+  matchesAsync(job: NativeJob, pattern: NativePattern, start: number, end: number, place: Float64Array, most: number, room: number): Promise<MatchBatch | Failure>
   /** `find`, on threads of our own. */
   findAsync(job: NativeJob, needle: Uint8Array, start: number, end: number, last: boolean, threads: number): Promise<number | Failure>
   /** `count`, on threads of our own. */
@@ -144,6 +148,17 @@ export declare function handed(number: number): void
  * survived. `name`: of memory.
  */
 export declare function map(fd: number, length: number, offset: number, accessCode: number, prot: number | undefined | null, flags: number | undefined | null, track: boolean, guard: boolean, name: string | undefined | null, measures: Float64Array): NativeMapping | Failure
+
+/** Matches that were found together. */
+export interface MatchBatch {
+  count: number
+  /** Two numbers a group; -1: took no part. */
+  slots: Float64Array
+  /** The bytes of the matches, one behind the other, but of those that are longer than there was room for. */
+  text: Buffer
+  /** Where the search goes on. */
+  place: Float64Array
+}
 
 /** Opens a path, given as bytes, and maps it. */
 export declare function open(path: Uint8Array, length: number, offset: number, accessCode: number, create: boolean, guard: boolean, measures: Float64Array): NativeMapping | Failure

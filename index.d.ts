@@ -100,7 +100,7 @@ declare abstract class ByteArray extends Core implements Iterable<number> {
   includes(needle: number | string | BytesLike | ByteArray, start?: number | bigint): boolean;
   /** Whether the bytes, all of them, are those of `other`. */
   equals(other: BytesLike | ByteArray): boolean;
-  /** The bytes as a Buffer, so that `Buffer.from(m)` copies them; in the home `'native'` a copy. */
+  /** A copy of the bytes, so that `Buffer.from(m)` has them. */
   override valueOf(): Buffer;
   /** The bytes one by one, as numbers. Ends when the mapping does: after `close()` the next step throws. */
   [Symbol.iterator](): IterableIterator<number>;
@@ -435,8 +435,15 @@ declare abstract class Searchable extends FileLike {
   findAsync(needle: Needle, start?: number | bigint | null, end?: number | bigint | null, scanOptions?: ScanOptions): Promise<number>;
   /** `rfind`, off the event loop, on several threads. */
   rfindAsync(needle: Needle, start?: number | bigint | null, end?: number | bigint | null, scanOptions?: ScanOptions): Promise<number>;
-  /** `count`, off the event loop, on several threads. */
-  countAsync(needle: Needle, start?: number | bigint | null, end?: number | bigint | null, scanOptions?: ScanOptions): Promise<number>;
+  /** `count`, off the event loop, on several threads where the pattern allows it, with the same answer. */
+  countAsync(pattern: Pattern, start?: number | bigint | null, end?: number | bigint | null, scanOptions?: ScanOptions): Promise<number>;
+  /** `match`, off the event loop. */
+  matchAsync(pattern: Pattern, start?: number | bigint | null, end?: number | bigint | null, scanOptions?: ScanOptions): Promise<ByteMatch | null>;
+  /** `matchAll`, off the event loop: fetched in batches, no further than you ask. */
+  matchAllAsync(pattern: Pattern, matchOptions?: ScanOptions & {
+    start?: number | bigint;
+    end?: number | bigint;
+  }): AsyncGenerator<ByteMatch, void, undefined>;
 }
 /**
 * A memory-mapped file, or memory: at once a mutable array of bytes and a file with a position.

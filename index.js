@@ -277,6 +277,7 @@ const { arm } = __binding_js;
 const place = new Float64Array(3);
 const words = [];
 const CALM = new Int32Array(1);
+const load = process.versions["bun"] === void 0 ? (array, index) => array[index] : (array, index) => Atomics.load(array, index);
 var Watch = class {
 	status = CALM;
 	slot = 0;
@@ -300,17 +301,20 @@ var Watch = class {
 		this.probe = Number.MAX_SAFE_INTEGER;
 	}
 	get isCalm() {
-		return this.status[this.slot] === 0;
+		return load(this.status, this.slot) === 0;
 	}
 	vouches(view, end) {
 		if (end > this.probe) return false;
-		if (this.probe < view.length) this.seen = view[this.probe];
-		return this.status[this.slot] === 0;
+		if (this.probe < view.length) this.seen = load(view, this.probe);
+		return load(this.status, this.slot) === 0;
 	}
 };
 let listening = !node_worker_threads.isMainThread;
 function heard(name) {
-	if (name === "SIGBUS" || name === "SIGSEGV") arm();
+	if (name !== "SIGBUS" && name !== "SIGSEGV") return;
+	arm();
+	queueMicrotask(arm);
+	setImmediate(arm).unref();
 }
 function listen() {
 	if (listening) return;
@@ -678,10 +682,7 @@ var Core = class Core {
 function bytesOrMapping(value, name, besides = "") {
 	if (!(value instanceof Core)) return bytes(value, name, besides + BYTES);
 	const bytes$2 = bytesOf(value);
-	const whole = bytes$2.whole();
-	if (whole === void 0) return copyOf(bytes$2, 0, bytes$2.length);
-	bytes$2.verify(0, bytes$2.length);
-	return whole;
+	return copyOf(bytes$2, 0, bytes$2.length);
 }
 function blame(answer, mine, theirs) {
 	if (typeof answer === "object" && answer !== null && "reason" in answer && answer.reason != null) ensure(theirs.native.verify(0, theirs.length), theirs.path);
@@ -770,8 +771,7 @@ var ByteArray = class ByteArray extends Core {
 		return theirs.length === bytes$4.length && unwrap(bytes$4.native.equals(0, theirs), bytes$4.path);
 	}
 	valueOf() {
-		const bytes = bytesOf(this);
-		return bytes.whole() === void 0 ? this.slice() : bytes.all();
+		return this.slice();
 	}
 	[Symbol.iterator]() {
 		this.length;
@@ -919,6 +919,35 @@ var Matches = class {
 		return this;
 	}
 };
+const FETCHED = 1024;
+function* unpacked(mapping, { names }, { count, slots, text }) {
+	const batch = {
+		mapping,
+		names,
+		slots,
+		text
+	};
+	let used = 0;
+	for (let match = 0; match < count; match++) {
+		const slot = match * 2 * names.length;
+		const length = slots[slot + 1] - slots[slot];
+		yield new ByteMatch(batch, slot, length > 65536 ? -1 : used);
+		if (length <= 65536) used += length;
+	}
+}
+async function* matchesAsync(mapping, compiled, start, end, at, scan, most = FETCHED) {
+	let place = Float64Array.of(at, 0, at > end ? 1 : 0);
+	while (place[2] === 0) {
+		const from = place;
+		const batch = await scan.run((job) => bytesOf(mapping).native.matchesAsync(job, compiled.native, start, end, from, most, TEXT), (place[0] ?? start) - start);
+		for (const match of unpacked(mapping, compiled, batch)) {
+			bytesOf(mapping).length;
+			if (scan.signal?.aborted) throw new MmapAbortError(scan.signal.reason);
+			yield match;
+		}
+		place = batch.place;
+	}
+}
 function firstMatch(mapping, compiled, start, end, at) {
 	const bytes = bytesOf(mapping);
 	const slots = new Float64Array(2 * compiled.names.length);
@@ -1066,8 +1095,9 @@ var FileLike = class extends ByteArray {
 		const bytes = bytesOf(this);
 		const position = this.#position;
 		if (position >= bytes.length) throw outOfRange("position", `< ${bytes.length} to read a byte`, position);
+		const byte = bytes.byte(position);
 		this.#position = position + 1;
-		return bytes.byte(position);
+		return byte;
 	}
 	readLine() {
 		const bytes = bytesOf(this);
@@ -1506,15 +1536,52 @@ var Searchable = class extends FileLike {
 		if (from > to) return -1;
 		return this.#scan(options, to - from, (job) => bytes.native.findAsync(job, wanted, from, to, last, options.threads));
 	}
-	async countAsync(needle, start, end, scanOptions) {
+	async countAsync(pattern, start, end, scanOptions) {
 		const bytes = bytesOf(this);
 		const { length } = bytes;
 		const options = scan(scanOptions);
-		const wanted = needleBytes(needle);
+		const { threads } = options;
+		const wanted = (0, node_util_types.isRegExp)(pattern) ? compile(pattern).native : needleBytes(pattern);
 		const from = bound(start, "start", length, 0);
 		const to = bound(end, "end", length, length);
 		if (from > to) return 0;
-		return this.#scan(options, to - from, (job) => bytes.native.countAsync(job, wanted, from, to, options.threads));
+		return this.#scan(options, to - from, (job) => wanted instanceof Uint8Array ? bytes.native.countAsync(job, wanted, from, to, threads) : bytes.native.countMatchesAsync(job, wanted, from, to, threads));
+	}
+	async matchAsync(pattern, start, end, scanOptions) {
+		const [from, to] = this.#range(start, end);
+		const moves = (0, node_util_types.isRegExp)(pattern) && (pattern.global || pattern.sticky);
+		const at = moves ? Math.max(from, pattern.lastIndex) : from;
+		const matches = matchesAsync(this, compile(pattern), from, to, at, this.#scanner(scan(scanOptions), to - from), 1);
+		const { value } = await matches.next();
+		await matches.return();
+		const found = value ?? null;
+		if (moves) pattern.lastIndex = found === null ? 0 : found.end;
+		return found;
+	}
+	matchAllAsync(pattern, matchOptions) {
+		bytesOf(this).length;
+		const { start, end, ...rest } = options(matchOptions, [
+			...KEYS,
+			"start",
+			"end"
+		]);
+		const [from, to] = this.#range(start, end);
+		if ((0, node_util_types.isRegExp)(pattern) && !pattern.global) throw wrongValue("pattern", "a RegExp with the flag g", pattern);
+		const at = (0, node_util_types.isRegExp)(pattern) ? Math.max(from, pattern.lastIndex) : from;
+		return matchesAsync(this, compile(pattern), from, to, at, this.#scanner(scan(rest), to - from));
+	}
+	#scanner(options, total) {
+		const { onProgress, signal } = options;
+		return {
+			signal,
+			run: (start, done) => {
+				const told = onProgress && ((more) => onProgress(Math.min(total, done + more), total));
+				return this.#scan({
+					...options,
+					onProgress: told
+				}, total, start);
+			}
+		};
 	}
 	async #scan(options, total, start) {
 		const { onProgress, signal } = options;

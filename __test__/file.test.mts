@@ -813,6 +813,8 @@ const MEMBERS: Record<string, { given?: unknown[]; mutates?: unknown[] }> = {
   findAsync: { given: ['a'] },
   rfindAsync: { given: ['a'] },
   countAsync: { given: ['a'] },
+  matchAsync: { given: ['a'] },
+  matchAllAsync: { given: ['a'] },
   faulted: {},
   check: {},
   reattach: {},

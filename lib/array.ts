@@ -15,10 +15,8 @@ export interface ViewConstructor<V> {
 export function bytesOrMapping(value: unknown, name: string, besides = ''): Uint8Array {
   if (!(value instanceof Core)) return bytesIn(value, name, besides + check.BYTES)
   const bytes = bytesOf(value)
-  const whole = bytes.whole()
-  if (whole === undefined) return copyOf(bytes, 0, bytes.length)
-  bytes.verify(0, bytes.length)
-  return whole
+  // A copy: what is wrong with it is known only afterwards.
+  return copyOf(bytes, 0, bytes.length)
 }
 
 /** Throws what went wrong with the bytes of two mappings: of which of them it is told with its own path. */
@@ -152,10 +150,9 @@ export abstract class ByteArray extends Core implements Iterable<number> {
     return theirs.length === bytes.length && (unwrap(bytes.native.equals(0, theirs), bytes.path) as boolean)
   }
 
-  /** The bytes as a Buffer, so that `Buffer.from(m)` copies them; in the home `'native'` a copy. */
+  /** A copy of the bytes, so that `Buffer.from(m)` has them. */
   override valueOf(): Buffer {
-    const bytes = bytesOf(this)
-    return bytes.whole() === undefined ? this.slice() : bytes.all()
+    return this.slice()
   }
 
   /** The bytes one by one, as numbers. Ends when the mapping does: after `close()` the next step throws. */

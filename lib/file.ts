@@ -97,8 +97,9 @@ export abstract class FileLike extends ByteArray {
     const bytes = bytesOf(this)
     const position = this.#position
     if (position >= bytes.length) throw outOfRange('position', `< ${bytes.length} to read a byte`, position)
+    const byte = bytes.byte(position)
     this.#position = position + 1
-    return bytes.byte(position)
+    return byte
   }
 
   /** A copy of the line from the position on, with its `\n`; the rest if there is none; empty at the end. */

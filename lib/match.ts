@@ -1,6 +1,7 @@
+import type { Failure, NativeJob } from '../binding.js'
 import { copyOf } from './array.js'
 import { bytesOf, type Core } from './core.js'
-import { unwrap } from './errors.js'
+import { MmapAbortError, unwrap } from './errors.js'
 import type { Compiled } from './pattern.js'
 
 /** Matches that were found together. */
@@ -178,6 +179,62 @@ export class Matches implements IterableIterator<ByteMatch, undefined> {
 
   [Symbol.iterator](): this {
     return this
+  }
+}
+
+/** How many matches `matchAllAsync` fetches at once, and the bytes of theirs. */
+const FETCHED = 1024
+
+interface Fetched {
+  count: number
+  slots: Float64Array
+  text: Buffer
+  place: Float64Array
+}
+
+/** The matches of a batch that was fetched. */
+function* unpacked(mapping: Core, { names }: Compiled, { count, slots, text }: Fetched): Generator<ByteMatch, void> {
+  const batch = { mapping, names, slots, text }
+  let used = 0
+  for (let match = 0; match < count; match++) {
+    const slot = match * 2 * names.length
+    const length = (slots[slot + 1] as number) - (slots[slot] as number)
+    yield new ByteMatch(batch, slot, length > TEXT ? -1 : used)
+    if (length <= TEXT) used += length
+  }
+}
+
+/** What a search off the event loop obeys. */
+export interface Scan {
+  signal: AbortSignal | undefined
+  /** Runs a job of `total` bytes under the mapping's lifetime, and tells how far it is. */
+  run: <T>(start: (job: NativeJob) => Promise<T | Failure | null>, done: number) => Promise<T>
+}
+
+/** All matches within a range, fetched on a thread of our own, batch by batch as they are asked for. */
+export async function* matchesAsync(
+  mapping: Core,
+  compiled: Compiled,
+  start: number,
+  end: number,
+  at: number,
+  scan: Scan,
+  most: number = FETCHED,
+): AsyncGenerator<ByteMatch, void, undefined> {
+  let place: Float64Array = Float64Array.of(at, 0, at > end ? 1 : 0)
+  while (place[2] === 0) {
+    const from = place
+    const batch = await scan.run<Fetched>(
+      (job) => bytesOf(mapping).native.matchesAsync(job, compiled.native, start, end, from, most, TEXT),
+      (place[0] ?? start) - start,
+    )
+    for (const match of unpacked(mapping, compiled, batch)) {
+      // Between two matches of a batch too.
+      void bytesOf(mapping).length
+      if (scan.signal?.aborted) throw new MmapAbortError(scan.signal.reason)
+      yield match
+    }
+    place = batch.place
   }
 }
 

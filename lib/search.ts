@@ -4,7 +4,7 @@ import { bytesOf, runJob } from './core.js'
 import { unwrap, wrongType, wrongValue } from './errors.js'
 import { FileLike } from './file.js'
 import { type Line, type LineKind, type LinesAsyncOptions, type LinesOptions, linesAsyncOf, linesOf } from './lines.js'
-import { type ByteMatch, firstMatch, Matches } from './match.js'
+import { type ByteMatch, firstMatch, Matches, matchesAsync, type Scan as Scanner } from './match.js'
 import { compile, type Needle, needleBytes, type Pattern } from './pattern.js'
 
 export interface ScanOptions {
@@ -165,9 +165,9 @@ export abstract class Searchable extends FileLike {
     return this.#scan(options, to - from, (job) => bytes.native.findAsync(job, wanted, from, to, last, options.threads))
   }
 
-  /** `count`, off the event loop, on several threads. */
+  /** `count`, off the event loop, on several threads where the pattern allows it, with the same answer. */
   async countAsync(
-    needle: Needle,
+    pattern: Pattern,
     start?: number | bigint | null,
     end?: number | bigint | null,
     scanOptions?: ScanOptions,
@@ -175,11 +175,59 @@ export abstract class Searchable extends FileLike {
     const bytes = bytesOf(this)
     const { length } = bytes
     const options = scan(scanOptions)
-    const wanted = needleBytes(needle)
+    const { threads } = options
+    const wanted = isRegExp(pattern) ? compile(pattern).native : needleBytes(pattern)
     const from = check.bound(start, 'start', length, 0)
     const to = check.bound(end, 'end', length, length)
     if (from > to) return 0
-    return this.#scan(options, to - from, (job) => bytes.native.countAsync(job, wanted, from, to, options.threads))
+    return this.#scan(options, to - from, (job) =>
+      wanted instanceof Uint8Array
+        ? bytes.native.countAsync(job, wanted, from, to, threads)
+        : bytes.native.countMatchesAsync(job, wanted, from, to, threads),
+    )
+  }
+
+  /** `match`, off the event loop. */
+  async matchAsync(
+    pattern: Pattern,
+    start?: number | bigint | null,
+    end?: number | bigint | null,
+    scanOptions?: ScanOptions,
+  ): Promise<ByteMatch | null> {
+    const [from, to] = this.#range(start, end)
+    const moves = isRegExp(pattern) && (pattern.global || pattern.sticky)
+    const at = moves ? Math.max(from, pattern.lastIndex) : from
+    const matches = matchesAsync(this, compile(pattern), from, to, at, this.#scanner(scan(scanOptions), to - from), 1)
+    const { value } = await matches.next()
+    await matches.return()
+    const found = value ?? null
+    if (moves) pattern.lastIndex = found === null ? 0 : found.end
+    return found
+  }
+
+  /** `matchAll`, off the event loop: fetched in batches, no further than you ask. */
+  matchAllAsync(
+    pattern: Pattern,
+    matchOptions?: ScanOptions & { start?: number | bigint; end?: number | bigint },
+  ): AsyncGenerator<ByteMatch, void, undefined> {
+    void bytesOf(this).length
+    const { start, end, ...rest } = check.options(matchOptions, [...KEYS, 'start', 'end'])
+    const [from, to] = this.#range(start, end)
+    if (isRegExp(pattern) && !pattern.global) throw wrongValue('pattern', 'a RegExp with the flag g', pattern)
+    const at = isRegExp(pattern) ? Math.max(from, pattern.lastIndex) : from
+    return matchesAsync(this, compile(pattern), from, to, at, this.#scanner(scan(rest), to - from))
+  }
+
+  /** Runs the jobs of a search that takes several; what those before have done counts. */
+  #scanner(options: Scan, total: number): Scanner {
+    const { onProgress, signal } = options
+    return {
+      signal,
+      run: (start, done) => {
+        const told = onProgress && ((more: number): void => onProgress(Math.min(total, done + more), total))
+        return this.#scan({ ...options, onProgress: told }, total, start)
+      },
+    }
   }
 
   async #scan<T>(options: Scan, total: number, start: Parameters<typeof runJob<T>>[2]): Promise<T> {

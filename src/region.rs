@@ -124,13 +124,13 @@ impl Region {
             return;
         }
         // SAFETY: the whole of our own mapping, which is unmapped by `held` alone, at the end of `self`.
-        let done = unsafe { os::entomb(self.held.base(), self.whole()) };
+        let bury = || unsafe { os::entomb(self.held.base(), self.whole()) };
+        let done = match &self.guard {
+            Some(guard) => guard.bury(bury),
+            None => bury(),
+        };
         if !done {
             return;
-        }
-        // Only now: until the zeros are there, a fault may still need an answer.
-        if let Some(guard) = &self.guard {
-            guard.disarm();
         }
         if !self.entombed.swap(true, Ordering::AcqRel) {
             LIVE.fetch_sub(1, Ordering::Relaxed);
@@ -139,15 +139,16 @@ impl Region {
 
     /// Maps `plan`'s file over what `entomb` has replaced, at the same addresses. `false`: not done.
     pub fn exhume(&self, file: &Arc<File>, plan: &Plan, regular: bool) -> bool {
-        // SAFETY: the whole of our own mapping, as in `entomb`.
-        let mapped = unsafe { os::map_over(self.held.base(), 0, self.whole(), Some(file), plan, regular) };
-        let done = mapped.is_ok();
+        let map = || {
+            // SAFETY: the whole of our own mapping, as in `entomb`.
+            unsafe { os::map_over(self.held.base(), 0, self.whole(), Some(file), plan, regular) }.is_ok()
+        };
+        let done = match &self.guard {
+            Some(guard) => guard.exhume(file, map),
+            None => map(),
+        };
         if done && self.entombed.swap(false, Ordering::AcqRel) {
             LIVE.fetch_add(1, Ordering::Relaxed);
-            if let Some(guard) = &self.guard {
-                // For want of memory it goes on unguarded.
-                let _ = guard.rearm(Some(Arc::clone(file)));
-            }
         }
         done
     }
@@ -156,15 +157,20 @@ impl Region {
     /// that are not bad stay as they are.
     pub fn reattach(&self, plan: &Plan, regular: bool) -> os::Result<()> {
         let Some(guard) = &self.guard else { return Ok(()) };
-        let ranges = if plan.access == Access::Copy { guard.bad_pages() } else { vec![(0, guard.len())] };
-        // First: what goes wrong from now on is noted anew.
-        guard.forgive();
-        ranges.into_iter().try_for_each(|(from, to)| self.map_again(guard, from, to - from, plan, regular))
+        let keeps = plan.access == Access::Copy || plan.raw.is_some_and(os::is_private);
+        guard.pause(|| {
+            let ranges = if keeps { guard.bad_pages() } else { vec![(0, guard.len())] };
+            guard.forgive();
+            ranges
+                .into_iter()
+                .try_for_each(|(from, to)| self.map_again(guard, from, to - from, plan, regular))
+        })
     }
 
     /// Takes a stray store back: the mapping is the file's again, and read-only. `false`: this system cannot.
     pub fn heal(&self, plan: &Plan, regular: bool) -> bool {
-        self.guard.as_ref().is_none_or(|guard| self.map_again(guard, 0, guard.len(), plan, regular).is_ok())
+        let Some(guard) = &self.guard else { return true };
+        guard.pause(|| self.map_again(guard, 0, guard.len(), plan, regular)).is_ok()
     }
 
     fn map_again(
@@ -222,9 +228,7 @@ impl Region {
 impl Drop for Region {
     fn drop(&mut self) {
         // Before the addresses are anybody else's.
-        if let Some(guard) = &self.guard {
-            guard.disarm();
-        }
+        drop(self.guard.take());
         if !*self.entombed.get_mut() {
             LIVE.fetch_sub(1, Ordering::Relaxed);
         }

@@ -17,7 +17,7 @@ mod windows;
 use windows as system;
 
 use std::fs::File;
-use std::sync::atomic::{Ordering, fence};
+use std::sync::atomic::{AtomicUsize, Ordering, fence};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::os;
@@ -41,42 +41,38 @@ pub struct Subject {
     pub private: bool,
 }
 
-/// Addresses that cannot kill the process, while this lives and until `disarm`.
+/// Addresses that cannot kill the process, while this lives.
 pub struct Guard {
+    slot: Slot,
     base: usize,
     len: usize,
     subject: Subject,
-    /// `None`: out of the table.
-    armed: Mutex<Option<Armed>>,
+    state: Mutex<State>,
 }
 
-struct Armed {
-    slot: Slot,
-    /// What the handler asks for its size; open as long as the entry is in the table.
+#[derive(Default)]
+struct State {
+    /// What the handler asks for its size; open as long as the entry knows it.
     file: Option<Arc<File>>,
+    /// Zero pages stand in the mapping's place.
+    buried: bool,
 }
 
 impl Guard {
     /// Guards `len` bytes from `base` on, whole pages of one mapping. `None`: there is no memory for it.
     pub fn new(base: *mut u8, len: usize, subject: Subject, file: Option<Arc<File>>) -> Option<Self> {
-        let guard = Self { base: base.addr(), len, subject, armed: Mutex::new(None) };
-        guard.rearm(file)?;
+        let (slot, state) = (Slot::take()?, Mutex::default());
+        let guard = Self { slot, base: base.addr(), len, subject, state };
+        guard.enter(file);
         arm();
         Some(guard)
     }
 
-    fn armed(&self) -> MutexGuard<'_, Option<Armed>> {
-        self.armed.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The entry, while it is ours.
-    fn slot<R>(&self, with: impl FnOnce(Slot) -> R) -> Option<R> {
-        self.armed().as_ref().map(|armed| with(armed.slot))
-    }
-
-    /// Enters the addresses again, after `disarm`. `None`: there is no memory for it.
-    pub fn rearm(&self, file: Option<Arc<File>>) -> Option<()> {
-        let slot = Slot::take()?;
+    fn enter(&self, file: Option<Arc<File>>) {
         let facts = table::Facts {
             file: file.as_deref().map_or(-1, system::number),
             offset: self.subject.offset,
@@ -84,27 +80,47 @@ impl Guard {
             read_only: self.subject.read_only,
             private: self.subject.private,
         };
-        slot.enter(self.base, self.base + self.len, facts);
-        *self.armed() = Some(Armed { slot, file });
-        Some(())
+        self.slot.enter(self.base, self.base + self.len, facts);
+        *self.state() = State { file, buried: false };
     }
 
-    /// From now on no handler touches the addresses; the file is let go.
-    pub fn disarm(&self) {
-        if let Some(Armed { slot, file }) = self.armed().take() {
-            slot.free();
-            drop(file);
-        }
+    /// Does something to the pages while no handler does: those that are asked meanwhile have the access tried again.
+    pub fn pause<R>(&self, work: impl FnOnce() -> R) -> R {
+        self.slot.pause();
+        let result = work();
+        self.slot.resume();
+        result
+    }
+
+    /// Puts zero pages in the mapping's place by `bury`, and lets the file go. The addresses stay known until they are
+    /// given back: a fault of the time before may still be on its way.
+    pub fn bury(&self, bury: impl FnOnce() -> bool) -> bool {
+        self.pause(|| {
+            let done = bury();
+            if done {
+                self.slot.bury();
+                let gone = std::mem::replace(&mut *self.state(), State { file: None, buried: true });
+                drop(gone);
+            }
+            done
+        })
+    }
+
+    /// Takes `bury` back, by `exhume`.
+    pub fn exhume(&self, file: &Arc<File>, exhume: impl FnOnce() -> bool) -> bool {
+        self.pause(|| {
+            let done = exhume();
+            if done {
+                self.enter(Some(Arc::clone(file)));
+            }
+            done
+        })
     }
 
     /// Lets the file go, and goes on without.
     pub fn forget_file(&self) {
-        let mut armed = self.armed();
-        let file = armed.as_mut().and_then(|armed| {
-            armed.slot.forget_file();
-            armed.file.take()
-        });
-        drop(armed);
+        self.slot.forget_file();
+        let file = self.state().file.take();
         drop(file);
     }
 
@@ -113,21 +129,30 @@ impl Guard {
         self.len
     }
 
-    /// The file, while the addresses are guarded.
+    /// The file, while the mapping is its.
     pub fn file(&self) -> Option<Arc<File>> {
-        self.armed().as_ref().and_then(|armed| armed.file.clone())
+        self.state().file.clone()
+    }
+
+    /// To be called before a call that touches `len` bytes: a handler that somebody has put on top of ours, unheard, is
+    /// found sooner or later. Not each time, for it costs as much as a small read.
+    pub fn glance(&self, len: usize) {
+        static CALLS: AtomicUsize = AtomicUsize::new(0);
+        if len >= 1 << 16 || CALLS.fetch_add(1, Ordering::Relaxed).is_multiple_of(16) {
+            arm();
+        }
     }
 
     /// Whether nothing went wrong. To be asked after the access, never before.
     pub fn is_clear(&self) -> bool {
         // What was read before this line was read before the status is.
         fence(Ordering::SeqCst);
-        self.slot(|slot| slot.status().load(Ordering::SeqCst) == 0).unwrap_or(true)
+        self.slot.status().load(Ordering::SeqCst) == 0
     }
 
     /// The first byte of a range, counted from the first address, that is not the file's.
     pub fn first_bad(&self, start: usize, len: usize) -> Option<Bad> {
-        self.slot(|slot| slot.first_bad(start, len, os::page_size())).flatten()
+        self.slot.first_bad(start, len, os::page_size())
     }
 
     /// The bad ranges in whole pages, counted from the first address.
@@ -136,39 +161,39 @@ impl Guard {
         let whole = |(from, to, _): (usize, usize, Reason)| {
             (from.next_multiple_of(page).min(self.len), to.min(self.len))
         };
-        let found =
-            |slot: Slot| slot.bad_ranges(page).map(whole).filter(|(from, to)| from < to).collect::<Vec<_>>();
-        self.slot(found).unwrap_or_default()
+        self.slot.bad_ranges(page).map(whole).filter(|(from, to)| from < to).collect()
     }
 
     /// Everything from `tail` on is beyond the end of the file, noticed without a fault.
     pub fn note_cut(&self, tail: usize) {
-        self.slot(|slot| slot.cut(tail, Reason::Truncated));
+        if !self.state().buried {
+            self.slot.cut(tail, Reason::Truncated);
+        }
     }
 
     /// Whether a store went into what is read-only; it is forgotten with this.
     pub fn take_stray(&self) -> bool {
-        self.slot(Slot::take_stray).unwrap_or(false)
+        self.slot.take_stray()
     }
 
     /// A stray store that could not be taken back stays noted.
     pub fn put_stray_back(&self) {
-        self.slot(Slot::put_stray_back);
+        self.slot.put_stray_back();
     }
 
     /// Forgets what was bad: the file is about to be mapped again.
     pub fn forgive(&self) {
-        self.slot(Slot::forgive);
+        self.slot.forgive();
     }
 
     /// Where its status word is: the number of its chunk, and its place there.
-    pub fn place(&self) -> Option<(usize, usize)> {
-        self.slot(Slot::place)
+    pub fn place(&self) -> (usize, usize) {
+        self.slot.place()
     }
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        self.disarm();
+        self.slot.free();
     }
 }

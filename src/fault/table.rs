@@ -24,6 +24,10 @@ const RUNS: usize = 32;
 /// How often the same page may fault for no reason that can be seen: another thread mended it, or the file has grown.
 const RETRIES: usize = 8;
 
+/// How many parts all mappings together may be split into by faults: the system's limit of mappings is the host's too.
+const MOST_SPLITS: usize = 2048;
+static SPLITS: AtomicUsize = AtomicUsize::new(0);
+
 /// How many stores into the same read-only page are answered before one of them is told: as many threads may have been
 /// stopped there at once.
 pub const STORES: usize = 1000;
@@ -86,6 +90,10 @@ pub struct Facts {
 const SIZED: u32 = 1;
 const READ_ONLY: u32 = 2;
 const PRIVATE: u32 = 4;
+/// The owner is at work on the pages.
+const PAUSED: u32 = 8;
+/// Zero pages stand there until the addresses are given back.
+const TOMB: u32 = 16;
 
 #[repr(C, align(4096))]
 struct Words([AtomicU32; PER_CHUNK]);
@@ -98,6 +106,9 @@ struct Chunk {
     bases: [AtomicUsize; PER_CHUNK],
     ends: [AtomicUsize; PER_CHUNK],
     entries: [Entry; PER_CHUNK],
+    /// Apart from the entries: hardly any is ever touched. Each is 0, or a run of bad pages: the first one's number plus 1
+    /// (38 bits), their count (24), the reason (2).
+    runs: [[AtomicU64; RUNS]; PER_CHUNK],
 }
 
 struct Entry {
@@ -109,10 +120,12 @@ struct Entry {
     /// Everything from here on is bad, in bytes from the base; and why.
     tail: AtomicUsize,
     tail_reason: AtomicU64,
+    /// How many parts the mapping was split into.
+    splits: AtomicU32,
     /// The page that faulted last without a reason, and in its low bits how often.
     puzzle: AtomicUsize,
-    /// 0, or a run of bad pages: the first one's number plus 1 (38 bits), their count (24), the reason (2).
-    runs: [AtomicU64; RUNS],
+    /// Not 0: there are runs of bad pages.
+    noted: AtomicU32,
 }
 
 const COUNT_BITS: u32 = 24;
@@ -174,11 +187,17 @@ impl Slot {
     /// Gives the entry back, out of the table, to be taken again.
     pub fn free(self) {
         self.leave();
+        self.forgive();
+        self.entry().kind.store(0, SeqCst);
         FREE.lock().unwrap_or_else(PoisonError::into_inner).push(self.number);
     }
 
     fn index(self) -> usize {
         self.number as usize % PER_CHUNK
+    }
+
+    fn runs(self) -> &'static [AtomicU64; RUNS] {
+        &self.chunk.runs[self.index()]
     }
 
     fn entry(self) -> &'static Entry {
@@ -202,7 +221,8 @@ impl Slot {
         entry.file.store(facts.file, Relaxed);
         entry.offset.store(facts.offset, Relaxed);
         let kind = bit(facts.sized, SIZED) | bit(facts.read_only, READ_ONLY) | bit(facts.private, PRIVATE);
-        entry.kind.store(kind, Relaxed);
+        // A pause goes on.
+        entry.kind.store(kind | entry.kind.load(SeqCst) & PAUSED, SeqCst);
         self.forgive();
         self.chunk.ends[self.index()].store(end, Relaxed);
         self.chunk.bases[self.index()].store(base, SeqCst);
@@ -220,6 +240,23 @@ impl Slot {
         }
     }
 
+    /// From now on no handler does anything to the pages, until `resume`; none is at work on them any more.
+    pub fn pause(self) {
+        self.entry().kind.fetch_or(PAUSED, SeqCst);
+        self.wait();
+    }
+
+    pub fn resume(self) {
+        self.entry().kind.fetch_and(!PAUSED, SeqCst);
+    }
+
+    /// The mapping is gone, and zero pages stand in its place. In a pause.
+    pub fn bury(self) {
+        self.forgive();
+        self.entry().file.store(-1, SeqCst);
+        self.entry().kind.store(TOMB | PAUSED, SeqCst);
+    }
+
     /// The descriptor is about to be closed.
     pub fn forget_file(self) {
         self.entry().file.store(-1, SeqCst);
@@ -232,8 +269,11 @@ impl Slot {
         self.status().store(0, SeqCst);
         entry.tail.store(usize::MAX, SeqCst);
         entry.puzzle.store(0, SeqCst);
-        for run in &entry.runs {
-            run.store(0, SeqCst);
+        SPLITS.fetch_sub(entry.splits.swap(0, SeqCst) as usize, SeqCst);
+        if entry.noted.swap(0, SeqCst) != 0 {
+            for run in self.runs() {
+                run.store(0, SeqCst);
+            }
         }
     }
 
@@ -254,43 +294,10 @@ impl Slot {
         self.status().fetch_or(FAULTED, SeqCst);
     }
 
-    /// The first bad byte of [start, start + len), counted from the base.
-    pub fn first_bad(self, start: usize, len: usize, page: usize) -> Option<Bad> {
-        if len == 0 || self.status().load(SeqCst) & FAULTED == 0 {
-            return None;
-        }
-        let end = start.saturating_add(len);
-        self.bad_ranges(page)
-            .filter(|(from, to, _)| *from < end && start < *to)
-            .map(|(from, _, reason)| Bad { at: from.max(start), reason })
-            .min_by_key(|bad| bad.at)
-    }
-
-    /// The bad ranges, in bytes from the base; the last one may end beyond the mapping.
-    pub fn bad_ranges(self, page: usize) -> impl Iterator<Item = (usize, usize, Reason)> {
-        let entry = self.entry();
-        let tail = entry.tail.load(SeqCst);
-        let why = Reason::of(entry.tail_reason.load(SeqCst));
-        let runs = entry.runs.iter().filter_map(move |run| {
-            let (first, count, reason) = unpack(run.load(SeqCst))?;
-            Some((first as usize * page, (first + count) as usize * page, reason))
-        });
-        runs.chain((tail != usize::MAX).then_some((tail, usize::MAX, why)))
-    }
-}
-
-impl Entry {
-    fn cut(&self, tail: usize, reason: Reason) {
-        // The reason first: whoever sees the range sees why.
-        if tail < self.tail.load(SeqCst) {
-            self.tail_reason.store(reason.code(), SeqCst);
-            self.tail.fetch_min(tail, SeqCst);
-        }
-    }
-
     /// Notes a bad page. `false`: there is no room for one more run.
-    fn note(&self, page: u64, reason: Reason) -> bool {
-        for run in &self.runs {
+    fn note(self, page: u64, reason: Reason) -> bool {
+        self.entry().noted.store(1, SeqCst);
+        for run in self.runs() {
             let mut seen = run.load(SeqCst);
             loop {
                 let longer = match unpack(seen) {
@@ -310,6 +317,41 @@ impl Entry {
             }
         }
         false
+    }
+
+    /// The first bad byte of [start, start + len), counted from the base.
+    pub fn first_bad(self, start: usize, len: usize, page: usize) -> Option<Bad> {
+        if len == 0 || self.status().load(SeqCst) & FAULTED == 0 {
+            return None;
+        }
+        let end = start.saturating_add(len);
+        self.bad_ranges(page)
+            .filter(|(from, to, _)| *from < end && start < *to)
+            .map(|(from, _, reason)| Bad { at: from.max(start), reason })
+            .min_by_key(|bad| bad.at)
+    }
+
+    /// The bad ranges, in bytes from the base; the last one may end beyond the mapping.
+    pub fn bad_ranges(self, page: usize) -> impl Iterator<Item = (usize, usize, Reason)> {
+        let entry = self.entry();
+        let tail = entry.tail.load(SeqCst);
+        let why = Reason::of(entry.tail_reason.load(SeqCst));
+        let noted = if entry.noted.load(SeqCst) == 0 { 0 } else { RUNS };
+        let runs = self.runs().iter().take(noted).filter_map(move |run| {
+            let (first, count, reason) = unpack(run.load(SeqCst))?;
+            Some((first as usize * page, (first + count) as usize * page, reason))
+        });
+        runs.chain((tail != usize::MAX).then_some((tail, usize::MAX, why)))
+    }
+}
+
+impl Entry {
+    fn cut(&self, tail: usize, reason: Reason) {
+        // The reason first: whoever sees the range sees why.
+        if tail < self.tail.load(SeqCst) {
+            self.tail_reason.store(reason.code(), SeqCst);
+            self.tail.fetch_min(tail, SeqCst);
+        }
     }
 }
 

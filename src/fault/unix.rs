@@ -80,19 +80,39 @@ unsafe fn mend(signal: c_int, info: *mut siginfo_t, context: *mut c_void) -> boo
     let Some(visit) = table::visit(address) else { return false };
     let size = os::page_size();
     let page = address & !(size - 1);
+    if visit.is_paused() {
+        std::hint::spin_loop();
+        return true;
+    }
     // SAFETY: by this function's contract.
     let access = unsafe { context::access(context) };
-    if visit.is_read_only() && context::is_violation(signal, code, access) {
+    if access == Access::Fetch {
+        return false;
+    }
+    if visit.is_tomb() {
+        // From the time before, or the system would give read-only zeros alone.
+        return signal == libc::SIGBUS || make_page_writable(page, size);
+    }
+    let violation = context::is_violation(signal, access);
+    if violation && visit.is_read_only() {
         // macOS says SIGBUS of both: what lies beyond the end of the file is no store's fault.
         let beyond =
             signal == libc::SIGBUS && file_size(&visit).is_some_and(|end| visit.file_offset(page) >= end);
         if !beyond {
-            return access != Access::Fetch && open_up(&visit, page, size);
+            return open_up(&visit, page, size, access);
         }
-    } else if signal != libc::SIGBUS {
-        return false;
+    }
+    if signal == libc::SIGSEGV {
+        // Zeros that the system would give read-only alone.
+        return violation && !visit.is_read_only() && make_page_writable(page, size);
     }
     replace(&visit, page, size)
+}
+
+fn make_page_writable(page: usize, size: usize) -> bool {
+    let both = MprotectFlags::READ | MprotectFlags::WRITE;
+    // SAFETY: a page of a registered mapping; more may be done to it than before.
+    unsafe { rustix::mm::mprotect(std::ptr::with_exposed_provenance_mut(page), size, both) }.is_ok()
 }
 
 fn file(visit: &Visit) -> Option<BorrowedFd<'_>> {
@@ -118,13 +138,15 @@ fn replace(visit: &Visit, page: usize, size: usize) -> bool {
     };
     match mend {
         Mend::Retry => true,
-        Mend::Page if zero(page, size) => true,
-        // No room for one more mapping: this takes none.
-        Mend::Page => {
-            visit.give_up(page, Reason::Io);
-            zero(page, visit.end() - page) || zero(visit.base(), visit.end() - visit.base())
+        Mend::Page if visit.may_split() && zero(page, size) => true,
+        Mend::From(from) if from > visit.base() && visit.may_split() && zero(from, visit.end() - from) => {
+            true
         }
-        Mend::From(from) => zero(from, visit.end() - from) || zero(visit.base(), visit.end() - visit.base()),
+        // No room for one more mapping: this takes none.
+        Mend::Page | Mend::From(_) => {
+            visit.give_up(visit.base(), Reason::Truncated);
+            zero(visit.base(), visit.end() - visit.base())
+        }
     }
 }
 
@@ -180,13 +202,18 @@ fn first_lost(_visit: &Visit, page: usize, _size: usize) -> Option<usize> {
 }
 
 /// Answers a store into a read-only mapping: it becomes private and writable, as a whole, and the file never changes.
-fn open_up(visit: &Visit, page: usize, size: usize) -> bool {
-    if !visit.is_puzzling(page, size, table::STORES) {
+fn open_up(visit: &Visit, page: usize, size: usize, access: Access) -> bool {
+    // What is surely a store succeeds once the page is writable.
+    if access != Access::Store && !visit.is_puzzling(page, size, table::STORES) {
         return false;
     }
     visit.stray();
     let whole = visit.end() - visit.base();
-    make_writable(visit, visit.base(), whole) || make_writable(visit, page, size) || zero(page, size)
+    if make_writable(visit, visit.base(), whole) || make_writable(visit, page, size) {
+        return true;
+    }
+    visit.lose(page, size);
+    zero(page, size)
 }
 
 fn make_writable(visit: &Visit, from: usize, len: usize) -> bool {

@@ -18,6 +18,12 @@ pub struct Watch {
     pub probe: usize,
 }
 
+fn glance(region: &Region, len: usize) {
+    if let Some(guard) = region.guard() {
+        guard.glance(len);
+    }
+}
+
 fn beyond() -> Error {
     Error::Coded("ERR_OUT_OF_RANGE", "The range is not within the mapping".into())
 }
@@ -37,6 +43,7 @@ impl Mapping {
                 return Ok(());
             }
         }
+        glance(&region, target.len());
         let touch = region.copy_out(start, target);
         self.answer(touch, &region, start, target.len())
     }
@@ -54,6 +61,7 @@ impl Mapping {
             return Err(Error::Coded("ERR_MMAP_READ_ONLY", "The mapping is read-only".into()));
         }
         let region = self.region()?;
+        glance(&region, len);
         let touch = change(&region);
         self.answer(touch, &region, start, len)
     }
@@ -90,6 +98,7 @@ impl Mapping {
         look: impl FnOnce(&[u8]) -> (R, Range<usize>),
     ) -> Result<R> {
         let start = range.start;
+        glance(region, range.len());
         match region.look_safely(range, look) {
             Ok((result, seen)) => {
                 self.verify(region, start + seen.start, seen.len())?;
@@ -212,7 +221,7 @@ impl Mapping {
     /// How a caller with a view finds out by itself.
     pub fn watch(&self) -> Option<Watch> {
         let (region, file) = self.parts().ok()?;
-        let (chunk, index) = region.guard()?.place()?;
+        let (chunk, index) = region.guard()?.place();
         let shrinks = os::TRUNCATES_MAPPED && self.is_regular() && file.is_some();
         let whole = region.slack() + region.length();
         let last = whole.next_multiple_of(os::page_size()) - os::page_size();
@@ -283,6 +292,7 @@ impl Mapping {
 
     fn confess(&self, region: &Region, guard: &Guard, from: usize, len: usize) -> Result<()> {
         if guard.take_stray() {
+            // Noticed again by the next call, where it cannot be taken back.
             if !region.heal(&self.plan, self.is_regular()) {
                 guard.put_stray_back();
             }

@@ -6,7 +6,10 @@ use std::sync::Arc;
 use super::{Error, Mapping, Result};
 use crate::crew::Leash;
 use crate::region::Region;
+use crate::search::pattern::PatternError;
 use crate::search::scan::{self, Haystack};
+use crate::search::split;
+use crate::search::target::{Place, Target};
 
 /// The bytes that a job works on: they stay addressable until it ends, also over a close.
 pub struct Lent {
@@ -36,6 +39,34 @@ pub struct Search {
 /// The first or last position of the needle.
 pub fn find(bytes: &Arc<Lent>, search: Search, last: bool, leash: &Arc<Leash>) -> Result<Option<usize>> {
     scan::find(bytes, &search.needle, search.range, last, search.threads, leash)
+}
+
+/// How many matches there are within a range.
+pub fn count_matches(
+    bytes: &Arc<Lent>,
+    target: &Arc<Target>,
+    range: Range<usize>,
+    threads: usize,
+    leash: &Arc<Leash>,
+) -> Result<u64> {
+    split::count(bytes, target, range, threads, leash)
+}
+
+/// The next matches within a range, from `place` on, which moves, until `take` has enough.
+pub fn matches(
+    bytes: &Arc<Lent>,
+    target: &Target,
+    range: Range<usize>,
+    place: &mut Place,
+    leash: &Leash,
+    mut take: impl FnMut(&[u8], &[Option<usize>]) -> bool,
+) -> Result<std::result::Result<(), PatternError>> {
+    let groups = target.groups().len() > 1;
+    let from = place.at;
+    bytes.look(range, |bytes| {
+        let walked = split::walk(target, bytes, place, groups, leash, |found| take(bytes, found));
+        (walked, from.min(bytes.len())..bytes.len())
+    })
 }
 
 /// How often the needle occurs.

@@ -75,7 +75,7 @@ impl NativeMapping {
                 let end = lines::whole_lines(bytes, most);
                 (bytes[..end].to_vec(), end)
             })?;
-            Ok(copy.into())
+            Ok(Either::A(copy.into()))
         })
     }
 }

@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
-use napi::bindgen_prelude::Either;
+use napi::bindgen_prelude::{Buffer, Either, Float64Array, PromiseRaw};
+use napi::{Env, Result};
 use napi_derive::napi;
 
 use super::class::NativeMapping;
 use super::errors::Failure;
+use super::scans::{self, Answer, NativeJob};
 use super::values::{Bytes, Doubles, Triple, size};
-use crate::mapping::Error;
+use crate::crew;
+use crate::mapping::{Error, scan};
 use crate::search::pattern::PatternError;
 use crate::search::target::{Bounds, Place, Target};
 
@@ -144,12 +147,85 @@ impl NativeMapping {
             let (bounds, target) = (Bounds::whole(bytes), &pattern.target);
             target.walk(bytes, &mut now, bounds, groups > 1, |found| room.take(bytes, found))
         });
-        match walked.map_err(Failure::from).and_then(|walked| walked.map_err(refused)) {
-            Ok(()) => {
+        match walked {
+            Ok(Ok(())) => {
                 place.set(write_place(&now, start));
                 Either::A(room.count as f64)
             }
-            Err(failure) => Either::B(failure),
+            Ok(Err(error)) => Either::B(refused(error)),
+            Err(error) => Either::B(error.into()),
         }
+    }
+}
+
+/// Matches that were found together.
+#[napi(object, object_from_js = false)]
+pub struct MatchBatch {
+    pub count: f64,
+    /// Two numbers a group; -1: took no part.
+    pub slots: Float64Array,
+    /// The bytes of the matches, one behind the other, but of those that are longer than there was room for.
+    pub text: Buffer,
+    /// Where the search goes on.
+    pub place: Float64Array,
+}
+
+#[napi]
+impl NativeMapping {
+    /// `count_matches`, on threads of our own.
+    #[napi(enumerable = false, catch_unwind, ts_return_type = "Promise<number | Failure>")]
+    pub fn count_matches_async(
+        &self,
+        env: &Env,
+        job: &NativeJob,
+        pattern: &NativePattern,
+        start: f64,
+        end: f64,
+        threads: u32,
+    ) -> Result<PromiseRaw<'static, Answer<f64>>> {
+        let (bytes, target) = (scan::lend(&self.mapping), Arc::clone(&pattern.target));
+        let (range, threads) = (size(start)..size(end), (threads as usize).clamp(1, crew::most()));
+        scans::run(env, job, move |leash| {
+            Ok(Either::A(scan::count_matches(&bytes?, &target, range, threads, leash)? as f64))
+        })
+    }
+
+    /// `matches`, on a thread of our own: `most` of them at most.
+    #[napi(enumerable = false, catch_unwind, ts_return_type = "Promise<MatchBatch | Failure>")]
+    pub fn matches_async(
+        &self,
+        env: &Env,
+        job: &NativeJob,
+        pattern: &NativePattern,
+        start: f64,
+        end: f64,
+        #[napi(ts_arg_type = "Float64Array")] place: Triple,
+        most: u32,
+        room: u32,
+    ) -> Result<PromiseRaw<'static, Answer<MatchBatch>>> {
+        let (bytes, target) = (scan::lend(&self.mapping), Arc::clone(&pattern.target));
+        let (start, range) = (size(start), size(start)..size(end));
+        let mut now = read_place(place.get(), start);
+        scans::run(env, job, move |leash| {
+            let width = 2 * target.groups().len();
+            let (mut slots, mut text) = (vec![0.0; most as usize * width], vec![0; room as usize]);
+            let mut room = Room::new(&mut slots, &mut text, start, width);
+            let walked = scan::matches(&bytes?, &target, range, &mut now, leash, |bytes, found| {
+                room.take(bytes, found)
+            })?;
+            if let Err(error) = walked {
+                return Ok(Either::B(refused(error)));
+            }
+            let (count, used) = (room.count, room.used);
+            slots.truncate(count * width);
+            text.truncate(used);
+            let place = Float64Array::new(write_place(&now, start).to_vec());
+            Ok(Either::A(MatchBatch {
+                count: count as f64,
+                slots: Float64Array::new(slots),
+                text: text.into(),
+                place,
+            }))
+        })
     }
 }

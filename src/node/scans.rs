@@ -78,11 +78,8 @@ impl NativeJob {
 /// What a promise answers.
 pub type Answer<T> = Either<T, Failure>;
 
-fn answer<T>(result: mapping::Result<T>) -> Answer<T> {
-    match result {
-        Ok(value) => Either::A(value),
-        Err(error) => Either::B(error.into()),
-    }
+fn answer<T>(result: mapping::Result<Answer<T>>) -> Answer<T> {
+    result.unwrap_or_else(|error| Either::B(error.into()))
 }
 
 /// What a promise is settled with, on its own thread.
@@ -94,7 +91,7 @@ fn settled<T>(answer: Answer<T>) -> impl FnOnce(Env) -> Result<Answer<T>> {
 pub fn run<T, W>(env: &Env, job: &NativeJob, work: W) -> Result<PromiseRaw<'static, Answer<T>>>
 where
     T: ToNapiValue + Send + 'static,
-    W: FnOnce(&Arc<Leash>) -> mapping::Result<T> + Send + 'static,
+    W: FnOnce(&Arc<Leash>) -> mapping::Result<Answer<T>> + Send + 'static,
 {
     let (deferred, promise): (JsDeferred<Answer<T>, _>, Object<'_>) = env.create_deferred()?;
     let running =
@@ -148,7 +145,7 @@ impl NativeMapping {
         run(env, job, move |leash| {
             let (bytes, search) = search?;
             let found = scan::find(&bytes, search, last, leash)?;
-            Ok(found.map_or(-1.0, |at| at as f64))
+            Ok(Either::A(found.map_or(-1.0, |at| at as f64)))
         })
     }
 
@@ -166,7 +163,7 @@ impl NativeMapping {
         let search = self.lent(&needle, start, end, threads);
         run(env, job, move |leash| {
             let (bytes, search) = search?;
-            Ok(scan::count(&bytes, search, leash)? as f64)
+            Ok(Either::A(scan::count(&bytes, search, leash)? as f64))
         })
     }
 }

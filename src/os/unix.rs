@@ -118,13 +118,13 @@ fn modes(plan: &Plan, regular: bool) -> (ProtFlags, MapFlags) {
         (None, Access::Write) => (ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED),
         (None, Access::Copy) => (ProtFlags::READ | ProtFlags::WRITE, MapFlags::PRIVATE),
     };
-    if plan.access != Access::Read || !regular || flags.bits() as i32 & KINDS != libc::MAP_SHARED {
+    if plan.access != Access::Read || !regular || flags.bits() as i32 & KINDS == libc::MAP_PRIVATE {
         return (prot, flags);
     }
     // MAP_RESILIENT_CODESIGN and MAP_RESILIENT_MEDIA (sys/mman.h of macOS), for readable mappings alone: zeros where
     // the bytes are not to be had, and no signal.
     let resilient = if hides_faults(plan) { 0x2000 | 0x4000 } else { 0 };
-    let private = flags.difference(MapFlags::SHARED) | MapFlags::PRIVATE | NORESERVE;
+    let private = flags.difference(MapFlags::from_bits_retain(KINDS as _)) | MapFlags::PRIVATE | NORESERVE;
     (prot, private | MapFlags::from_bits_retain(resilient))
 }
 

@@ -12,5 +12,8 @@ pub mod pattern;
 /// Large ranges, on several threads.
 pub mod scan;
 
+/// Patterns in large ranges, in parts.
+pub mod split;
+
 /// What is looked for: bytes or a pattern, one interface.
 pub mod target;

@@ -7,7 +7,7 @@ use super::literal;
 use crate::crew::{self, Leash};
 
 /// Bytes of a part: what is scanned between two looks at the leash.
-const PART: usize = if cfg!(test) { 32 << 10 } else { 4 << 20 };
+pub const PART: usize = if cfg!(test) { 32 << 10 } else { 4 << 20 };
 
 /// Bytes that can be lent a piece at a time, from any thread.
 pub trait Haystack: Send + Sync + 'static {

@@ -115,6 +115,16 @@ impl Target {
         }
     }
 
+    /// How many matches there are from `from` on that end at `reach` or before, in a haystack that is known to be clean.
+    pub fn count_within(&self, haystack: &[u8], from: usize, reach: usize) -> u64 {
+        match &self.kind {
+            Kind::Bytes(finder) => literal::count(&haystack[from..reach], finder.needle()).0,
+            Kind::Pattern(pattern) => self.with_cache(pattern, |cache| {
+                pattern.searcher(cache, haystack).knowing(Some(true)).until(reach).count_from(from) as u64
+            }),
+        }
+    }
+
     /// How many matches there are.
     pub fn count(&self, haystack: &[u8]) -> u64 {
         match &self.kind {

@@ -2,7 +2,10 @@
 
 use std::sync::atomic::Ordering::{Acquire, Relaxed, SeqCst};
 
-use super::{FAULTED, MADE, PER_CHUNK, PRIVATE, READ_ONLY, RETRIES, Reason, SIZED, Slot, chunk};
+use super::{
+    FAULTED, MADE, MOST_SPLITS, PAUSED, PER_CHUNK, PRIVATE, READ_ONLY, RETRIES, Reason, SIZED, SPLITS, Slot,
+    TOMB, chunk,
+};
 
 /// What a handler does about a fault.
 #[derive(Debug, PartialEq, Eq)]
@@ -68,7 +71,7 @@ impl Visit {
     }
 
     fn is(&self, bit: u32) -> bool {
-        self.slot.entry().kind.load(Relaxed) & bit != 0
+        self.slot.entry().kind.load(SeqCst) & bit != 0
     }
 
     pub fn is_sized(&self) -> bool {
@@ -77,6 +80,34 @@ impl Visit {
 
     pub fn is_read_only(&self) -> bool {
         self.is(READ_ONLY)
+    }
+
+    /// The owner is at work on the pages: the access is tried again.
+    pub fn is_paused(&self) -> bool {
+        self.is(PAUSED)
+    }
+
+    /// Zero pages stand there.
+    pub fn is_tomb(&self) -> bool {
+        self.is(TOMB)
+    }
+
+    /// Asks to split the mapping once more. `false`: there are so many parts that it must be replaced as a whole.
+    pub fn may_split(&self) -> bool {
+        if SPLITS.fetch_add(1, SeqCst) >= MOST_SPLITS {
+            SPLITS.fetch_sub(1, SeqCst);
+            return false;
+        }
+        self.slot.entry().splits.fetch_add(1, SeqCst);
+        true
+    }
+
+    /// Notes a page whose bytes are gone.
+    pub fn lose(&self, page: usize, page_size: usize) {
+        if !self.slot.note(((page - self.base) / page_size) as u64, Reason::Io) {
+            self.slot.cut(page - self.base, Reason::Io);
+        }
+        self.slot.status().fetch_or(FAULTED, SeqCst);
     }
 
     pub fn is_private(&self) -> bool {
@@ -121,7 +152,7 @@ impl Visit {
             return Mend::Retry;
         }
         let reason = reason();
-        let noted = entry.note(((page - self.base) / page_size) as u64, reason);
+        let noted = self.slot.note(((page - self.base) / page_size) as u64, reason);
         if !noted {
             return self.give_up(page, reason);
         }

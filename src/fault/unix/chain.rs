@@ -120,6 +120,8 @@ struct Passed {
     thread: AtomicUsize,
     signal: AtomicUsize,
     address: AtomicUsize,
+    /// Where the kernel has put what it tells: whoever calls us back passes the same on, a new fault has its own.
+    info: AtomicUsize,
 }
 
 impl Passed {
@@ -136,11 +138,12 @@ static PASSED: [Passed; 64] = [const {
         thread: AtomicUsize::new(0),
         signal: AtomicUsize::new(0),
         address: AtomicUsize::new(0),
+        info: AtomicUsize::new(0),
     }
 }; 64];
 
 /// How deep this very fault has been passed on already, and the note of it.
-fn pass(signal: c_int, address: usize, frame: usize) -> (usize, Option<&'static Passed>) {
+fn pass(signal: c_int, address: usize, info: usize, frame: usize) -> (usize, Option<&'static Passed>) {
     // SAFETY: no argument.
     let thread = unsafe { libc::pthread_self() } as usize;
     let (mut depth, mut own) = (0, None);
@@ -152,7 +155,10 @@ fn pass(signal: c_int, address: usize, frame: usize) -> (usize, Option<&'static 
         if noted <= frame {
             // Not below us on the stack: whoever was called jumped out of it.
             passed.end();
-        } else if passed.signal.load(Relaxed) == signal as usize && passed.address.load(Relaxed) == address {
+        } else if passed.signal.load(Relaxed) == signal as usize
+            && passed.address.load(Relaxed) == address
+            && passed.info.load(Relaxed) == info
+        {
             depth += 1;
         }
     }
@@ -160,6 +166,7 @@ fn pass(signal: c_int, address: usize, frame: usize) -> (usize, Option<&'static 
         if passed.frame.compare_exchange(0, frame, AcqRel, Relaxed).is_ok() {
             passed.signal.store(signal as usize, Relaxed);
             passed.address.store(address, Relaxed);
+            passed.info.store(info, Relaxed);
             passed.thread.store(thread, Release);
             own = Some(passed);
             break;
@@ -179,7 +186,7 @@ pub unsafe fn pass_on(signal: c_int, info: *mut siginfo_t, context: *mut c_void)
     // SAFETY: of a signal that was sent it is somebody's number.
     let address = unsafe { told.si_addr() }.addr();
     let here = UnsafeCell::new(0u8);
-    let (depth, note) = pass(signal, address, here.get().addr());
+    let (depth, note) = pass(signal, address, info.addr(), here.get().addr());
     // SAFETY: null, or a leaked one.
     let known = unsafe { below(signal).load(Acquire).as_ref() };
     let action = known.and_then(|known| {

@@ -29,7 +29,7 @@ const BUS_MCEERR_AR: c_int = 4;
 const SEGV_ACCERR: c_int = 2;
 
 /// Whether the fault is a store into what is mapped for reading.
-pub fn is_violation(signal: c_int, _code: c_int, access: Access) -> bool {
+pub fn is_violation(signal: c_int, access: Access) -> bool {
     if signal == libc::SIGSEGV {
         return access != Access::Load;
     }

@@ -122,14 +122,14 @@ impl Pattern {
         self.flags.sticky
     }
 
-    /// Has the flag `g`.
-    pub fn is_global(&self) -> bool {
-        self.flags.global
+    /// Whether a match can have no bytes.
+    pub fn can_be_empty(&self) -> bool {
+        self.nullable
     }
 
-    /// Has the flag `d`.
-    pub fn has_indices(&self) -> bool {
-        self.flags.indices
+    /// Whether a search must not begin inside a code point.
+    pub fn has_code_points(&self) -> bool {
+        self.flags.code_points()
     }
 
     /// The most bytes that a match can have; none if there is no limit.

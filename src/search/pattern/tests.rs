@@ -226,7 +226,10 @@ fn facts_for_the_caller() {
     let pattern = Pattern::new("(a)(?<year>\\d)(?:b)(?<\\u0062>c)", "dgy").unwrap();
     let named = |name: &str| Some(name.to_owned());
     assert_eq!(pattern.groups(), [None, None, named("year"), named("b")]);
-    assert_eq!((pattern.is_global(), pattern.is_sticky(), pattern.has_indices()), (true, true, true));
+    assert_eq!(
+        (pattern.is_sticky(), pattern.can_be_empty(), pattern.has_code_points()),
+        (true, false, false)
+    );
     let lengths: &[(&str, &str, Option<usize>, bool)] = &[
         ("abc|d", "", Some(3), false),
         ("a*", "", None, false),
