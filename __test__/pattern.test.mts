@@ -1,0 +1,197 @@
+import assert from 'node:assert/strict'
+import test from 'ava'
+import { type ByteMatch, Mmap } from 'memmap'
+import { cases, reference } from './patterns.mjs'
+import { eachHome, file, rejectsCode, throwsCode, windows } from './support.mjs'
+
+const SEED = Number(process.env['PATTERN_SEED'] ?? 20_261_123)
+const CASES = Number(process.env['PATTERN_CASES'] ?? (windows ? 500 : 8_000))
+
+function spansOf(match: ByteMatch): number[] {
+  return Array.from({ length: match.length }, (_, group) => match.span(group) ?? [-1, -1]).flat()
+}
+
+test(`what V8 answers, for ${CASES} patterns and texts of the seed ${SEED}`, (t) => {
+  using m = Mmap.anonymous(4096)
+  let [compared, refused, invalid] = [0, 0, 0]
+  for (const { source, flags, text } of cases(SEED, CASES)) {
+    const expected = reference(source, flags, text)
+    const what = `/${source}/${flags} on ${JSON.stringify(text.toString('latin1'))}`
+    if (expected === undefined) {
+      invalid++
+      continue
+    }
+    const global = flags.includes('g') ? flags : `${flags}g`
+    const pattern = new RegExp(source, global)
+    m.set(text)
+    let found: number[][]
+    try {
+      found = [...m.matchAll(pattern, 0, text.length)].map(spansOf)
+    } catch (error) {
+      assert.equal((error as { code?: string }).code, 'ERR_MMAP_PATTERN', what)
+      refused++
+      continue
+    }
+    assert.deepEqual(found, expected, what)
+    assert.equal(m.count(pattern, 0, text.length), expected.length, what)
+    assert.equal(m.search(new RegExp(source, flags), 0, text.length), expected[0]?.[0] ?? -1, what)
+    compared++
+  }
+  t.log(`${compared} equal, ${refused} refused, ${invalid} invalid for both`)
+  t.true(compared > 0.9 * CASES && refused < 0.02 * CASES)
+})
+
+eachHome('a match has positions, captures and names, copied when asked for, and outlives the mapping', (t, home) => {
+  const m = Mmap.open(file(t, 'on 2024-05-17 and 2025-11-02, ä'), { home })
+  const pattern = /(?<year>\d{4})-(?<month>\d\d)(x)?/g
+  const [first, second, ...rest] = m.matchAll(pattern)
+  t.deepEqual(rest, [])
+  t.is(pattern.lastIndex, 0)
+  const single = m.match(/(?<letter>ä)$/u)
+  m.close()
+  t.is(first?.index, 3)
+  t.is(first?.end, 10)
+  t.is(String(second), '2025-11')
+  t.deepEqual(
+    first?.captures.map((each) => each?.toString()),
+    ['2024-05', '2024', '05', undefined],
+  )
+  t.is(first?.get('year')?.toString(), '2024')
+  t.is(first?.get('absent'), undefined)
+  t.is(first?.get(4), undefined)
+  t.is(first?.groups?.['month']?.toString(), '05')
+  t.deepEqual([...(first?.indices ?? [])], [[3, 10], [3, 7], [8, 10], undefined])
+  t.deepEqual(first?.indices.groups?.['year'], [3, 7])
+  const [whole, year] = second ?? []
+  t.is(`${whole} ${year}`, '2025-11 2025')
+  t.is(single?.get('letter')?.toString(), 'ä')
+  t.is(single?.index, 30)
+  // A copy: nobody else sees what is done to it.
+  first?.get('year')?.fill(0)
+  t.is(first?.get('year')?.toString(), '2024')
+})
+
+eachHome('a match of more than 64 KiB keeps its positions', (t, home) => {
+  const m = Mmap.open(file(t, Buffer.alloc(300_000, 'x')), { home })
+  const [match] = m.matchAll(/x+/g)
+  t.is(match?.get()?.length, 300_000)
+  t.is(m.match(/x+/)?.get()?.length, 300_000)
+  m.close()
+  t.deepEqual(match?.span(), [0, 300_000])
+  throwsCode(t, () => match?.get(), { code: 'ERR_MMAP_CLOSED' })
+})
+
+eachHome('strings and bytes are looked for as they are', async (t, home) => {
+  using m = Mmap.open(file(t, 'a.b a+b ä.b aab'), { home })
+  t.is(m.search('a+b'), 4)
+  t.is(m.match('.b')?.index, 1)
+  t.is(m.match(Buffer.from('nothing')), null)
+  t.deepEqual(
+    [...m.matchAll('.b')].map((match) => match.index),
+    [1, 10],
+  )
+  t.is(m.count('a'), 4)
+  t.is([...m.matchAll('')].length, m.length + 1)
+  const found: number[] = []
+  for await (const match of m.matchAllAsync(Buffer.from('b'))) found.push(match.index)
+  t.deepEqual(
+    found,
+    [...m.matchAll('b')].map((match) => match.index),
+  )
+})
+
+eachHome('a range is a text of its own: ^ and $ are its ends, and negative bounds count from the end', (t, home) => {
+  using m = Mmap.open(file(t, 'one two three'), { home })
+  t.is(m.search(/^two$/, 4, 7), 4)
+  t.is(m.search(/^two/), -1)
+  t.is(m.match(/\w+$/, 0, -6)?.index, 4)
+  t.is(m.count(/\b\w/g, -5), 1)
+  t.is(m.search(/x*/, 5), 5)
+  t.is(m.search(/a/, 9, 3), -1)
+})
+
+test('lastIndex is read and set as RegExp.prototype.exec and String.prototype.matchAll do', async (t) => {
+  using m = Mmap.anonymous(6)
+  m.write('ab abb')
+  const global = /ab+/g
+  t.is(m.match(global)?.index, 0)
+  t.is(global.lastIndex, 2)
+  t.is((await m.matchAsync(global))?.index, 3)
+  t.is(global.lastIndex, 6)
+  t.is(m.match(global), null)
+  t.is(global.lastIndex, 0)
+  const sticky = /b/y
+  t.is(m.match(sticky), null)
+  sticky.lastIndex = 1
+  t.is(m.match(sticky)?.index, 1)
+  t.is(sticky.lastIndex, 2)
+  global.lastIndex = 1
+  t.deepEqual(
+    [...m.matchAll(global)].map((match) => match.index),
+    [3],
+  )
+  t.is(global.lastIndex, 1)
+  t.is(m.search(global), 0)
+  t.is(global.lastIndex, 1)
+  throwsCode(t, () => m.matchAll(/a/), { code: 'ERR_INVALID_ARG_VALUE', message: /flag g/ })
+})
+
+test('what no linear automaton can do is refused, by name and position', async (t) => {
+  using m = Mmap.anonymous(10)
+  for (const [pattern, what, position] of [
+    [/a(?=b)/, /lookahead/, 1],
+    [/(?!b)/, /lookahead/, 0],
+    [/xy(?<=b)/, /lookbehind/, 2],
+    [/(?<!b)/, /lookbehind/, 0],
+    [/(a)\1/, /backreference/, 3],
+    [/(?<n>a)\k<n>/, /backreference/, 7],
+  ] as const) {
+    const expected = { code: 'ERR_MMAP_PATTERN', instanceOf: SyntaxError, message: what }
+    throwsCode(t, () => m.search(pattern), expected)
+    await rejectsCode(t, () => m.countAsync(pattern), expected)
+    t.is(t.throws(() => m.match(pattern), { any: true } as object)?.['position' as never], position as never)
+  }
+  throwsCode(t, () => m.count(/(?:a{1000}){1000}/), { code: 'ERR_MMAP_PATTERN', instanceOf: SyntaxError })
+  throwsCode(t, () => m.match(1 as unknown as string), { code: 'ERR_INVALID_ARG_TYPE', message: /"pattern"/ })
+})
+
+test('millions of steps that would be exponential elsewhere take linear time', (t) => {
+  using m = Mmap.anonymous(100_000)
+  m.fill('a')
+  t.is(m.search(/(?:a+)+b/), -1)
+  t.is(m.search(/(?:a|aa)+$/), 0)
+  t.is(m.search(/(a*)*b/), -1)
+})
+
+eachHome('off the event loop, with any number of threads, the answer is the same', async (t, home) => {
+  const words = Array.from({ length: 1_400_000 }, (_, n) => `word${(n * n) % 997}${n % 7 === 0 ? '\r\n' : ' '}`).join(
+    '',
+  )
+  using m = Mmap.open(file(t, `${words}\u{2028}end`), { home })
+  t.true(m.length > 8 * 2 ** 20)
+  for (const pattern of [/\w+/g, /d9+\s/g, /^word1/gm, /[\s\S]{3}d/g, /(?:word\d* )+/g, /\s+word5/g, /x*/g, /ü/gu]) {
+    const expected = m.count(pattern)
+    for (const threads of [1, 2, 5]) t.is(await m.countAsync(pattern, 0, null, { threads }), expected, String(pattern))
+  }
+  const expected = [...m.matchAll(/(d)9(9)/g)].map(spansOf)
+  const found: number[][] = []
+  for await (const match of m.matchAllAsync(/(d)9(9)/g)) found.push(spansOf(match))
+  t.deepEqual(found, expected)
+  t.is((await m.matchAsync(/end/))?.end, m.length)
+  t.is(await m.matchAsync(/absent/), null)
+})
+
+test('matchAllAsync ends with an abort, and with close()', async (t) => {
+  const m = Mmap.open(file(t, 'word '.repeat(2_000_000)))
+  const controller = new AbortController()
+  let seen = 0
+  const reading = async (): Promise<void> => {
+    for await (const _ of m.matchAllAsync(/\w+/g, { signal: controller.signal })) if (++seen === 10) controller.abort()
+  }
+  await rejectsCode(t, reading, { code: 'ABORT_ERR' })
+  t.is(seen, 10)
+  const matches = m.matchAllAsync(/\w+/g)
+  await matches.next()
+  m.close()
+  await rejectsCode(t, () => matches.next(), { code: 'ERR_MMAP_CLOSED' })
+})

@@ -1,0 +1,147 @@
+// grep, over mapped files: `npm run grep -- [-c] [-i] [-n] [-o] [-v] PATTERN FILE...`. The pattern is a JavaScript RegExp's
+// source. Prints the lines that match; exits with 0 if any does, 1 if none does, 2 after an error.
+import { writeSync } from 'node:fs'
+import { parseArgs, styleText } from 'node:util'
+import { Mmap } from 'memmap'
+
+const USAGE = 'usage: npm run grep -- [-c] [-i] [-n] [-o] [-v] PATTERN FILE...'
+
+const { values: flags, positionals } = (() => {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        count: { type: 'boolean', short: 'c', default: false },
+        'ignore-case': { type: 'boolean', short: 'i', default: false },
+        'line-number': { type: 'boolean', short: 'n', default: false },
+        'only-matching': { type: 'boolean', short: 'o', default: false },
+        'invert-match': { type: 'boolean', short: 'v', default: false },
+      },
+    })
+  } catch (error) {
+    return fail(`${(error as Error).message}\n${USAGE}`)
+  }
+})()
+const [source, ...files] = positionals
+if (source === undefined || files.length === 0) fail(USAGE)
+
+function fail(message: string): never {
+  writeSync(2, `grep: ${message}\n`)
+  process.exit(2)
+}
+
+const terminal = process.stdout.isTTY === true
+const colour = (style: 'red' | 'green' | 'magenta', text: string): string => (terminal ? styleText(style, text) : text)
+const numbered = flags['line-number'] || terminal
+
+const NEWLINE = Buffer.from('\n')
+let pending: Buffer[] = []
+
+function flush(): void {
+  let rest: Buffer = Buffer.concat(pending)
+  pending = []
+  try {
+    while (rest.length > 0) rest = rest.subarray(writeSync(1, rest))
+  } catch (error) {
+    // Whoever reads has seen enough, as `head` does.
+    if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit(0)
+    if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
+    pending.push(rest)
+  }
+}
+
+function print(...parts: (Buffer | string)[]): void {
+  for (const part of [...parts, NEWLINE]) pending.push(typeof part === 'string' ? Buffer.from(part) : part)
+  if (pending.length > 1000) flush()
+}
+
+/** Where the line that `at` is in ends: near, as a rule, where no call into the mapping is needed. */
+function endOf(m: Mmap, at: number): number {
+  const near = m.find(NEWLINE, at, at + 1000)
+  const found = near < 0 ? m.find(NEWLINE, at) : near
+  return found < 0 ? m.length : found
+}
+
+/** The lines of a mapping with a match, as where each begins and ends. */
+function* hits(m: Mmap, pattern: RegExp): Generator<[number, number]> {
+  // Behind the last line that was looked at.
+  let next = 0
+  while (next < m.length) {
+    let crossed = false
+    pattern.lastIndex = next
+    for (const { index, end: stop } of m.matchAll(pattern)) {
+      // Another match in the same line, or what stands behind the last one's end.
+      if (index < next || index >= m.length) continue
+      const end = endOf(m, index)
+      // Whoever counts needs no beginning.
+      const start = flags.count && stop <= end ? next : m.rfind(NEWLINE, next, index) + 1 || next
+      // A match that reaches into the next line is none of this one's: the line is asked by itself, and the rest anew.
+      crossed = stop > end
+      next = end + 1
+      if (!crossed || m.search(pattern, start, end) >= 0) yield [start, end]
+      if (crossed) break
+    }
+    if (!crossed) return
+  }
+}
+
+/** The lines without one: what lies between. */
+function* misses(m: Mmap, pattern: RegExp): Generator<[number, number]> {
+  let from = 0
+  for (const [start, end] of hits(m, pattern)) {
+    yield* m.lines({ as: 'offsets', start: from, end: start })
+    from = end + 1
+  }
+  yield* m.lines({ as: 'offsets', start: from })
+}
+
+/** Shows a line, with its matches in colour. */
+function show(m: Mmap, pattern: RegExp, start: number, end: number): Buffer {
+  if (!terminal || flags['invert-match']) return m.slice(start, end)
+  const parts: Buffer[] = []
+  let from = start
+  pattern.lastIndex = start
+  for (const match of m.matchAll(pattern, start, end)) {
+    parts.push(m.slice(from, match.index), Buffer.from(colour('red', String(match))))
+    from = match.end
+  }
+  return Buffer.concat([...parts, m.slice(from, end)])
+}
+
+function search(name: string, pattern: RegExp): number {
+  using m = Mmap.open(name)
+  const title = files.length > 1 ? `${colour('magenta', name)}:` : ''
+  let [count, line, counted] = [0, 1, 0]
+  for (const [start, end] of flags['invert-match'] ? misses(m, pattern) : hits(m, pattern)) {
+    count++
+    if (flags.count) continue
+    let number = ''
+    if (numbered) {
+      line += m.count(NEWLINE, counted, start)
+      counted = start
+      number = `${colour('green', String(line))}:`
+    }
+    if (!flags['only-matching']) print(title, number, show(m, pattern, start, end))
+    else if (!flags['invert-match']) {
+      pattern.lastIndex = start
+      for (const match of m.matchAll(pattern, start, end))
+        if (match.end > match.index) print(title, number, colour('red', String(match)))
+    }
+  }
+  if (flags.count) print(title, String(count))
+  return count
+}
+
+let status = 1
+for (const name of files) {
+  try {
+    const pattern = new RegExp(source as string, flags['ignore-case'] ? 'gim' : 'gm')
+    if (search(name, pattern) > 0 && status === 1) status = 0
+  } catch (error) {
+    flush()
+    writeSync(2, `grep: ${name}: ${(error as Error).message}\n`)
+    status = 2
+  }
+}
+while (pending.length > 0) flush()
+process.exitCode = status
