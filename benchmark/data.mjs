@@ -53,6 +53,47 @@ export function randomFile(length) {
   return path
 }
 
+const LEVELS = ['INFO', 'INFO', 'INFO', 'DEBUG', 'WARN', 'ERROR']
+const PLACES = ['auth', 'mailer', 'db', 'cache', 'http', 'queue']
+const EVENTS = [
+  'request finished',
+  'connection closed',
+  'buffer flushed',
+  'retry scheduled',
+  'timeout waiting for replica',
+]
+
+/**
+ * The path of a log of about `length` bytes, made when it is not there yet.
+ * @param {number} length @param {'ascii' | 'utf8' | 'crlf'} kind
+ */
+export function textFile(length, kind = 'ascii') {
+  const path = join(FOLDER, `text-${kind}-${length}.txt`)
+  if (existsSync(path)) return path
+  mkdirSync(FOLDER, { recursive: true })
+  const next = xorshift(length + 7)
+  /** @param {readonly string[]} words */
+  const pick = (words) => words[next() % words.length]
+  const two = (/** @type {number} */ number) => String(number).padStart(2, '0')
+  const end = kind === 'crlf' ? '\r\n' : '\n'
+  const fd = openSync(`${path}.part`, 'w')
+  for (let written = 0, number = 0; written < length; ) {
+    let text = ''
+    while (text.length < 65_536) {
+      const time = `2026-${two(((number >> 16) % 12) + 1)}-${two(((number >> 11) % 28) + 1)}T${two(next() % 24)}:${two(next() % 60)}`
+      const who =
+        kind === 'utf8' && number % 3 === 0 ? `Jörg Ångström ${number % 1000} 日本` : `user${next() % 100_000}`
+      const id = next().toString(16).padStart(8, '0')
+      text += `${time} ${pick(LEVELS)} [${pick(PLACES)}] id=${id} ${who} ${pick(EVENTS)} dur=${next() % 3000}ms${end}`
+      number++
+    }
+    written += writeSync(fd, text)
+  }
+  closeSync(fd)
+  renameSync(`${path}.part`, path)
+  return path
+}
+
 const scratch = Buffer.alloc(CHUNK)
 
 /** Brings a file into the page cache, as `cat` does. @param {string} path */

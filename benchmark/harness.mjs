@@ -8,7 +8,7 @@ import { median } from './samples/common.mjs'
 
 /** @typedef {{ atMost?: number, atLeast?: number }} Goal times the peer's time, or times as fast as the peer */
 /** @typedef {Goal & { label: string, measure: string, ours: string, peer: string }} Figure */
-/** @typedef {{ program: string, args: string[], file?: string }} Command `file` is warmed before */
+/** @typedef {{ program: string, args: string[], file?: string, needs?: string }} Command `file` is warmed before; `needs`: a program besides */
 /** @typedef {{ answer: unknown, seconds: Record<string, number>, majorFaults: number, cpu: number }} Sample */
 /**
  * @typedef {object} Workload
@@ -37,7 +37,7 @@ export function command(program, script, file, ...args) {
 export const node = (script, file, ...args) => command(process.execPath, script, file, ...args)
 
 /** @param {Command} wanted */
-const isThere = ({ program }) => spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0
+const isThere = ({ program, needs = program }) => spawnSync(needs, ['--version'], { stdio: 'ignore' }).status === 0
 
 /** Seconds that all processors have worked. */
 function busyTime() {
@@ -86,7 +86,10 @@ async function take(wanted, clock) {
 export async function sample(workload, rounds, clock, say) {
   const there = Object.entries(workload.samples).filter(([peer, wanted]) => {
     const found = isThere(wanted)
-    if (!found) say(`skipped: ${peer}, since there is no ${wanted.program} here. Its figures count as not reached`)
+    if (!found)
+      say(
+        `skipped: ${peer}, since there is no ${wanted.needs ?? wanted.program} here. Its figures count as not reached`,
+      )
     return found
   })
   /** @type {Taken[]} */
