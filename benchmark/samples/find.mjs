@@ -1,7 +1,7 @@
 // Search a file for a rare needle, forwards or backwards: `find.mjs PEER NEEDLE find|rfind PATH`.
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { Mmap } from '../../index.js'
-import { aligned, median, prepared, report, time } from './common.mjs'
+import { aligned, median, now, prepared, report, time } from './common.mjs'
 
 const REPEATS = 3
 const CHUNK = 65_536
@@ -57,6 +57,16 @@ const peers = {
     return found
   },
   'read-pieces': () => readInPieces,
+}
+
+if (peer === 'memmap-2-threads') {
+  const m = Mmap.open(path)
+  const scan = { threads: 2 }
+  await prepared()
+  const start = now()
+  const answer = await (backwards ? m.rfindAsync(needle, 0, null, scan) : m.findAsync(needle, 0, null, scan))
+  report(answer, { first: (now() - start) / 1e9 })
+  process.exit()
 }
 
 const search = peers[peer]()

@@ -22,6 +22,7 @@ function searching(direction) {
         bytes: length,
         samples: {
           memmap: sample('memmap'),
+          'memmap, 2 threads': sample('memmap-2-threads'),
           [`${name} on the heap`]: sample('heap'),
           [`${name} on m.buffer`]: sample('mapped'),
           'Python mmap': command('python3', 'find-python.py', path, needle, direction),
@@ -33,6 +34,13 @@ function searching(direction) {
           ...passes(`${name} on m.buffer`, undefined, 5),
           ...passes('Python mmap', undefined, forwards ? 5 : 4.5),
           ...passes('Bun.mmap', 1.1, 1.1),
+          {
+            label: `${direction}Async, first pass`,
+            measure: 'first',
+            ours: 'memmap, 2 threads',
+            peer: 'memmap',
+            atLeast: forwards ? 1.4 : undefined,
+          },
           ...(forwards
             ? [
                 {

@@ -46,6 +46,12 @@ export default (scale) => {
         figure("as: 'offsets'", 'offsets', 'indexOf(10) on m.buffer', 1.6),
       ],
     },
+    {
+      title: `lines: counted, ${size}`,
+      bytes: length,
+      samples: { "count('\\n')": node('lines.mjs', ascii, 'memmap-count'), 'wc -l': node('lines.mjs', ascii, 'wc') },
+      figures: [figure('open, count, close', "count('\\n')", 'wc -l', 2)],
+    },
     strings(utf8, 'UTF-8', 'by-hand-utf8'),
     strings(crlf, 'CRLF', 'by-hand'),
   ]
