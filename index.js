@@ -26,9 +26,9 @@ __binding_js = __toESM(__binding_js);
 let node_util = require("node:util");
 let node_util_types = require("node:util/types");
 let node_buffer = require("node:buffer");
-let node_worker_threads = require("node:worker_threads");
 let node_v8 = require("node:v8");
 let node_vm = require("node:vm");
+let node_worker_threads = require("node:worker_threads");
 let node_path = require("node:path");
 let node_url = require("node:url");
 // lib/constants.ts
@@ -272,56 +272,6 @@ function signal(value) {
 	if (!(value instanceof AbortSignal)) throw wrongType("options.signal", "an instance of AbortSignal", value);
 	return value;
 }
-// lib/watch.ts
-const { arm } = __binding_js;
-const place = new Float64Array(3);
-const words = [];
-const CALM = new Int32Array(1);
-const load = process.versions["bun"] === void 0 ? (array, index) => array[index] : (array, index) => Atomics.load(array, index);
-var Watch = class {
-	status = CALM;
-	slot = 0;
-	probe = Number.MAX_SAFE_INTEGER;
-	seen = 0;
-	begin(native) {
-		native.watch(place);
-		const [chunk = -1, slot = 0, probe = 0] = place;
-		if (chunk < 0) {
-			this.end();
-			return;
-		}
-		words[chunk] ??= new Int32Array(unwrap(__binding_js.statusWords(chunk)));
-		this.status = words[chunk];
-		this.slot = slot;
-		this.probe = probe;
-	}
-	end() {
-		this.status = CALM;
-		this.slot = 0;
-		this.probe = Number.MAX_SAFE_INTEGER;
-	}
-	get isCalm() {
-		return load(this.status, this.slot) === 0;
-	}
-	vouches(view, end) {
-		if (end > this.probe) return false;
-		if (this.probe < view.length) this.seen = load(view, this.probe);
-		return load(this.status, this.slot) === 0;
-	}
-};
-let listening = !node_worker_threads.isMainThread;
-function heard(name) {
-	if (name !== "SIGBUS" && name !== "SIGSEGV") return;
-	arm();
-	queueMicrotask(arm);
-	setImmediate(arm).unref();
-}
-function listen() {
-	if (listening) return;
-	listening = true;
-	process.on("newListener", heard);
-	process.on("removeListener", heard);
-}
 // lib/bytes.ts
 const HOMES = ["external", "native"];
 var Native = class {
@@ -377,152 +327,6 @@ var Native = class {
 		this.native.close();
 	}
 };
-const { detach: detachNatively, detached, handed, released } = __binding_js;
-const ENGINE = process.versions["bun"] !== void 0 ? 1 : process.versions["deno"] !== void 0 ? 2 : 0;
-let settling = node_worker_threads.isMainThread || ENGINE === 2;
-function settleAtExit() {
-	if (settling) return;
-	settling = true;
-	process.once("exit", () => __binding_js.settle());
-}
-const copy = Uint8Array.prototype.set;
-const transfer = Reflect.get(ArrayBuffer.prototype, "transfer");
-function detach(buffer, number) {
-	if (buffer.byteLength === 0) return;
-	detached(number);
-	if (transfer === void 0 || ENGINE === 1) {
-		detachNatively(buffer);
-		return;
-	}
-	try {
-		transfer.call(buffer, 0);
-	} catch {}
-}
-const made = new Float64Array(2);
-function patience(length) {
-	return 16 + length / 2 ** 20;
-}
-const LOOP = 48;
-const SMALL = 1024;
-var External = class extends Native {
-	#buffer;
-	#number = 0;
-	#handed = false;
-	#patience;
-	#forced;
-	#watch = new Watch();
-	constructor(native, length, slack, path, forced) {
-		super(native, length, slack, path);
-		this.#forced = forced;
-		this.#patience = patience(length);
-	}
-	get home() {
-		return "external";
-	}
-	#view() {
-		if (this.#buffer === void 0) {
-			if (this.#patience-- > 0) return void 0;
-			return this.whole();
-		}
-		return this.#buffer.length === this.length ? this.#buffer : void 0;
-	}
-	#settled(view, start, end) {
-		if (!this.#watch.vouches(view, end)) this.verify(start, end - start);
-	}
-	verify(start, length) {
-		ensure(this.native.verify(start, length), this.path);
-	}
-	faulted() {
-		return this.#buffer === void 0 ? super.faulted() : !this.#watch.isCalm;
-	}
-	reattach() {
-		if (unwrap(this.native.reattach(), this.path) === false) this.#forget();
-	}
-	byte(index) {
-		const view = this.#buffer ?? this.#view();
-		const byte = view?.[index];
-		if (view === void 0 || byte === void 0) return super.byte(index);
-		return (byte === 0 ? this.#watch.vouches(view, index + 1) : this.#watch.isCalm) ? byte : super.byte(index);
-	}
-	setByte(index, value) {
-		const view = this.#view();
-		if (view === void 0) super.setByte(index, value);
-		else {
-			view[index] = value;
-			this.#settled(view, index, index + 1);
-		}
-	}
-	copyOut(start, target, at, count) {
-		const view = this.#view();
-		if (view === void 0) {
-			super.copyOut(start, target, at, count);
-			return;
-		}
-		if (count <= LOOP && target.buffer !== view.buffer) for (let n = 0; n < count; n++) target[at + n] = view[start + n];
-		else copy.call(target, view.subarray(start, start + count), at);
-		this.#settled(view, start, start + count);
-	}
-	find(needle, start, end, last) {
-		const view = end - start <= SMALL && needle.length > 0 ? this.#view() : void 0;
-		if (view === void 0) return super.find(needle, start, end, last);
-		const range = view.subarray(start, end);
-		const found = last ? range.lastIndexOf(needle) : range.indexOf(needle);
-		const from = found >= 0 && last ? start + found : start;
-		this.#settled(view, from, found >= 0 && !last ? start + found + needle.length : end);
-		return found < 0 ? found : start + found;
-	}
-	copyIn(start, source) {
-		const view = this.#view();
-		if (view === void 0) super.copyIn(start, source);
-		else {
-			view.set(source, start);
-			this.#settled(view, start, start + source.length);
-		}
-	}
-	whole() {
-		const buffer = this.#make();
-		return buffer.length === this.length ? buffer : void 0;
-	}
-	all() {
-		const buffer = this.whole();
-		if (buffer === void 0) throw coded("ERR_MMAP_NO_VIEWS", "The ArrayBuffer of the mapping was transferred away");
-		if (!this.#handed) handed(this.#number);
-		this.#handed = true;
-		return buffer;
-	}
-	#make() {
-		if (this.#buffer === void 0) {
-			const array = this.length === 0 ? new ArrayBuffer(0) : unwrap(this.native.expose(made, ENGINE));
-			settleAtExit();
-			this.#number = this.length === 0 ? 0 : made[0] ?? 0;
-			this.#watch.begin(this.native);
-			this.#buffer = Buffer.from(array, 0, this.length);
-		}
-		return this.#buffer;
-	}
-	#forget() {
-		const buffer = this.#buffer;
-		this.#buffer = void 0;
-		this.#watch.end();
-		if (buffer === void 0) return;
-		const array = buffer.buffer;
-		detach(array, this.#number);
-		if (!this.#handed && array.byteLength === 0) released(this.#number);
-		this.#handed = false;
-	}
-	resize(length, reserve) {
-		const fits = length <= node_buffer.constants.MAX_LENGTH;
-		if (this.#forced) checkHome("external", length);
-		if (!this.#handed) this.#forget();
-		super.resize(length, reserve);
-		this.#forget();
-		return fits ? this : new Native(this.native, length, this.slack, this.path);
-	}
-	close(detachViews) {
-		if (detachViews) this.#forget();
-		super.close(detachViews);
-	}
-};
 function closed() {
 	throw coded("ERR_MMAP_CLOSED", "The mapping is closed");
 }
@@ -563,10 +367,6 @@ function checkHome(home, length) {
 	if (home !== "external") return;
 	if (!allowsExternal()) throw coded("ERR_MMAP_NO_VIEWS", "This engine refuses ArrayBuffers over memory of others: the home 'external' is not to be had");
 	if (length > node_buffer.constants.MAX_LENGTH) throw coded("ERR_MMAP_NO_VIEWS", `The home 'external' ends at ${node_buffer.constants.MAX_LENGTH} bytes on this engine. Received a length of ${length}`);
-}
-function settle(native, length, slack, home, path) {
-	checkHome(home, length);
-	return (home === void 0 ? length <= node_buffer.constants.MAX_LENGTH && allowsExternal() : home === "external") ? new External(native, length, slack, path, home !== void 0) : new Native(native, length, slack, path);
 }
 // lib/core.ts
 const { NativeJob } = __binding_js;
@@ -963,6 +763,207 @@ function firstMatch(mapping, compiled, start, end, at) {
 	}, 0, last - index > 65536 ? -1 : 0);
 }
 const NO_TEXT = Buffer.alloc(0);
+// lib/watch.ts
+const { arm } = __binding_js;
+const place = new Float64Array(3);
+const words = [];
+const CALM = new Int32Array(1);
+const load = process.versions["bun"] === void 0 ? (array, index) => array[index] : (array, index) => Atomics.load(array, index);
+var Watch = class {
+	status = CALM;
+	slot = 0;
+	probe = Number.MAX_SAFE_INTEGER;
+	seen = 0;
+	begin(native) {
+		native.watch(place);
+		const [chunk = -1, slot = 0, probe = 0] = place;
+		if (chunk < 0) {
+			this.end();
+			return;
+		}
+		words[chunk] ??= new Int32Array(unwrap(__binding_js.statusWords(chunk)));
+		this.status = words[chunk];
+		this.slot = slot;
+		this.probe = probe;
+	}
+	end() {
+		this.status = CALM;
+		this.slot = 0;
+		this.probe = Number.MAX_SAFE_INTEGER;
+	}
+	get isCalm() {
+		return load(this.status, this.slot) === 0;
+	}
+	vouches(view, end) {
+		if (end > this.probe) return false;
+		if (this.probe < view.length) this.seen = load(view, this.probe);
+		return load(this.status, this.slot) === 0;
+	}
+};
+let listening = !node_worker_threads.isMainThread;
+function heard(name) {
+	if (name !== "SIGBUS" && name !== "SIGSEGV") return;
+	arm();
+	queueMicrotask(arm);
+	setImmediate(arm).unref();
+}
+function listen() {
+	if (listening) return;
+	listening = true;
+	process.on("newListener", heard);
+	process.on("removeListener", heard);
+}
+// lib/external.ts
+const { detach: detachNatively, detached, handed, released } = __binding_js;
+const ENGINE = process.versions["bun"] !== void 0 ? 1 : process.versions["deno"] !== void 0 ? 2 : 0;
+let settling = node_worker_threads.isMainThread || ENGINE === 2;
+function settleAtExit() {
+	if (settling) return;
+	settling = true;
+	process.once("exit", () => __binding_js.settle());
+}
+const copy = Uint8Array.prototype.set;
+const transfer = Reflect.get(ArrayBuffer.prototype, "transfer");
+function detach(buffer, number) {
+	if (buffer.byteLength === 0) return;
+	detached(number);
+	if (transfer === void 0 || ENGINE === 1) {
+		detachNatively(buffer);
+		return;
+	}
+	try {
+		transfer.call(buffer, 0);
+	} catch {}
+}
+const made = new Float64Array(2);
+function patience(length) {
+	return 16 + length / 2 ** 20;
+}
+const LOOP = 48;
+const SMALL = 1024;
+var External = class extends Native {
+	#buffer;
+	#number = 0;
+	#handed = false;
+	#patience;
+	#forced;
+	#watch = new Watch();
+	constructor(native, length, slack, path, forced) {
+		super(native, length, slack, path);
+		this.#forced = forced;
+		this.#patience = patience(length);
+	}
+	get home() {
+		return "external";
+	}
+	#view() {
+		if (this.#buffer === void 0) {
+			if (this.#patience-- > 0) return void 0;
+			return this.whole();
+		}
+		return this.#buffer.length === this.length ? this.#buffer : void 0;
+	}
+	#settled(view, start, end) {
+		if (!this.#watch.vouches(view, end)) this.verify(start, end - start);
+	}
+	verify(start, length) {
+		ensure(this.native.verify(start, length), this.path);
+	}
+	faulted() {
+		return this.#buffer === void 0 ? super.faulted() : !this.#watch.isCalm;
+	}
+	reattach() {
+		if (unwrap(this.native.reattach(), this.path) === false) this.#forget();
+	}
+	byte(index) {
+		const view = this.#buffer ?? this.#view();
+		const byte = view?.[index];
+		if (view === void 0 || byte === void 0) return super.byte(index);
+		return (byte === 0 ? this.#watch.vouches(view, index + 1) : this.#watch.isCalm) ? byte : super.byte(index);
+	}
+	setByte(index, value) {
+		const view = this.#view();
+		if (view === void 0) super.setByte(index, value);
+		else {
+			view[index] = value;
+			this.#settled(view, index, index + 1);
+		}
+	}
+	copyOut(start, target, at, count) {
+		const view = this.#view();
+		if (view === void 0) {
+			super.copyOut(start, target, at, count);
+			return;
+		}
+		if (count <= LOOP && target.buffer !== view.buffer) for (let n = 0; n < count; n++) target[at + n] = view[start + n];
+		else copy.call(target, view.subarray(start, start + count), at);
+		this.#settled(view, start, start + count);
+	}
+	find(needle, start, end, last) {
+		const view = end - start <= SMALL && needle.length > 0 ? this.#view() : void 0;
+		if (view === void 0) return super.find(needle, start, end, last);
+		const range = view.subarray(start, end);
+		const found = last ? range.lastIndexOf(needle) : range.indexOf(needle);
+		const from = found >= 0 && last ? start + found : start;
+		this.#settled(view, from, found >= 0 && !last ? start + found + needle.length : end);
+		return found < 0 ? found : start + found;
+	}
+	copyIn(start, source) {
+		const view = this.#view();
+		if (view === void 0) super.copyIn(start, source);
+		else {
+			view.set(source, start);
+			this.#settled(view, start, start + source.length);
+		}
+	}
+	whole() {
+		const buffer = this.#make();
+		return buffer.length === this.length ? buffer : void 0;
+	}
+	all() {
+		const buffer = this.whole();
+		if (buffer === void 0) throw coded("ERR_MMAP_NO_VIEWS", "The ArrayBuffer of the mapping was transferred away");
+		if (!this.#handed) handed(this.#number);
+		this.#handed = true;
+		return buffer;
+	}
+	#make() {
+		if (this.#buffer === void 0) {
+			const array = this.length === 0 ? new ArrayBuffer(0) : unwrap(this.native.expose(made, ENGINE));
+			settleAtExit();
+			this.#number = this.length === 0 ? 0 : made[0] ?? 0;
+			this.#watch.begin(this.native);
+			this.#buffer = Buffer.from(array, 0, this.length);
+		}
+		return this.#buffer;
+	}
+	#forget() {
+		const buffer = this.#buffer;
+		this.#buffer = void 0;
+		this.#watch.end();
+		if (buffer === void 0) return;
+		const array = buffer.buffer;
+		detach(array, this.#number);
+		if (!this.#handed && array.byteLength === 0) released(this.#number);
+		this.#handed = false;
+	}
+	resize(length, reserve) {
+		const fits = length <= node_buffer.constants.MAX_LENGTH;
+		if (this.#forced) checkHome("external", length);
+		if (!this.#handed) this.#forget();
+		super.resize(length, reserve);
+		this.#forget();
+		return fits ? this : new Native(this.native, length, this.slack, this.path);
+	}
+	close(detachViews) {
+		if (detachViews) this.#forget();
+		super.close(detachViews);
+	}
+};
+function settle(native, length, slack, home, path) {
+	checkHome(home, length);
+	return (home === void 0 ? length <= node_buffer.constants.MAX_LENGTH && allowsExternal() : home === "external") ? new External(native, length, slack, path, home !== void 0) : new Native(native, length, slack, path);
+}
 // lib/options.ts
 const ACCESSES = [
 	"read",

@@ -2,6 +2,7 @@
 
 mod advice;
 mod file;
+mod named;
 
 use std::ffi::c_void;
 use std::fs::File;
@@ -20,6 +21,8 @@ pub use advice::{advice_number, advise, makes_holes};
 pub use file::{
     Identity, file_size, identity, lend, mappable, open, read_at, remove, reserve, set_size, source,
 };
+#[cfg_attr(test, allow(unused_imports, reason = "a test binary is built without `node`"))]
+pub use named::{check_memory_name, map_named, map_named_file, section_exists, unlink_named};
 
 pub const EXTENDS: bool = false;
 pub const PROT_READ: i32 = libc::PROT_READ;
@@ -163,82 +166,6 @@ pub const MAPS_OVER: bool = true;
 pub const TRUNCATES_MAPPED: bool = true;
 /// Named memory is a file in memory.
 pub const NAMED_IS_FILE: bool = true;
-
-/// Where the name of memory stands among POSIX shared memory objects.
-#[cfg(not(target_os = "android"))]
-fn memory_path(name: &str) -> String {
-    format!("/{}", name.trim_start_matches('/'))
-}
-
-/// Takes a name away: whoever has the memory mapped keeps it. `false`: there was none.
-#[cfg(not(target_os = "android"))]
-pub fn unlink_named(name: &str) -> Result<bool> {
-    match rustix::shm::unlink(memory_path(name)) {
-        Ok(()) => Ok(true),
-        Err(Errno::NOENT) => Ok(false),
-        Err(errno) => Err(errno).named("shm_unlink"),
-    }
-}
-
-/// Android has no POSIX shared memory.
-#[cfg(target_os = "android")]
-pub fn unlink_named(_name: &str) -> Result<bool> {
-    Ok(false)
-}
-
-/// Named memory: the POSIX shared memory object `/name`, made and sized when it is not there yet.
-#[cfg(not(target_os = "android"))]
-pub fn map_named(name: &str, plan: &Plan) -> Result<(Held, Option<File>)> {
-    use rustix::fs::Mode;
-    use rustix::shm;
-    let path = memory_path(name);
-    let mode = Mode::RUSR | Mode::WUSR;
-    let created = shm::open(&path, shm::OFlags::RDWR | shm::OFlags::CREATE | shm::OFlags::EXCL, mode);
-    let (fd, new) = match created {
-        Ok(fd) => (fd, true),
-        Err(Errno::EXIST) => (shm::open(&path, shm::OFlags::RDWR, mode).named("shm_open")?, false),
-        Err(errno) => return Err(errno).named("shm_open"),
-    };
-    let file = File::from(fd);
-    let size = file.metadata().named("fstat")?.len();
-    let wanted = plan.file_offset + (plan.slack + plan.length) as u64;
-    // Two processes may make it at once: whoever sees it empty sizes it, and both ask for a size.
-    let sized = if size == 0 { reserve(&file, 0, wanted) } else { Ok(()) };
-    let sized = sized.and_then(|()| {
-        if size != 0 && size < wanted { Err(io::Error::from(Errno::INVAL)).named("mmap") } else { Ok(()) }
-    });
-    let held = sized.and_then(|()| map_file(&file, plan, true));
-    if held.is_err() && new {
-        let _ = shm::unlink(&path);
-    }
-    Ok((held?, Some(file)))
-}
-
-/// Android has no POSIX shared memory.
-#[cfg(target_os = "android")]
-pub fn map_named(_name: &str, _plan: &Plan) -> Result<(Held, Option<File>)> {
-    Err(io::Error::from(Errno::NOSYS)).named("shm_open")
-}
-
-/// A file has a name of its own here: the two are never given together.
-pub fn map_named_file(_file: &File, _plan: &Plan, _name: &str) -> Result<Held> {
-    Err(io::Error::from(Errno::INVAL)).named("shm_open")
-}
-
-/// Named memory is resized as the file that it is.
-pub fn section_exists(_name: &str) -> bool {
-    true
-}
-
-/// Whether `name` can name memory; what is wrong with it otherwise.
-pub fn check_memory_name(name: &str) -> std::result::Result<(), &'static str> {
-    let bare = name.trim_start_matches('/');
-    match () {
-        () if bare.is_empty() => Err("a name that is not empty"),
-        () if bare.contains(['/', '\0']) => Err("a name without a slash and without a null byte"),
-        () => Ok(()),
-    }
-}
 
 /// Resizes `held` in place, possibly at another address. `None`: this system cannot.
 #[cfg(any(target_os = "linux", target_os = "android"))]
