@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -70,6 +70,11 @@ export async function run(
     fs.closeSync(output)
     fs.rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
   }
+}
+
+/** Whether this node knows a flag: those of the compilers come and go with V8. */
+export function knows(flag: string): boolean {
+  return spawnSync(process.execPath, [flag, '-e', '0'], { stdio: 'ignore' }).status === 0
 }
 
 /** What went wrong in a child, for the message of an assertion. */
