@@ -28,6 +28,9 @@ const RETRIES: usize = 8;
 const MOST_SPLITS: usize = 2048;
 static SPLITS: AtomicUsize = AtomicUsize::new(0);
 
+/// Nanoseconds within which a page that cannot be had faults again.
+const AT_ONCE: u64 = 200_000;
+
 /// How many stores into the same read-only page are answered before one of them is told: as many threads may have been
 /// stopped there at once.
 pub const STORES: usize = 1000;
@@ -124,6 +127,8 @@ struct Entry {
     splits: AtomicU32,
     /// The page that faulted last without a reason, and in its low bits how often.
     puzzle: AtomicUsize,
+    /// When that was.
+    puzzled: AtomicU64,
     /// Not 0: there are runs of bad pages.
     noted: AtomicU32,
 }

@@ -132,9 +132,9 @@ fn replace(visit: &Visit, page: usize, size: usize) -> bool {
     let mend = match file(visit) {
         None if visit.is_sized() => match first_lost(visit, page, size) {
             Some(lost) => visit.give_up(lost, Reason::Truncated),
-            None => visit.judge(page, size, None, reason),
+            None => visit.judge(page, size, None, now(), reason),
         },
-        _ => visit.judge(page, size, file_size(visit), reason),
+        _ => visit.judge(page, size, file_size(visit), now(), reason),
     };
     match mend {
         Mend::Retry => true,
@@ -148,6 +148,12 @@ fn replace(visit: &Visit, page: usize, size: usize) -> bool {
             zero(visit.base(), visit.end() - visit.base())
         }
     }
+}
+
+/// Nanoseconds of a clock that only goes on.
+fn now() -> u64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
 }
 
 fn zero(from: usize, len: usize) -> bool {
@@ -204,7 +210,7 @@ fn first_lost(_visit: &Visit, page: usize, _size: usize) -> Option<usize> {
 /// Answers a store into a read-only mapping: it becomes private and writable, as a whole, and the file never changes.
 fn open_up(visit: &Visit, page: usize, size: usize, access: Access) -> bool {
     // What is surely a store succeeds once the page is writable.
-    if access != Access::Store && !visit.is_puzzling(page, size, table::STORES) {
+    if access != Access::Store && !visit.is_puzzling(page, size, table::STORES, now()) {
         return false;
     }
     visit.stray();

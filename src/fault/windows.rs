@@ -59,7 +59,7 @@ unsafe extern "system" fn on_exception(pointers: *mut EXCEPTION_POINTERS) -> i32
 fn open_up(visit: &Visit, address: usize) -> bool {
     let size = os::page_size();
     let page = address & !(size - 1);
-    if !visit.is_read_only() || !visit.is_puzzling(page, size, table::STORES) {
+    if !visit.is_read_only() || !visit.is_puzzling(page, size, table::STORES, 0) {
         return false;
     }
     visit.stray();

@@ -22,7 +22,11 @@ fn entered(pages: usize, facts: Facts) -> (Slot, usize) {
 }
 
 fn judge(base: usize, page: usize, size: Option<u64>) -> Mend {
-    visit(base + page * PAGE + 7).unwrap().judge(base + page * PAGE, PAGE, size, || Reason::Io)
+    judge_at(base, page, size, 0)
+}
+
+fn judge_at(base: usize, page: usize, size: Option<u64>, now: u64) -> Mend {
+    visit(base + page * PAGE + 7).unwrap().judge(base + page * PAGE, PAGE, size, now, || Reason::NoSpace)
 }
 
 /// The page is found bad after so many faults in a row.
@@ -81,9 +85,30 @@ fn a_page_within_the_file_is_tried_again_before_it_is_given_up() {
     assert_eq!(judge(base, 4, Some(10 << 12)), Mend::Retry);
     assert_eq!(slot.first_bad(0, 10 * PAGE, PAGE), None);
     assert_eq!(worn(base, 3), Mend::Page);
-    assert_eq!(slot.first_bad(0, 10 * PAGE, PAGE), Some(Bad { at: 3 * PAGE, reason: Reason::Io }));
+    assert_eq!(slot.first_bad(0, 10 * PAGE, PAGE), Some(Bad { at: 3 * PAGE, reason: Reason::NoSpace }));
     assert_eq!(slot.first_bad(4 * PAGE, 6 * PAGE, PAGE), None);
-    assert_eq!(slot.first_bad(3 * PAGE + 9, 1, PAGE), Some(Bad { at: 3 * PAGE + 9, reason: Reason::Io }));
+    assert_eq!(
+        slot.first_bad(3 * PAGE + 9, 1, PAGE),
+        Some(Bad { at: 3 * PAGE + 9, reason: Reason::NoSpace })
+    );
+    slot.free();
+}
+
+#[test]
+fn a_page_that_came_back_again_and_again_is_never_given_up() {
+    let (slot, base) = entered(10, facts(0));
+    for cycle in 1..100 {
+        assert_eq!(judge_at(base, 3, Some(u64::MAX), 2 * cycle * AT_ONCE), Mend::Retry);
+        assert_eq!(judge_at(base, 3, Some(u64::MAX), 2 * cycle * AT_ONCE + 1), Mend::Retry);
+    }
+    slot.free();
+}
+
+#[test]
+fn what_the_descriptor_cannot_read_needs_no_second_look() {
+    let (slot, base) = entered(10, facts(0));
+    let mend = visit(base).unwrap().judge(base, PAGE, Some(u64::MAX), 0, || Reason::Io);
+    assert_eq!(mend, Mend::Page);
     slot.free();
 }
 
@@ -93,14 +118,17 @@ fn neighbours_are_one_run_and_too_many_runs_are_the_end() {
     for page in [10, 11, 12, 9, 13] {
         assert_eq!(worn(base, page), Mend::Page);
     }
-    assert_eq!(slot.bad_ranges(PAGE).collect::<Vec<_>>(), [(9 * PAGE, 14 * PAGE, Reason::Io)]);
+    assert_eq!(slot.bad_ranges(PAGE).collect::<Vec<_>>(), [(9 * PAGE, 14 * PAGE, Reason::NoSpace)]);
     for run in 1..RUNS {
         assert_eq!(worn(base, 20 + 2 * run), Mend::Page);
     }
     // One that is known already needs no room.
     assert_eq!(worn(base, 11), Mend::Page);
     assert_eq!(worn(base, 290), Mend::From(base + 290 * PAGE));
-    assert_eq!(slot.first_bad(289 * PAGE, 5 * PAGE, PAGE), Some(Bad { at: 290 * PAGE, reason: Reason::Io }));
+    assert_eq!(
+        slot.first_bad(289 * PAGE, 5 * PAGE, PAGE),
+        Some(Bad { at: 290 * PAGE, reason: Reason::NoSpace })
+    );
     slot.free();
 }
 

@@ -3,8 +3,8 @@
 use std::sync::atomic::Ordering::{Acquire, Relaxed, SeqCst};
 
 use super::{
-    FAULTED, MADE, MOST_SPLITS, PAUSED, PER_CHUNK, PRIVATE, READ_ONLY, RETRIES, Reason, SIZED, SPLITS, Slot,
-    TOMB, chunk,
+    AT_ONCE, Entry, FAULTED, MADE, MOST_SPLITS, PAUSED, PER_CHUNK, PRIVATE, READ_ONLY, RETRIES, Reason,
+    SIZED, SPLITS, Slot, TOMB, chunk,
 };
 
 /// What a handler does about a fault.
@@ -120,10 +120,15 @@ impl Visit {
     }
 
     /// Whether the page has faulted less than `most` times for no reason that can be seen; it is counted.
-    pub fn is_puzzling(&self, page: usize, page_size: usize, most: usize) -> bool {
-        let puzzle = &self.slot.entry().puzzle;
+    ///
+    /// `now`: nanoseconds of a clock that only goes on. What cannot be had faults again at once; a page that was lost and
+    /// came back, each time a little too late for the fault that was on its way, does not.
+    pub fn is_puzzling(&self, page: usize, page_size: usize, most: usize, now: u64) -> bool {
+        let Entry { puzzle, puzzled, .. } = self.slot.entry();
+        let soon = now.saturating_sub(puzzled.swap(now, SeqCst)) < AT_ONCE;
         let seen = puzzle.load(SeqCst);
-        let times = if seen & !(page_size - 1) == page { seen & (page_size - 1) } else { 0 };
+        let again = soon && seen & !(page_size - 1) == page;
+        let times = if again { seen & (page_size - 1) } else { 0 };
         if times < most {
             puzzle.store(page | (times + 1), SeqCst);
         }
@@ -137,6 +142,7 @@ impl Visit {
         page: usize,
         page_size: usize,
         size: Option<u64>,
+        now: u64,
         reason: impl FnOnce() -> Reason,
     ) -> Mend {
         let entry = self.slot.entry();
@@ -148,10 +154,11 @@ impl Visit {
                 return Mend::From(self.base + left.next_multiple_of(page_size));
             }
         }
-        if self.is_puzzling(page, page_size, RETRIES) {
+        let reason = reason();
+        // What the descriptor cannot read either needs no second look, which may take a failing disk a minute.
+        if reason != Reason::Io && self.is_puzzling(page, page_size, RETRIES, now) {
             return Mend::Retry;
         }
-        let reason = reason();
         let noted = self.slot.note(((page - self.base) / page_size) as u64, reason);
         if !noted {
             return self.give_up(page, reason);
