@@ -84,7 +84,7 @@ const peers = {
         .on('close', () => resolve(count + sum / 2 ** 40))
     }),
   'memmap-count'() {
-    using m = Mmap.open(path)
+    const m = Mmap.open(path)
     return m.count('\n')
   },
   wc: () => Number.parseInt(execFileSync('wc', ['-l', path], { encoding: 'utf8' }), 10),

@@ -21,11 +21,11 @@ const peers = {
     return () => m.count(pattern)
   },
   'memmap-whole': () => () => {
-    using m = Mmap.open(path)
+    const m = Mmap.open(path)
     return m.count(new RegExp(source, 'g'))
   },
   'memmap-2-threads': () => async () => {
-    using m = Mmap.open(path)
+    const m = Mmap.open(path)
     return await m.countAsync(new RegExp(source, 'g'), 0, null, { threads: 2 })
   },
   v8() {
