@@ -3,7 +3,8 @@
 #   windows.sh build              target/windows/memmap.win32-x64-msvc.node
 #   windows.sh run SCRIPT.js...   build, then a script
 #   windows.sh test [ARGUMENT...] build, then the suite, with arguments for ava
-# WINDOWS_NODE says which node.exe: 20 (default) or 22. Wine 8 cannot start 24.
+# WINDOWS_NODE says which node.exe: 20 (default) or 22. Wine 8 cannot start 24. WINDOWS_DRIVE=network makes the drive of
+# all files a network drive, whose bytes are reached with care.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source-path=SCRIPTDIR source=toolchain.sh
@@ -82,11 +83,12 @@ case $command in
     build
     engine
     prefix
+    quietly "$wine" reg add 'HKLM\Software\Wine\Drives' /v z: /t REG_SZ /d "${WINDOWS_DRIVE:-hd}" /f
     [[ $command == run ]] || set -- node_modules/ava/entrypoints/cli.mjs "$@"
     run "$@"
     ;;
   *)
-    sed -n '2,6s/^# //p' "${BASH_SOURCE[0]}" >&2
+    sed -n '2,7s/^# //p' "${BASH_SOURCE[0]}" >&2
     exit 2
     ;;
 esac
