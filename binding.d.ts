@@ -68,7 +68,8 @@ export declare class NativeMapping {
   flushAsync(start: number, length: number, flags: number): Promise<Failure | null>
   /**
    * The first lines of a range, as one string: UTF-8 (`encoding` 2) or Latin-1 (1), or none (0: `null`). Writes where the
-   * lines end, from `start` on (the highest bit: behind a `\r`), and beside: where the piece ends, how many ends there are, whether each character is a byte.
+   * lines end, from `start` on (the highest bit: behind a `\r`), and beside: where the piece ends, how many ends there are, whether the positions are
+   * those of the text, and how long that is.
    */
   lines(start: number, end: number, encoding: number, ends: Uint32Array, measures: Float64Array): string | null | Failure
   /** A copy of the first lines of a range, about `most` bytes, made on a thread of our own. */

@@ -1262,7 +1262,7 @@ function wanted(bytes, given, more) {
 	};
 }
 const ROOM = 16384;
-const measures$1 = new Float64Array(3);
+const measures$1 = new Float64Array(4);
 var Lines = class {
 	#mapping;
 	#next;
@@ -1312,10 +1312,10 @@ var Lines = class {
 		const end = Math.min(this.#end, bytes.length);
 		if (start >= end) return false;
 		this.take(bytes, start, end);
-		const [next = end, count = 0] = measures$1;
+		const [next = end, count = 0, known = 0, length = 0] = measures$1;
 		this.#next = next;
 		this.base = start;
-		this.length = next - start;
+		this.length = known === 0 ? next - start : length;
 		this.#count = count;
 		this.#index = 0;
 		this.from = 0;

@@ -67,8 +67,8 @@ function wanted(bytes: Bytes, given: LinesOptions | undefined, more: readonly st
 /** How many ends of lines a piece may have. */
 const ROOM = 16_384
 
-/** Where the native side writes the end of a piece, the number of its ends, and whether each character is a byte. */
-const measures = new Float64Array(3)
+/** Where the native side writes the end of a piece, the number of its ends, whether they are those of its text, its length. */
+const measures = new Float64Array(4)
 
 /**
  * The lines of a mapping, piece by piece. By hand, since a generator costs twice as much a line.
@@ -98,7 +98,7 @@ abstract class Lines<T> implements IterableIterator<T, undefined> {
 
   /** Takes in the piece whose ends were written. */
   protected abstract take(bytes: Bytes, start: number, end: number): void
-  /** The line from `from` to `end`, counted in bytes from the start of the piece. */
+  /** The line from `from` to `end`, counted from the start of the piece: bytes, or characters of its text. */
   protected abstract line(from: number, end: number): T
 
   next(): IteratorResult<T, undefined> {
@@ -127,10 +127,11 @@ abstract class Lines<T> implements IterableIterator<T, undefined> {
     const end = Math.min(this.#end, bytes.length)
     if (start >= end) return false
     this.take(bytes, start, end)
-    const [next = end, count = 0] = measures
+    const [next = end, count = 0, known = 0, length = 0] = measures
     this.#next = next
     this.base = start
-    this.length = next - start
+    // Of a text whose positions nobody knows any length will do: its lines are counted.
+    this.length = known === 0 ? next - start : length
     this.#count = count
     this.#index = 0
     this.from = 0
@@ -155,7 +156,7 @@ function cutText(text: string, keepEnds: boolean, found: string[]): string[] {
 class Strings extends Lines<string> {
   readonly #options: Wanted
   #text = ''
-  /** The lines themselves, where a character may be several bytes. */
+  /** The lines themselves, of what is no UTF-8: only its decoder knows how many characters it becomes. */
   #parts: string[] | undefined
   #part = 0
 

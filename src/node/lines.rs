@@ -9,7 +9,7 @@ use napi_derive::napi;
 use super::class::NativeMapping;
 use super::errors::Failure;
 use super::scans::{Answer, NativeJob, run};
-use super::values::{Offsets, Passed, Triple, size};
+use super::values::{Numbers, Offsets, Passed, size};
 use crate::mapping::Error;
 use crate::search::lines::{self, Piece};
 
@@ -29,7 +29,8 @@ fn text(env: Env, bytes: &[u8], latin: bool) -> Option<sys::napi_value> {
 #[napi]
 impl NativeMapping {
     /// The first lines of a range, as one string: UTF-8 (`encoding` 2) or Latin-1 (1), or none (0: `null`). Writes where the
-    /// lines end, from `start` on (the highest bit: behind a `\r`), and beside: where the piece ends, how many ends there are, whether each character is a byte.
+    /// lines end, from `start` on (the highest bit: behind a `\r`), and beside: where the piece ends, how many ends there are, whether the positions are
+    /// those of the text, and how long that is.
     #[napi(enumerable = false, catch_unwind, ts_return_type = "string | null | Failure")]
     pub fn lines(
         &self,
@@ -38,13 +39,19 @@ impl NativeMapping {
         end: f64,
         encoding: u32,
         #[napi(ts_arg_type = "Uint32Array")] mut ends: Offsets,
-        #[napi(ts_arg_type = "Float64Array")] measures: Triple,
+        #[napi(ts_arg_type = "Float64Array")] measures: Numbers<4>,
     ) -> Either<Passed, Failure> {
         let (start, range) = (size(start), size(start)..size(end));
         let made = self.mapping.lines(range, lines::PIECE, |bytes| {
             let Piece { end, count, is_ascii } = lines::ends(bytes, lines::PIECE, ends.as_mut_slice());
             let latin = encoding != UTF8 || is_ascii;
-            measures.set([(start + end) as f64, count as f64, f64::from(u8::from(latin))]);
+            let units = if latin {
+                Some(end)
+            } else {
+                lines::in_units(&bytes[..end], &mut ends.as_mut_slice()[..count])
+            };
+            let (known, length) = (f64::from(u8::from(units.is_some())), units.unwrap_or(0) as f64);
+            measures.set([(start + end) as f64, count as f64, known, length]);
             let made = if encoding == NONE { Some(ptr::null_mut()) } else { text(env, &bytes[..end], latin) };
             (made, end)
         });

@@ -46,6 +46,26 @@ pub fn ends(bytes: &[u8], most: usize, ends: &mut [u32]) -> Piece {
     Piece { end, count, is_ascii: bytes[..end].is_ascii() }
 }
 
+/// UTF-16 units of UTF-8.
+fn units(bytes: &[u8]) -> usize {
+    // Each character has one byte that continues none, and is two units if that begins four bytes.
+    bytes.iter().map(|byte| usize::from(byte & 0xc0 != 0x80) + usize::from(*byte >= 0xf0)).sum()
+}
+
+/// Turns the positions that `ends` wrote of a piece into those of its text, in UTF-16 units; and how many units the text
+/// has. `None`: it is no UTF-8, and nobody but its decoder knows.
+pub fn in_units(piece: &[u8], ends: &mut [u32]) -> Option<usize> {
+    std::str::from_utf8(piece).ok()?;
+    let (mut from, mut at) = (0, 0);
+    for end in ends {
+        let position = (*end & !AFTER_CR) as usize;
+        at += units(&piece[from..position]);
+        from = position;
+        *end = at as u32 | *end & AFTER_CR;
+    }
+    Some(at + units(&piece[from..]))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,6 +91,19 @@ mod tests {
         // No room for more.
         assert_eq!(cut(b"a\nb\nc\n", 40, 2), (4, vec![1, 3]));
         assert_eq!(cut(b"a\nb\nc", 40, 2), (4, vec![1, 3]));
+    }
+
+    #[test]
+    fn positions_in_text_are_those_of_its_units() {
+        let text = "a\u{e9}\r\n\u{65e5}\u{672c}\n\n\u{1f600}x\nend\u{1f600}";
+        let mut found = [0; 9];
+        let piece = ends(text.as_bytes(), 100, &mut found);
+        let whole = in_units(text.as_bytes(), &mut found[..piece.count]);
+        let wide: Vec<u16> = text.encode_utf16().collect();
+        let expected = wide.iter().enumerate().filter(|(_, unit)| **unit == 10).map(|(at, _)| at as u32);
+        assert!(found[..piece.count].iter().map(|end| end & !AFTER_CR).eq(expected));
+        assert_eq!((whole, found[0] & AFTER_CR), (Some(wide.len()), AFTER_CR));
+        assert_eq!(in_units(b"\xff\n", &mut [1]), None);
     }
 
     #[test]
