@@ -35,8 +35,6 @@ export declare class NativeMapping {
   fill(start: number, end: number, pattern: Uint8Array): Failure | null
   /** The first (or last) position of `needle` within a range, or -1. */
   find(needle: Uint8Array, start: number, end: number, last: boolean): number | Failure
-  /** How often `needle` occurs in a range, without overlaps. */
-  count(needle: Uint8Array, start: number, end: number): number | Failure
   /** Whether the bytes from `start` on are `other`. */
   equals(start: number, other: Uint8Array): boolean | Failure
   /** Whether all bytes are those of another mapping. */
@@ -77,21 +75,19 @@ export declare class NativeMapping {
   /** Where the first match within [start, end) begins, at `at` or later; -1: nowhere. */
   search(pattern: NativePattern, start: number, end: number, at: number): number | Failure
   /** How many matches there are within [start, end). */
-  countMatches(pattern: NativePattern, start: number, end: number): number | Failure
+  count(pattern: NativePattern, start: number, end: number): number | Failure
   /**
    * The next matches within [start, end), from `place` on, which moves: as many as there is room for in `slots`, two
    * numbers a group (-1: took no part), and their bytes one behind the other in `text`, but of those that are longer
    * than it. Answers how many.
    */
   matches(pattern: NativePattern, start: number, end: number, place: Float64Array, slots: Float64Array, text: Uint8Array): number | Failure
-  /** `count_matches`, on threads of our own. */
-  countMatchesAsync(job: NativeJob, pattern: NativePattern, start: number, end: number, threads: number): Promise<number | Failure>
+  /** `count`, on threads of our own. */
+  countAsync(job: NativeJob, pattern: NativePattern, start: number, end: number, threads: number): Promise<number | Failure>
   /** `matches`, on a thread of our own: `most` of them at most. */
   matchesAsync(job: NativeJob, pattern: NativePattern, start: number, end: number, place: Float64Array, most: number, room: number): Promise<MatchBatch | Failure>
   /** `find`, on threads of our own. */
   findAsync(job: NativeJob, needle: Uint8Array, start: number, end: number, last: boolean, threads: number): Promise<number | Failure>
-  /** `count`, on threads of our own. */
-  countAsync(job: NativeJob, needle: Uint8Array, start: number, end: number, threads: number): Promise<number | Failure>
   /**
    * A new ArrayBuffer over the bytes, its number written beside. The caller makes one at most. `engine`: 0
    * is Node, 1 Bun, 2 Deno.

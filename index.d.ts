@@ -394,7 +394,7 @@ interface ScanOptions {
   signal?: AbortSignal;
   /** How many threads may work on it; default: as many as there are processors. */
   threads?: number;
-  /** Called now and then while it lasts, with the bytes that are done and how many there are. */
+  /** Called now and then while it lasts, with the bytes that are done and how many there are. What it throws rejects. */
   onProgress?: (done: number, total: number) => void;
 }
 /** A mapping that is searched: over bytes, without making a string of them. Searching never moves the position. */
@@ -431,7 +431,10 @@ declare abstract class Searchable extends FileLike {
   lines<K extends LineKind = "string">(linesOptions?: LinesOptions<K>): IterableIterator<Line<K>>;
   /** The lines, some hundreds at a time, fetched off the event loop; no further than you ask. */
   linesAsync<K extends "string" | "buffer" = "string">(linesOptions?: LinesOptions<K> & Pick<LinesAsyncOptions, "signal">): AsyncGenerator<Line<K>[], void, undefined>;
-  /** `find`, off the event loop, on several threads. */
+  /**
+  * `find`, off the event loop, on several threads.
+  * @throws {Error} ERR_MMAP_BUSY, as each search off the event loop: `resize()` has moved the bytes meanwhile
+  */
   findAsync(needle: Needle, start?: number | bigint | null, end?: number | bigint | null, scanOptions?: ScanOptions): Promise<number>;
   /** `rfind`, off the event loop, on several threads. */
   rfindAsync(needle: Needle, start?: number | bigint | null, end?: number | bigint | null, scanOptions?: ScanOptions): Promise<number>;

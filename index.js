@@ -658,12 +658,14 @@ var ByteMatch = class {
 };
 const FIRST = 16;
 const MOST = 4096;
+const SLOTS = 65536;
 const TEXT = 65536;
 function room(mapping, { names }, first) {
+	const count = Math.min(first ? FIRST : MOST, Math.max(1, Math.floor(SLOTS / (2 * names.length))));
 	return {
 		mapping,
 		names,
-		slots: new Float64Array((first ? FIRST : MOST) * 2 * names.length),
+		slots: new Float64Array(count * 2 * names.length),
 		text: Buffer.allocUnsafeSlow(TEXT)
 	};
 }
@@ -710,6 +712,7 @@ var Matches = class {
 		this.#first = false;
 		const { slots, text } = this.#batch;
 		const end = Math.min(this.#end, bytes.length);
+		if (this.#start > end) return false;
 		this.#count = unwrap(bytes.native.matches(native, this.#start, end, this.#place, slots, text), bytes.path);
 		this.#index = 0;
 		this.#text = 0;
@@ -737,9 +740,12 @@ function* unpacked(mapping, { names }, { count, slots, text }) {
 }
 async function* matchesAsync(mapping, compiled, start, end, at, scan, most = FETCHED) {
 	let place = Float64Array.of(at, 0, at > end ? 1 : 0);
+	const batchSize = Math.min(most, Math.max(1, Math.floor(SLOTS / (2 * compiled.names.length))));
 	while (place[2] === 0) {
 		const from = place;
-		const batch = await scan.run((job) => bytesOf(mapping).native.matchesAsync(job, compiled.native, start, end, from, most, TEXT), (place[0] ?? start) - start);
+		const to = Math.min(end, bytesOf(mapping).length);
+		if (start > to) return;
+		const batch = await scan.run((job) => bytesOf(mapping).native.matchesAsync(job, compiled.native, start, to, from, batchSize, TEXT), (place[0] ?? start) - start);
 		for (const match of unpacked(mapping, compiled, batch)) {
 			bytesOf(mapping).length;
 			if (scan.signal?.aborted) throw new MmapAbortError(scan.signal.reason);
@@ -1391,6 +1397,7 @@ function* cut(bytes, { as, encoding, keepEnds }) {
 			const next = last >= from ? last : bytes.indexOf(LF, end);
 			end = next < 0 ? bytes.length : next + 1;
 		}
+		if (as === "string" && end - from > node_buffer.constants.MAX_STRING_LENGTH) throw outOfRange("line", `at most ${node_buffer.constants.MAX_STRING_LENGTH} bytes long`, end - from);
 		if (as === "buffer") yield cutBytes(bytes.subarray(from, end), keepEnds);
 		else yield cutText(bytes.toString(encoding === UTF8 ? "utf8" : "latin1", from, end), keepEnds, []);
 		from = end;
@@ -1431,22 +1438,25 @@ async function* linesAsyncOf(mapping, given) {
 function needleBytes(needle) {
 	return typeof needle === "string" ? Buffer.from(needle) : bytesOrMapping(needle, "needle", "of type string or ");
 }
+const { get: sourceOf } = Object.getOwnPropertyDescriptor(RegExp.prototype, "source");
+const { get: flagsOf } = Object.getOwnPropertyDescriptor(RegExp.prototype, "flags");
 const cache = new Map();
 const CACHED = 64;
 const WHOLE = [null];
-function compile(pattern) {
+function compile(pattern, name = "pattern") {
 	if (!(0, node_util_types.isRegExp)(pattern)) {
-		const bytes = typeof pattern === "string" ? Buffer.from(pattern) : bytesOrMapping(pattern, "pattern", "of type string or an instance of RegExp or ");
+		const bytes = typeof pattern === "string" ? Buffer.from(pattern) : bytesOrMapping(pattern, name, "of type string or an instance of RegExp or ");
 		return {
 			native: __binding_js.verbatim(bytes),
 			names: WHOLE
 		};
 	}
-	const flags = pattern.flags.replaceAll(/[dg]/g, "");
-	const key = `${flags}/${pattern.source}`;
+	const source = sourceOf.call(pattern);
+	const flags = flagsOf.call(pattern).replaceAll(/[dg]/g, "");
+	const key = `${flags}/${source}`;
 	let compiled = cache.get(key);
 	if (compiled === void 0) {
-		const native = unwrap(__binding_js.compile(pattern.source, flags));
+		const native = unwrap(__binding_js.compile(source, flags));
 		compiled = {
 			native,
 			names: native.groups()
@@ -1507,12 +1517,8 @@ var Searchable = class extends FileLike {
 		const { length } = bytes;
 		const from = bound(start, "start", length, 0);
 		const to = bound(end, "end", length, length);
-		if ((0, node_util_types.isRegExp)(pattern)) {
-			const { native } = compile(pattern);
-			return from > to ? 0 : unwrap(bytes.native.countMatches(native, from, to), bytes.path);
-		}
-		const wanted = needleBytes(pattern);
-		return from > to ? 0 : unwrap(bytes.native.count(wanted, from, to), bytes.path);
+		const { native } = compile(pattern, "needle");
+		return from > to ? 0 : unwrap(bytes.native.count(native, from, to), bytes.path);
 	}
 	lines(linesOptions) {
 		return linesOf(this, linesOptions);
@@ -1541,12 +1547,11 @@ var Searchable = class extends FileLike {
 		const bytes = bytesOf(this);
 		const { length } = bytes;
 		const options = scan(scanOptions);
-		const { threads } = options;
-		const wanted = (0, node_util_types.isRegExp)(pattern) ? compile(pattern).native : needleBytes(pattern);
+		const { native } = compile(pattern);
 		const from = bound(start, "start", length, 0);
 		const to = bound(end, "end", length, length);
 		if (from > to) return 0;
-		return this.#scan(options, to - from, (job) => wanted instanceof Uint8Array ? bytes.native.countAsync(job, wanted, from, to, threads) : bytes.native.countMatchesAsync(job, wanted, from, to, threads));
+		return this.#scan(options, to - from, (job) => bytes.native.countAsync(job, native, from, to, options.threads));
 	}
 	async matchAsync(pattern, start, end, scanOptions) {
 		const [from, to] = this.#range(start, end);
@@ -1588,14 +1593,27 @@ var Searchable = class extends FileLike {
 		const { onProgress, signal } = options;
 		if (onProgress === void 0) return runJob(this, signal, start);
 		let timer;
+		let thrown;
 		try {
-			return await runJob(this, signal, (job) => {
-				timer = setInterval(() => onProgress(Math.min(total, job.done()), total), PACE).unref();
+			const answer = await runJob(this, signal, (job) => {
+				timer = setInterval(() => {
+					try {
+						onProgress(Math.min(total, job.done()), total);
+					} catch (error) {
+						thrown ??= { error };
+						clearInterval(timer);
+						job.abort();
+					}
+				}, PACE).unref();
 				return start(job);
 			});
+			if (thrown === void 0) return answer;
+		} catch (error) {
+			if (thrown === void 0) throw error;
 		} finally {
 			clearInterval(timer);
 		}
+		throw thrown.error;
 	}
 };
 // lib/mmap.ts

@@ -195,3 +195,28 @@ test('matchAllAsync ends with an abort, and with close()', async (t) => {
   m.close()
   await rejectsCode(t, () => matches.next(), { code: 'ERR_MMAP_CLOSED' })
 })
+
+test('a RegExp is what it was made of, whatever was put in the place of its properties', (t) => {
+  using m = Mmap.anonymous(10)
+  m.fill('a')
+  for (const key of ['source', 'exec', 'toString']) {
+    const pattern = /a/g
+    Object.defineProperty(pattern, key, { value: 5 })
+    t.is(m.count(pattern), 10)
+  }
+  for (const lastIndex of ['x', -5, Number.NaN, null]) {
+    const pattern = /a/g
+    Object.assign(pattern, { lastIndex })
+    t.is(m.match(pattern)?.index, 0)
+  }
+})
+
+test('thousands of groups are as good as one', async (t) => {
+  using m = Mmap.anonymous(100)
+  const pattern = new RegExp(`${'(b)?'.repeat(20_000)}(a)?`, 'g')
+  m.write('bba')
+  const [first] = m.matchAll(pattern)
+  t.is(first?.length, 20_002)
+  t.deepEqual([first?.span(1), first?.span(3), first?.span(20_001)], [[0, 1], undefined, [2, 3]])
+  t.is((await m.matchAllAsync(pattern).next()).value?.end, 3)
+})

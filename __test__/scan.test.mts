@@ -132,3 +132,57 @@ test('searching: bad arguments are named', async (t) => {
   const unknown = { thread: 1 } as object
   await rejectsCode(t, () => m.rfindAsync('a', 0, null, unknown), { code: 'ERR_INVALID_ARG_VALUE', message: /thread/ })
 })
+
+eachHome(
+  'a resize in flight is an error of the search, or the answer is right: never one about zeros',
+  async (t, home) => {
+    const length = 2 ** 29
+    const make = {
+      file: () => Mmap.open(file(t, length), { access: 'write', home }),
+      memory: () => Mmap.anonymous(2 ** 26, { home }),
+    }
+    for (const [what, open] of Object.entries(make)) {
+      for (const search of [
+        (m: Mmap) => m.findAsync('needle'),
+        (m: Mmap) => m.countAsync(/needle/),
+        async (m: Mmap) => (await m.matchAsync(/needle/))?.index,
+      ]) {
+        using m = open()
+        m.set(Buffer.from('needle'), m.length - 100)
+        const at = m.length - 100
+        const answer = search(m).catch((error: { code: string }) => error.code)
+        m.resize(m.length + 4096)
+        t.true(['ERR_MMAP_BUSY', at, 1].includes((await answer) as string | number), `${what}: ${await answer}`)
+      }
+    }
+  },
+)
+
+test('what onProgress throws rejects, and ends the search', async (t) => {
+  using m = Mmap.open(file(t, 2 ** 31))
+  const mine = new Error('mine')
+  const onProgress = (): never => {
+    throw mine
+  }
+  t.is(await t.throwsAsync(() => m.countAsync('absent', 0, null, { onProgress, threads: 1 })), mine)
+})
+
+eachHome('iterations end where a mapping was made shorter', async (t, home) => {
+  const open = (): Mmap => Mmap.open(file(t, 'word\n'.repeat(50_000)), { access: 'write', home })
+  for (const at of [0, 1000]) {
+    using m = open()
+    const [matches, lines, later, laterLines] = [
+      m.matchAll(/word/g, at),
+      m.lines({ start: at }),
+      m.matchAllAsync(/word/g, { start: at }),
+      m.linesAsync({ start: at }),
+    ]
+    m.resize(500)
+    t.is([...matches].length, at === 0 ? 100 : 0)
+    t.is([...lines].length, at === 0 ? 100 : 0)
+    let count = 0
+    for await (const _ of later) count++
+    for await (const some of laterLines) count += some.length
+    t.is(count, at === 0 ? 200 : 0)
+  }
+})

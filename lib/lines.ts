@@ -1,7 +1,8 @@
+import { constants } from 'node:buffer'
 import type { Bytes } from './bytes.js'
 import * as check from './checks.js'
 import { bytesOf, type Core, runJob } from './core.js'
-import { MmapAbortError, unwrap, wrongValue } from './errors.js'
+import { MmapAbortError, outOfRange, unwrap, wrongValue } from './errors.js'
 
 /** What a line is given as. */
 export type LineKind = 'string' | 'buffer' | 'offsets'
@@ -225,6 +226,9 @@ function* cut(bytes: Buffer, { as, encoding, keepEnds }: Wanted): Generator<(str
       const next = last >= from ? last : bytes.indexOf(LF, end)
       end = next < 0 ? bytes.length : next + 1
     }
+    // As lines() says it.
+    if (as === 'string' && end - from > constants.MAX_STRING_LENGTH)
+      throw outOfRange('line', `at most ${constants.MAX_STRING_LENGTH} bytes long`, end - from)
     if (as === 'buffer') yield cutBytes(bytes.subarray(from, end), keepEnds)
     else yield cutText(bytes.toString(encoding === UTF8 ? 'utf8' : 'latin1', from, end), keepEnds, [])
     from = end

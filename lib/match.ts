@@ -117,12 +117,15 @@ export class ByteMatch implements Iterable<Buffer | undefined> {
 /** How many matches a batch has: few at first, since the next may be far away. */
 const FIRST = 16
 const MOST = 4096
+/** Slots of a batch. */
+const SLOTS = 65_536
 /** Bytes of a batch's text; a match that has more is not copied with it. */
 export const TEXT = 65_536
 
 /** Room for a batch of matches. */
 export function room(mapping: Core, { names }: Compiled, first: boolean): Batch {
-  const count = first ? FIRST : MOST
+  // So many groups that a batch of matches would be a burden have smaller batches.
+  const count = Math.min(first ? FIRST : MOST, Math.max(1, Math.floor(SLOTS / (2 * names.length))))
   const slots = new Float64Array(count * 2 * names.length)
   return { mapping, names, slots, text: Buffer.allocUnsafeSlow(TEXT) }
 }
@@ -171,6 +174,8 @@ export class Matches implements IterableIterator<ByteMatch, undefined> {
     this.#first = false
     const { slots, text } = this.#batch
     const end = Math.min(this.#end, bytes.length)
+    // Made shorter meanwhile.
+    if (this.#start > end) return false
     this.#count = unwrap(bytes.native.matches(native, this.#start, end, this.#place, slots, text), bytes.path) as number
     this.#index = 0
     this.#text = 0
@@ -222,10 +227,14 @@ export async function* matchesAsync(
   most: number = FETCHED,
 ): AsyncGenerator<ByteMatch, void, undefined> {
   let place: Float64Array = Float64Array.of(at, 0, at > end ? 1 : 0)
+  const batchSize = Math.min(most, Math.max(1, Math.floor(SLOTS / (2 * compiled.names.length))))
   while (place[2] === 0) {
     const from = place
+    const to = Math.min(end, bytesOf(mapping).length)
+    // Made shorter meanwhile.
+    if (start > to) return
     const batch = await scan.run<Fetched>(
-      (job) => bytesOf(mapping).native.matchesAsync(job, compiled.native, start, end, from, most, TEXT),
+      (job) => bytesOf(mapping).native.matchesAsync(job, compiled.native, start, to, from, batchSize, TEXT),
       (place[0] ?? start) - start,
     )
     for (const match of unpacked(mapping, compiled, batch)) {

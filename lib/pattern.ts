@@ -27,26 +27,31 @@ export function needleBytes(needle: unknown): Uint8Array {
   return typeof needle === 'string' ? Buffer.from(needle) : bytesOrMapping(needle, 'needle', 'of type string or ')
 }
 
+// Held back: what is compiled is the pattern, whatever was put in the place of its properties.
+const { get: sourceOf } = Object.getOwnPropertyDescriptor(RegExp.prototype, 'source') as { get(): string }
+const { get: flagsOf } = Object.getOwnPropertyDescriptor(RegExp.prototype, 'flags') as { get(): string }
+
 /** The last patterns that were used, the newest last: to compile one costs as much as to search some 100 KiB. */
 const cache = new Map<string, Compiled>()
 const CACHED = 64
 
 const WHOLE: readonly (string | null)[] = [null]
 
-/** Makes ready what is looked for. */
-export function compile(pattern: unknown): Compiled {
+/** Makes ready what is looked for; `name` is the argument's, for errors. */
+export function compile(pattern: unknown, name = 'pattern'): Compiled {
   if (!isRegExp(pattern)) {
     const bytes =
       typeof pattern === 'string'
         ? Buffer.from(pattern)
-        : bytesOrMapping(pattern, 'pattern', 'of type string or an instance of RegExp or ')
+        : bytesOrMapping(pattern, name, 'of type string or an instance of RegExp or ')
     return { native: binding.verbatim(bytes), names: WHOLE }
   }
-  const flags = pattern.flags.replaceAll(/[dg]/g, '')
-  const key = `${flags}/${pattern.source}`
+  const source = sourceOf.call(pattern)
+  const flags = flagsOf.call(pattern).replaceAll(/[dg]/g, '')
+  const key = `${flags}/${source}`
   let compiled = cache.get(key)
   if (compiled === undefined) {
-    const native = unwrap(binding.compile(pattern.source, flags)) as NativePattern
+    const native = unwrap(binding.compile(source, flags)) as NativePattern
     compiled = { native, names: native.groups() }
     if (cache.size >= CACHED) cache.delete(cache.keys().next().value as string)
   } else cache.delete(key)

@@ -12,7 +12,7 @@ export interface ScanOptions {
   signal?: AbortSignal
   /** How many threads may work on it; default: as many as there are processors. */
   threads?: number
-  /** Called now and then while it lasts, with the bytes that are done and how many there are. */
+  /** Called now and then while it lasts, with the bytes that are done and how many there are. What it throws rejects. */
   onProgress?: (done: number, total: number) => void
 }
 
@@ -101,12 +101,8 @@ export abstract class Searchable extends FileLike {
     const { length } = bytes
     const from = check.bound(start, 'start', length, 0)
     const to = check.bound(end, 'end', length, length)
-    if (isRegExp(pattern)) {
-      const { native } = compile(pattern)
-      return from > to ? 0 : (unwrap(bytes.native.countMatches(native, from, to), bytes.path) as number)
-    }
-    const wanted = needleBytes(pattern)
-    return from > to ? 0 : (unwrap(bytes.native.count(wanted, from, to), bytes.path) as number)
+    const { native } = compile(pattern, 'needle')
+    return from > to ? 0 : (unwrap(bytes.native.count(native, from, to), bytes.path) as number)
   }
 
   /**
@@ -128,7 +124,10 @@ export abstract class Searchable extends FileLike {
     return linesAsyncOf(this, linesOptions)
   }
 
-  /** `find`, off the event loop, on several threads. */
+  /**
+   * `find`, off the event loop, on several threads.
+   * @throws {Error} ERR_MMAP_BUSY, as each search off the event loop: `resize()` has moved the bytes meanwhile
+   */
   async findAsync(
     needle: Needle,
     start?: number | bigint | null,
@@ -175,16 +174,11 @@ export abstract class Searchable extends FileLike {
     const bytes = bytesOf(this)
     const { length } = bytes
     const options = scan(scanOptions)
-    const { threads } = options
-    const wanted = isRegExp(pattern) ? compile(pattern).native : needleBytes(pattern)
+    const { native } = compile(pattern)
     const from = check.bound(start, 'start', length, 0)
     const to = check.bound(end, 'end', length, length)
     if (from > to) return 0
-    return this.#scan(options, to - from, (job) =>
-      wanted instanceof Uint8Array
-        ? bytes.native.countAsync(job, wanted, from, to, threads)
-        : bytes.native.countMatchesAsync(job, wanted, from, to, threads),
-    )
+    return this.#scan(options, to - from, (job) => bytes.native.countAsync(job, native, from, to, options.threads))
   }
 
   /** `match`, off the event loop. */
@@ -234,13 +228,27 @@ export abstract class Searchable extends FileLike {
     const { onProgress, signal } = options
     if (onProgress === undefined) return runJob(this, signal, start)
     let timer: NodeJS.Timeout | undefined
+    let thrown: { error: unknown } | undefined
     try {
-      return await runJob(this, signal, (job) => {
-        timer = setInterval(() => onProgress(Math.min(total, job.done()), total), PACE).unref()
+      const answer = await runJob(this, signal, (job) => {
+        timer = setInterval(() => {
+          try {
+            onProgress(Math.min(total, job.done()), total)
+          } catch (error) {
+            thrown ??= { error }
+            clearInterval(timer)
+            job.abort()
+          }
+        }, PACE).unref()
         return start(job)
       })
+      if (thrown === undefined) return answer
+    } catch (error) {
+      // What it was called off with means nothing.
+      if (thrown === undefined) throw error
     } finally {
       clearInterval(timer)
     }
+    throw thrown.error
   }
 }

@@ -31,6 +31,11 @@ pub fn most() -> usize {
     thread::available_parallelism().map_or(2, usize::from).clamp(2, 64)
 }
 
+/// How many threads a job may use, of as many as it asked for.
+pub fn at_most(threads: u32) -> usize {
+    (threads as usize).clamp(1, most())
+}
+
 /// Hands a task to the crew. `false`: there is no thread for it, nor can one be started.
 pub fn submit(task: impl FnOnce() + Send + 'static) -> bool {
     let mut crew = crew();

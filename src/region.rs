@@ -8,7 +8,7 @@ mod bytes;
 
 use std::fs::File;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
 
 use crate::fault::{Guard, Subject};
 use crate::os::{self, Held};
@@ -47,7 +47,7 @@ impl Region {
     /// Takes `held`, which maps at least `slack + length` bytes.
     pub fn new(held: Held, slack: usize, length: usize) -> Self {
         LIVE.fetch_add(1, Ordering::Relaxed);
-        let (exposed, entombed) = (AtomicBool::new(false), AtomicBool::new(false));
+        let (exposed, entombed) = Default::default();
         Self { held, slack, length, exposed, entombed, guard: None, fragile: false }
     }
 
@@ -63,6 +63,13 @@ impl Region {
     /// Whether the bytes are reached with care, by way of copies.
     pub fn is_fragile(&self) -> bool {
         self.fragile
+    }
+
+    /// Whether zeros stand in the place of the bytes. To be asked after they were read, never before.
+    pub fn is_entombed(&self) -> bool {
+        // What was read before this line was read before the answer is.
+        fence(Ordering::SeqCst);
+        self.entombed.load(Ordering::SeqCst)
     }
 
     /// What went wrong with the bytes, where that is watched.
@@ -120,7 +127,11 @@ impl Region {
     /// Replaces the bytes by zeros and lets the file go, in one step, whatever is still held. Where the system
     /// cannot, the bytes stay until the last holder ends.
     pub fn entomb(&self) {
-        if matches!(self.held, Held::Empty) || self.entombed.load(Ordering::Acquire) {
+        if !os::MAPS_OVER || matches!(self.held, Held::Empty) {
+            return;
+        }
+        // First: whoever can read the zeros can see it.
+        if self.entombed.swap(true, Ordering::SeqCst) {
             return;
         }
         // SAFETY: the whole of our own mapping, which is unmapped by `held` alone, at the end of `self`.
@@ -129,11 +140,10 @@ impl Region {
             Some(guard) => guard.bury(bury),
             None => bury(),
         };
-        if !done {
-            return;
-        }
-        if !self.entombed.swap(true, Ordering::AcqRel) {
+        if done {
             LIVE.fetch_sub(1, Ordering::Relaxed);
+        } else {
+            self.entombed.store(false, Ordering::SeqCst);
         }
     }
 

@@ -10,6 +10,7 @@ use crate::os;
 use crate::region::{Foreign, Region, Touch};
 use crate::request::Access;
 use crate::search::literal;
+use crate::search::target::Target;
 
 /// Where the status word is, and how much of a view a load from its last page vouches for.
 pub struct Watch {
@@ -22,6 +23,10 @@ fn glance(region: &Region, len: usize) {
     if let Some(guard) = region.guard() {
         guard.glance(len);
     }
+}
+
+fn moved() -> Error {
+    Error::Coded("ERR_MMAP_BUSY", "The mapping was resized while a job was at work on it".into())
 }
 
 fn beyond() -> Error {
@@ -100,6 +105,8 @@ impl Mapping {
         let start = range.start;
         glance(region, range.len());
         match region.look_safely(range, look) {
+            // A job's, while resize() has put other bytes in their place, or close() none.
+            Ok(_) if region.is_entombed() => Err(moved()),
             Ok((result, seen)) => {
                 self.verify(region, start + seen.start, seen.len())?;
                 Ok(result)
@@ -131,12 +138,13 @@ impl Mapping {
         Ok(None)
     }
 
-    /// How often `needle` occurs in a range, without overlaps.
-    pub fn count(&self, needle: &[u8], range: Range<usize>) -> Result<u64> {
+    /// How many matches there are within a range, without overlaps.
+    pub fn count(&self, target: &Target, range: Range<usize>) -> Result<u64> {
         let region = self.region()?;
-        if !region.is_fragile() {
-            return self.look(&region, range, |bytes| (literal::count(bytes, needle).0, 0..bytes.len()));
-        }
+        let Some(needle) = target.as_bytes().filter(|_| region.is_fragile()) else {
+            return self.look(&region, range, |bytes| (target.count(bytes), 0..bytes.len()));
+        };
+        // Copies, one after the other.
         let (mut total, mut from, end) = (0, range.start, range.end);
         for piece in region.pieces(range, needle.len().saturating_sub(1), false) {
             let start = piece.start.max(from);
@@ -265,6 +273,9 @@ impl Mapping {
     fn missed(&self, touch: Touch, region: &Region) -> Error {
         match touch {
             Touch::Lost(at) => self.fault(Bad { at: region.slack() + at, reason: Reason::Io }),
+            Touch::NoMemory => {
+                Error::Coded("ERR_OUT_OF_RANGE", "There is no memory for a copy of so many bytes".into())
+            }
             Touch::Beyond | Touch::Done => beyond(),
         }
     }

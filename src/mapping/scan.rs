@@ -22,6 +22,10 @@ impl Haystack for Lent {
     fn look<R>(&self, range: Range<usize>, look: impl FnOnce(&[u8]) -> (R, Range<usize>)) -> Result<R> {
         self.mapping.look(&self.region, range, look)
     }
+
+    fn copies(&self) -> bool {
+        self.region.is_fragile()
+    }
 }
 
 /// Lends the bytes of a mapping to a job.
@@ -29,20 +33,20 @@ pub fn lend(mapping: &Arc<Mapping>) -> Result<Arc<Lent>> {
     Ok(Arc::new(Lent { mapping: Arc::clone(mapping), region: mapping.region()? }))
 }
 
-/// What a job looks for, and how.
-pub struct Search {
-    pub needle: Vec<u8>,
-    pub range: Range<usize>,
-    pub threads: usize,
-}
-
 /// The first or last position of the needle.
-pub fn find(bytes: &Arc<Lent>, search: Search, last: bool, leash: &Arc<Leash>) -> Result<Option<usize>> {
-    scan::find(bytes, &search.needle, search.range, last, search.threads, leash)
+pub fn find(
+    bytes: &Arc<Lent>,
+    needle: &[u8],
+    range: Range<usize>,
+    last: bool,
+    threads: usize,
+    leash: &Arc<Leash>,
+) -> Result<Option<usize>> {
+    scan::find(bytes, needle, range, last, threads, leash)
 }
 
 /// How many matches there are within a range.
-pub fn count_matches(
+pub fn count(
     bytes: &Arc<Lent>,
     target: &Arc<Target>,
     range: Range<usize>,
@@ -67,9 +71,4 @@ pub fn matches(
         let walked = split::walk(target, bytes, place, groups, leash, |found| take(bytes, found));
         (walked, from.min(bytes.len())..bytes.len())
     })
-}
-
-/// How often the needle occurs.
-pub fn count(bytes: &Arc<Lent>, search: Search, leash: &Arc<Leash>) -> Result<u64> {
-    scan::count(bytes, &search.needle, search.range, search.threads, leash)
 }

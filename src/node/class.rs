@@ -225,17 +225,6 @@ impl NativeMapping {
         position(self.mapping.find(needle.0.as_slice(), size(start)..size(end), last))
     }
 
-    /// How often `needle` occurs in a range, without overlaps.
-    #[napi(enumerable = false, catch_unwind)]
-    pub fn count(
-        &self,
-        #[napi(ts_arg_type = "Uint8Array")] needle: Bytes,
-        start: f64,
-        end: f64,
-    ) -> Either<f64, Failure> {
-        answer(self.mapping.count(needle.0.as_slice(), size(start)..size(end)).map(|count| count as f64))
-    }
-
     /// Whether the bytes from `start` on are `other`.
     #[napi(enumerable = false, catch_unwind)]
     pub fn equals(

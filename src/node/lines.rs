@@ -80,9 +80,13 @@ impl NativeMapping {
         run(env, job, move |_| {
             let copy = mapping.lines(range, most, |bytes| {
                 let end = lines::whole_lines(bytes, most);
-                (bytes[..end].to_vec(), end)
+                let mut copy = Vec::new();
+                let room = copy.try_reserve_exact(end).is_ok();
+                copy.extend_from_slice(if room { &bytes[..end] } else { &[] });
+                (room.then_some(copy), end)
             })?;
-            Ok(Either::A(copy.into()))
+            let text = || format!("There is no memory for the line at {start}");
+            copy.map(|copy| Either::A(copy.into())).ok_or_else(|| Error::Coded("ERR_OUT_OF_RANGE", text()))
         })
     }
 }

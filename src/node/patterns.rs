@@ -117,8 +117,8 @@ impl NativeMapping {
 
     /// How many matches there are within [start, end).
     #[napi(enumerable = false, catch_unwind)]
-    pub fn count_matches(&self, pattern: &NativePattern, start: f64, end: f64) -> Either<f64, Failure> {
-        match self.mapping.search(size(start)..size(end), 0, |bytes| pattern.target.count(bytes)) {
+    pub fn count(&self, pattern: &NativePattern, start: f64, end: f64) -> Either<f64, Failure> {
+        match self.mapping.count(&pattern.target, size(start)..size(end)) {
             Ok(count) => Either::A(count as f64),
             Err(error) => Either::B(error.into()),
         }
@@ -172,9 +172,9 @@ pub struct MatchBatch {
 
 #[napi]
 impl NativeMapping {
-    /// `count_matches`, on threads of our own.
+    /// `count`, on threads of our own.
     #[napi(enumerable = false, catch_unwind, ts_return_type = "Promise<number | Failure>")]
-    pub fn count_matches_async(
+    pub fn count_async(
         &self,
         env: &Env,
         job: &NativeJob,
@@ -184,9 +184,9 @@ impl NativeMapping {
         threads: u32,
     ) -> Result<PromiseRaw<'static, Answer<f64>>> {
         let (bytes, target) = (scan::lend(&self.mapping), Arc::clone(&pattern.target));
-        let (range, threads) = (size(start)..size(end), (threads as usize).clamp(1, crew::most()));
+        let (range, threads) = (size(start)..size(end), crew::at_most(threads));
         scans::run(env, job, move |leash| {
-            Ok(Either::A(scan::count_matches(&bytes?, &target, range, threads, leash)? as f64))
+            Ok(Either::A(scan::count(&bytes?, &target, range, threads, leash)? as f64))
         })
     }
 

@@ -12,7 +12,7 @@ use super::class::NativeMapping;
 use super::errors::Failure;
 use super::values::{Bytes, size};
 use crate::crew::{self, Leash};
-use crate::mapping::scan::{self, Lent, Search};
+use crate::mapping::scan;
 use crate::mapping::{self, Error};
 
 /// A job that runs, or will: how to end it.
@@ -82,6 +82,10 @@ fn answer<T>(result: mapping::Result<Answer<T>>) -> Answer<T> {
     result.unwrap_or_else(|error| Either::B(error.into()))
 }
 
+fn called_off() -> Error {
+    Error::Coded("ERR_MMAP_BUSY", "The job was called off".into())
+}
+
 /// What a promise is settled with, on its own thread.
 fn settled<T>(answer: Answer<T>) -> impl FnOnce(Env) -> Result<Answer<T>> {
     move |_| Ok(answer)
@@ -103,7 +107,8 @@ where
     let ending = Ending(running);
     let settle = deferred.clone();
     let task = move || {
-        let result = work(&ending.0.leash);
+        // Called off before it began.
+        let result = if ending.0.leash.is_aborted() { Err(called_off()) } else { work(&ending.0.leash) };
         settle.resolve(settled(answer(result)));
         drop(ending);
     };
@@ -117,18 +122,6 @@ where
 
 #[napi]
 impl NativeMapping {
-    fn lent(
-        &self,
-        needle: &Bytes,
-        start: f64,
-        end: f64,
-        threads: u32,
-    ) -> mapping::Result<(Arc<Lent>, Search)> {
-        let (needle, range) = (needle.0.as_slice().to_vec(), size(start)..size(end));
-        let threads = (threads as usize).clamp(1, crew::most());
-        Ok((scan::lend(&self.mapping)?, Search { needle, range, threads }))
-    }
-
     /// `find`, on threads of our own.
     #[napi(enumerable = false, catch_unwind, ts_return_type = "Promise<number | Failure>")]
     pub fn find_async(
@@ -141,29 +134,11 @@ impl NativeMapping {
         last: bool,
         threads: u32,
     ) -> Result<PromiseRaw<'static, Answer<f64>>> {
-        let search = self.lent(&needle, start, end, threads);
+        let (needle, range) = (needle.0.as_slice().to_vec(), size(start)..size(end));
+        let (bytes, threads) = (scan::lend(&self.mapping), crew::at_most(threads));
         run(env, job, move |leash| {
-            let (bytes, search) = search?;
-            let found = scan::find(&bytes, search, last, leash)?;
+            let found = scan::find(&bytes?, &needle, range, last, threads, leash)?;
             Ok(Either::A(found.map_or(-1.0, |at| at as f64)))
-        })
-    }
-
-    /// `count`, on threads of our own.
-    #[napi(enumerable = false, catch_unwind, ts_return_type = "Promise<number | Failure>")]
-    pub fn count_async(
-        &self,
-        env: &Env,
-        job: &NativeJob,
-        #[napi(ts_arg_type = "Uint8Array")] needle: Bytes,
-        start: f64,
-        end: f64,
-        threads: u32,
-    ) -> Result<PromiseRaw<'static, Answer<f64>>> {
-        let search = self.lent(&needle, start, end, threads);
-        run(env, job, move |leash| {
-            let (bytes, search) = search?;
-            Ok(Either::A(scan::count(&bytes, search, leash)? as f64))
         })
     }
 }

@@ -19,6 +19,8 @@ pub enum Touch {
     Beyond,
     /// The system could not read, or write, from this byte on or some block before it.
     Lost(usize),
+    /// There is no memory for a copy of so many bytes.
+    NoMemory,
 }
 
 /// Bytes of JavaScript's, for the length of one call.
@@ -208,7 +210,11 @@ impl Region {
         if !self.fragile {
             return self.look(range, look).ok_or(Touch::Beyond);
         }
-        let mut copy = vec![0; range.len()];
+        let mut copy = Vec::new();
+        if copy.try_reserve_exact(range.len()).is_err() {
+            return Err(Touch::NoMemory);
+        }
+        copy.resize(range.len(), 0);
         // SAFETY: the copy is ours.
         let target = unsafe { Foreign::new(copy.as_mut_ptr(), copy.len()) };
         match self.copy_out(range.start, target) {

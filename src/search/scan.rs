@@ -19,6 +19,11 @@ pub trait Haystack: Send + Sync + 'static {
         range: Range<usize>,
         look: impl FnOnce(&[u8]) -> (R, Range<usize>),
     ) -> Result<R, Self::Error>;
+
+    /// Whether each look makes a copy: then many small ones of a large range are no good.
+    fn copies(&self) -> bool {
+        false
+    }
 }
 
 /// What the parts have found, by their numbers: what the lowest one found is the answer.

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::pattern::Pattern;
-use super::scan::{Haystack, PART};
+use super::scan::{self, Haystack, PART};
 use super::target::{Bounds, Place, Target};
 use crate::crew::{self, Leash};
 
@@ -143,8 +143,15 @@ pub fn count<H: Haystack>(
     threads: usize,
     leash: &Arc<Leash>,
 ) -> Result<u64, H::Error> {
+    if let Some(needle) = target.as_bytes() {
+        return scan::count(haystack, needle, range, threads, leash);
+    }
     let whole = range.len();
-    let (cut, _) = haystack.look(range.clone(), |bytes| (Cut::new(target, bytes, None), 0..0))?;
+    let cut = if haystack.copies() {
+        Cut::Never
+    } else {
+        haystack.look(range.clone(), |bytes| (Cut::new(target, bytes, None).0, 0..0))?
+    };
     if cut == Cut::Never {
         let counted = haystack.look(range, |bytes| (target.count(bytes), 0..bytes.len()));
         leash.report(whole);
