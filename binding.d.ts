@@ -65,11 +65,12 @@ export declare class NativeMapping {
   /** `flush`, off the event loop. */
   flushAsync(start: number, length: number, flags: number): Promise<Failure | null>
   /**
-   * The first lines of a range, as one string: UTF-8 (`encoding` 2) or Latin-1 (1), or none (0: `null`). Writes where the
-   * lines end, from `start` on (the highest bit: behind a `\r`), and beside: where the piece ends, how many ends there are, whether the positions are
-   * those of the text, and how long that is.
+   * The first lines of a range, about `most` bytes, as one string: UTF-8 (`encoding` 2) or Latin-1 (1), or none (0: `null`).
+   * Writes where each begins and ends, from the start of the piece, with its end or without; and beside: where the next
+   * piece begins, how many lines there are (-1: nobody knows where they are in the text), and where the only one ends if
+   * that is too far for its bounds (else 0).
    */
-  lines(start: number, end: number, encoding: number, ends: Uint32Array, measures: Float64Array): string | null | Failure
+  lines(start: number, end: number, most: number, encoding: number, keep: boolean, bounds: Int32Array, measures: Float64Array): string | null | Failure
   /** A copy of the first lines of a range, about `most` bytes, made on a thread of our own. */
   linesAsync(job: NativeJob, start: number, end: number, most: number): Promise<Buffer | Failure>
   /** Where the first match within [start, end) begins, at `at` or later; -1: nowhere. */

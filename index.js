@@ -1251,7 +1251,6 @@ const KEYS$1 = [
 const NONE = 0;
 const LATIN1 = 1;
 const UTF8 = 2;
-const POSITION = 2147483647;
 const CR = 13;
 const LF = 10;
 function wanted(bytes, given, more) {
@@ -1268,64 +1267,43 @@ function wanted(bytes, given, more) {
 	};
 }
 const ROOM = 16384;
-const measures$1 = new Float64Array(4);
+const TEXT_PIECE = 64512;
+const BYTES_PIECE = 65536;
+const OFFSETS_PIECE = 524288;
+const measures$1 = new Float64Array(3);
 var Lines = class {
 	#mapping;
-	#next;
 	#end;
-	told = new Uint32Array(ROOM);
-	ends = new Int32Array(this.told.buffer);
-	#keepEnds;
-	#count = 0;
-	#index = 0;
-	base = 0;
-	length = 0;
-	from = 0;
+	keepEnds;
+	bounds = new Int32Array(2 * ROOM);
+	far = 0;
+	#at = 0;
+	#stop = 0;
+	#next;
 	constructor(mapping, { start, end, keepEnds }) {
 		this.#mapping = mapping;
 		this.#next = start;
 		this.#end = end;
-		this.#keepEnds = keepEnds;
+		this.keepEnds = keepEnds;
 	}
-	next() {
+	step() {
+		const at = this.#at;
+		if (at === this.#stop || this.#mapping.closed) return this.#refill();
+		this.#at = at + 2;
+		return at;
+	}
+	#refill() {
 		const bytes = bytesOf(this.#mapping);
-		if (this.from >= this.length && !this.#refill(bytes)) {
-			bytes.length;
-			return {
-				done: true,
-				value: void 0
-			};
-		}
-		if (this.#mapping.closed) bytes.length;
-		const { from } = this;
-		if (this.#index < this.#count) {
-			const told = this.ends[this.#index++];
-			const end = told & POSITION;
-			this.from = end + 1;
-			return {
-				done: false,
-				value: this.line(from, this.#keepEnds ? end + 1 : told < 0 ? end - 1 : end)
-			};
-		}
-		this.from = this.length;
-		return {
-			done: false,
-			value: this.line(from, this.length)
-		};
-	}
-	#refill(bytes) {
-		const start = this.#next;
 		const end = Math.min(this.#end, bytes.length);
-		if (start >= end) return false;
+		const start = this.#next;
+		if (start >= end) return -1;
 		this.take(bytes, start, end);
-		const [next = end, count = 0, known = 0, length = 0] = measures$1;
+		const [next = end, count = 0, far = 0] = measures$1;
 		this.#next = next;
-		this.base = start;
-		this.length = known === 0 ? next - start : length;
-		this.#count = count;
-		this.#index = 0;
-		this.from = 0;
-		return true;
+		this.far = far;
+		this.#at = 2;
+		this.#stop = 2 * count;
+		return 0;
 	}
 	[Symbol.iterator]() {
 		return this;
@@ -1340,43 +1318,88 @@ function cutText(text, keepEnds, found) {
 	return found;
 }
 var Strings = class extends Lines {
-	#options;
+	#encoding;
 	#text = "";
-	#parts;
-	#part = 0;
 	constructor(mapping, options) {
 		super(mapping, options);
-		this.#options = options;
+		this.#encoding = options.encoding;
 	}
 	take(bytes, start, end) {
-		const { encoding, keepEnds } = this.#options;
-		const text = unwrap(bytes.native.lines(start, end, encoding, this.told, measures$1), bytes.path);
-		this.#text = text;
-		this.#parts = measures$1[2] === 1 ? void 0 : cutText(text, keepEnds, []);
-		this.#part = 0;
+		const { bounds, keepEnds } = this;
+		const text = bytes.native.lines(start, end, TEXT_PIECE, this.#encoding, keepEnds, bounds, measures$1);
+		this.#text = unwrap(text, bytes.path);
+		if (measures$1[1] === -1) measures$1[1] = cutAt(this.#text, keepEnds, bounds);
 	}
-	line(from, end) {
-		return this.#parts === void 0 ? this.#text.substring(from, end) : this.#parts[this.#part++];
+	next() {
+		const at = this.step();
+		if (at < 0) return {
+			done: true,
+			value: void 0
+		};
+		return {
+			done: false,
+			value: this.#text.substring(this.bounds[at], this.bounds[at + 1])
+		};
 	}
 };
-var Buffers = class extends Lines {
-	#bytes = Buffer.alloc(0);
-	take(bytes, start, end) {
-		unwrap(bytes.native.lines(start, end, NONE, this.told, measures$1), bytes.path);
-		const length = (measures$1[0] ?? end) - start;
-		this.#bytes = Buffer.allocUnsafeSlow(length);
-		bytes.copyOut(start, this.#bytes, 0, length);
+function cutAt(text, keepEnds, bounds) {
+	let count = 0;
+	for (let from = 0; from < text.length;) {
+		const at = text.indexOf("\n", from);
+		const next = at < 0 ? text.length : at + 1;
+		const bare = at < 0 ? next : at > from && text.charCodeAt(at - 1) === CR ? at - 1 : at;
+		bounds.set([from, keepEnds ? next : bare], 2 * count++);
+		from = next;
 	}
-	line(from, end) {
-		return this.#bytes.subarray(from, end);
+	return count;
+}
+const NO_BYTES = new ArrayBuffer(0);
+const bufferOver = (() => {
+	const { [Symbol.species]: Class } = Buffer;
+	if (Class === void 0 || Class.prototype !== Buffer.prototype || Object.is(Class, Buffer)) return (memory, offset, length) => Buffer.from(memory, offset, length);
+	return (memory, offset, length) => new Class(memory, offset, length);
+})();
+var Buffers = class extends Lines {
+	#bytes = NO_BYTES;
+	take(bytes, start, end) {
+		const { bounds, keepEnds } = this;
+		unwrap(bytes.native.lines(start, end, BYTES_PIECE, NONE, keepEnds, bounds, measures$1), bytes.path);
+		const length = measures$1[0] - start;
+		const copy = Buffer.allocUnsafeSlow(length);
+		bytes.copyOut(start, copy, 0, length);
+		this.#bytes = copy.buffer;
+	}
+	next() {
+		const at = this.step();
+		if (at < 0) return {
+			done: true,
+			value: void 0
+		};
+		const from = this.bounds[at];
+		return {
+			done: false,
+			value: bufferOver(this.#bytes, from, this.far + this.bounds[at + 1] - from)
+		};
 	}
 };
 var Offsets = class extends Lines {
+	#base = 0;
 	take(bytes, start, end) {
-		unwrap(bytes.native.lines(start, end, NONE, this.told, measures$1), bytes.path);
+		const { bounds, keepEnds } = this;
+		unwrap(bytes.native.lines(start, end, OFFSETS_PIECE, NONE, keepEnds, bounds, measures$1), bytes.path);
+		this.#base = start;
 	}
-	line(from, end) {
-		return [this.base + from, this.base + end];
+	next() {
+		const at = this.step();
+		if (at < 0) return {
+			done: true,
+			value: void 0
+		};
+		const base = this.#base;
+		return {
+			done: false,
+			value: [base + this.bounds[at], base + this.far + this.bounds[at + 1]]
+		};
 	}
 };
 function linesOf(mapping, given) {

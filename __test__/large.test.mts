@@ -192,3 +192,26 @@ test('reading and searching through 8 GiB takes no memory of its own', (t) => {
     })
   }
 })
+
+test('a line of more than 2 GiB is one line, without its end or with it', (t) => {
+  const name = file(t, 2 * GIB + 100)
+  fs.appendFileSync(name, '\r\nshort')
+  using m = Mmap.open(name, { home: 'native' })
+  const [end, next] = [2 * GIB + 100, 2 * GIB + 102]
+  t.deepEqual(
+    [...m.lines({ as: 'offsets' })],
+    [
+      [0, end],
+      [next, next + 5],
+    ],
+  )
+  t.deepEqual(
+    [...m.lines({ as: 'offsets', keepEnds: true })],
+    [
+      [0, next],
+      [next, next + 5],
+    ],
+  )
+  t.deepEqual([...m.lines({ as: 'offsets', start: 1, end: end - 1 })], [[1, end - 1]])
+  throwsCode(t, () => m.lines().next(), { code: 'ERR_OUT_OF_RANGE', message: /longer than a string may be/ })
+})

@@ -1,4 +1,4 @@
-//! Lines for JavaScript: one string of many whole lines, and where they end.
+//! Lines for JavaScript: one string of many whole lines, and where they are.
 
 use std::ptr;
 
@@ -9,51 +9,98 @@ use napi_derive::napi;
 use super::class::NativeMapping;
 use super::errors::Failure;
 use super::scans::{Answer, NativeJob, run};
-use super::values::{Numbers, Offsets, Passed, size};
+use super::values::{Integers, Numbers, Passed, size};
 use crate::mapping::Error;
-use crate::search::lines::{self, Piece};
+use crate::search::lines::{self, Bounds, Text};
 
 /// How the bytes of lines become text.
 const NONE: u32 = 0;
 const UTF8: u32 = 2;
 
-fn text(env: Env, bytes: &[u8], latin: bool) -> Option<sys::napi_value> {
-    let mut value = ptr::null_mut();
-    let (start, length) = (bytes.as_ptr().cast(), bytes.len() as isize);
-    let make = if latin { sys::napi_create_string_latin1 } else { sys::napi_create_string_utf8 };
-    // SAFETY: so many readable bytes, copied by the call; the out pointer is ours.
-    let status = unsafe { make(env.raw(), start, length, &mut value) };
+/// What the engine copies a string from.
+enum Source<'a> {
+    Latin1(&'a [u8]),
+    Utf16(&'a [u16]),
+    /// What may be no UTF-8: the engine puts U+FFFD in its place.
+    Utf8(&'a [u8]),
+}
+
+fn string(env: Env, source: &Source<'_>) -> Option<sys::napi_value> {
+    let (env, mut value) = (env.raw(), ptr::null_mut());
+    let status = match source {
+        Source::Latin1(units) => {
+            let (start, length) = (units.as_ptr().cast(), units.len() as isize);
+            // SAFETY: so many readable units, copied by the call; the out pointer is ours.
+            unsafe { sys::napi_create_string_latin1(env, start, length, &mut value) }
+        }
+        Source::Utf16(units) => {
+            let (start, length) = (units.as_ptr(), units.len() as isize);
+            // SAFETY: as above.
+            unsafe { sys::napi_create_string_utf16(env, start, length, &mut value) }
+        }
+        Source::Utf8(bytes) => {
+            let (start, length) = (bytes.as_ptr().cast(), bytes.len() as isize);
+            // SAFETY: as above; they are a copy, and do not change while the engine looks at them twice.
+            unsafe { sys::napi_create_string_utf8(env, start, length, &mut value) }
+        }
+    };
     (status == sys::Status::napi_ok).then_some(value)
+}
+
+/// A piece's text, and how many lines it has, if their bounds are told in its units.
+fn decoded(
+    env: Env,
+    bytes: &[u8],
+    keep: bool,
+    bounds: &mut [Bounds],
+) -> Option<(sys::napi_value, Option<usize>)> {
+    let mut copy = Vec::new();
+    copy.try_reserve_exact(bytes.len()).ok()?;
+    // Others may store into the mapping meanwhile, and a decoder must not see two versions.
+    copy.extend_from_slice(bytes);
+    let (source, count) = match lines::text(&copy, keep, bounds) {
+        Some((Text::Latin1(units), count)) => (string(env, &Source::Latin1(&units)), Some(count)),
+        Some((Text::Utf16(units), count)) => (string(env, &Source::Utf16(&units)), Some(count)),
+        None => (string(env, &Source::Utf8(&copy)), None),
+    };
+    Some((source?, count))
 }
 
 #[napi]
 impl NativeMapping {
-    /// The first lines of a range, as one string: UTF-8 (`encoding` 2) or Latin-1 (1), or none (0: `null`). Writes where the
-    /// lines end, from `start` on (the highest bit: behind a `\r`), and beside: where the piece ends, how many ends there are, whether the positions are
-    /// those of the text, and how long that is.
+    /// The first lines of a range, about `most` bytes, as one string: UTF-8 (`encoding` 2) or Latin-1 (1), or none (0: `null`).
+    /// Writes where each begins and ends, from the start of the piece, with its end or without; and beside: where the next
+    /// piece begins, how many lines there are (-1: nobody knows where they are in the text), and where the only one ends if
+    /// that is too far for its bounds (else 0).
     #[napi(enumerable = false, catch_unwind, ts_return_type = "string | null | Failure")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each is a number or an array: an object would cost more than the call"
+    )]
     pub fn lines(
         &self,
         env: Env,
         start: f64,
         end: f64,
+        most: u32,
         encoding: u32,
-        #[napi(ts_arg_type = "Uint32Array")] mut ends: Offsets,
-        #[napi(ts_arg_type = "Float64Array")] measures: Numbers<4>,
+        keep: bool,
+        #[napi(ts_arg_type = "Int32Array")] mut bounds: Integers,
+        #[napi(ts_arg_type = "Float64Array")] measures: Numbers<3>,
     ) -> Either<Passed, Failure> {
-        let (start, range) = (size(start), size(start)..size(end));
-        let made = self.mapping.lines(range, lines::PIECE, |bytes| {
-            let Piece { end, count, is_ascii } = lines::ends(bytes, lines::PIECE, ends.as_mut_slice());
-            let latin = encoding != UTF8 || is_ascii;
-            let units = if latin {
-                Some(end)
-            } else {
-                lines::in_units(&bytes[..end], &mut ends.as_mut_slice()[..count])
+        let (start, range, most) = (size(start), size(start)..size(end), most as usize);
+        let made = self.mapping.lines(range, most, |bytes| {
+            let (bounds, _) = bounds.as_mut_slice().as_chunks_mut();
+            let piece = lines::cut(bytes, most, keep, bounds);
+            let (bytes, count) = (&bytes[..piece.end], Some(piece.count));
+            let made = match encoding {
+                NONE => Some((ptr::null_mut(), count)),
+                UTF8 if !bytes.is_ascii() => decoded(env, bytes, keep, bounds),
+                _ => string(env, &Source::Latin1(bytes)).map(|text| (text, count)),
             };
-            let (known, length) = (f64::from(u8::from(units.is_some())), units.unwrap_or(0) as f64);
-            measures.set([(start + end) as f64, count as f64, known, length]);
-            let made = if encoding == NONE { Some(ptr::null_mut()) } else { text(env, &bytes[..end], latin) };
-            (made, end)
+            let count = made.and_then(|(_, count)| count).map_or(-1., |count| count as f64);
+            measures.set([(start + piece.end) as f64, count, piece.far.unwrap_or(0) as f64]);
+            (made.map(|(text, _)| text), piece.end)
         });
         match made {
             Ok(Some(text)) => Either::A(Passed(text)),

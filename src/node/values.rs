@@ -103,7 +103,7 @@ pub struct Elements<T> {
     length: usize,
 }
 
-pub type Offsets = Elements<u32>;
+pub type Integers = Elements<i32>;
 pub type Doubles = Elements<f64>;
 
 /// An element of a typed array, and the array's kind.
@@ -112,9 +112,9 @@ pub trait Element {
     const NAME: &'static str;
 }
 
-impl Element for u32 {
-    const KIND: sys::napi_typedarray_type = sys::TypedarrayType::uint32_array;
-    const NAME: &'static str = "Uint32Array";
+impl Element for i32 {
+    const KIND: sys::napi_typedarray_type = sys::TypedarrayType::int32_array;
+    const NAME: &'static str = "Int32Array";
 }
 
 impl Element for f64 {
