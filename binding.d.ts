@@ -79,14 +79,14 @@ export declare class NativeMapping {
   count(pattern: NativePattern, start: number, end: number): number | Failure
   /**
    * The next matches within [start, end), from `place` on, which moves: as many as there is room for in `slots`, two
-   * numbers a group (-1: took no part), and their bytes one behind the other in `text`, but of those that are longer
-   * than it. Answers how many.
+   * numbers a group (-1: took no part) and one more: where the match's bytes begin in `text` (-1: it is longer than that,
+   * and they are not there). Answers how many.
    */
   matches(pattern: NativePattern, start: number, end: number, place: Float64Array, slots: Float64Array, text: Uint8Array): number | Failure
   /** `count`, on threads of our own. */
   countAsync(job: NativeJob, pattern: NativePattern, start: number, end: number, threads: number): Promise<number | Failure>
-  /** `matches`, on a thread of our own: `most` of them at most. */
-  matchesAsync(job: NativeJob, pattern: NativePattern, start: number, end: number, place: Float64Array, most: number, room: number): Promise<MatchBatch | Failure>
+  /** `matches`, on threads of our own: about `most` of them. */
+  matchesAsync(job: NativeJob, pattern: NativePattern, start: number, end: number, place: Float64Array, most: number, room: number, threads: number): Promise<MatchBatch | Failure>
   /** `find`, on threads of our own. */
   findAsync(job: NativeJob, needle: Uint8Array, start: number, end: number, last: boolean, threads: number): Promise<number | Failure>
   /**
@@ -150,7 +150,7 @@ export declare function map(fd: number, length: number, offset: number, accessCo
 /** Matches that were found together. */
 export interface MatchBatch {
   count: number
-  /** Two numbers a group; -1: took no part. */
+  /** Two numbers a group, -1: took no part; and where the match's bytes begin in the text, -1: they are not there. */
   slots: Float64Array
   /** The bytes of the matches, one behind the other, but of those that are longer than there was room for. */
   text: Buffer

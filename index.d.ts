@@ -302,7 +302,10 @@ type Pattern = RegExp | Needle;
 interface Batch {
   readonly mapping: Core;
   readonly names: readonly (string | null)[];
-  /** Two numbers a group: where it begins and ends; -1: it took no part. */
+  /**
+  * Of each match two numbers a group, where it begins and ends (-1: it took no part), and one more: where its bytes begin
+  * in the text (-1: they are not there).
+  */
   readonly slots: Float64Array;
   /** The bytes of the matches, one behind the other; those of a longer match are not there. */
   readonly text: Buffer;
@@ -320,7 +323,7 @@ declare class ByteMatch implements Iterable<Buffer | undefined> {
   readonly index: number;
   /** Bytes from the start of the mapping to what follows the match. */
   readonly end: number;
-  constructor(batch: Batch, slot: number, text: number);
+  constructor(batch: Batch, slot: number);
   /** How many captures there are, the whole match among them. */
   get length(): number;
   /** Where a group lies, by its number (0: the whole match) or name; `undefined`: it took no part, or there is none. */

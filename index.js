@@ -593,11 +593,9 @@ var ByteMatch = class {
 	end;
 	#batch;
 	#slot;
-	#text;
-	constructor(batch, slot, text) {
+	constructor(batch, slot) {
 		this.#batch = batch;
 		this.#slot = slot;
-		this.#text = text;
 		this.index = batch.slots[slot];
 		this.end = batch.slots[slot + 1];
 	}
@@ -627,9 +625,10 @@ var ByteMatch = class {
 		const span = this.span(group);
 		if (span === void 0) return void 0;
 		const [start, end] = span;
-		const { mapping, text } = this.#batch;
-		if (this.#text < 0) return copyOf(bytesOf(mapping), start, end - start);
-		const from = this.#text + start - this.index;
+		const { mapping, names, slots, text } = this.#batch;
+		const place = slots[this.#slot + 2 * names.length];
+		if (place < 0) return copyOf(bytesOf(mapping), start, end - start);
+		const from = place + start - this.index;
 		return Buffer.from(text.subarray(from, from + end - start));
 	}
 	get captures() {
@@ -657,15 +656,18 @@ var ByteMatch = class {
 	}
 };
 const FIRST = 16;
-const MOST = 4096;
+const MOST = 1024;
 const SLOTS = 65536;
 const TEXT = 65536;
-function room(mapping, { names }, first) {
-	const count = Math.min(first ? FIRST : MOST, Math.max(1, Math.floor(SLOTS / (2 * names.length))));
+function widthOf(names) {
+	return 2 * names.length + 1;
+}
+function room(mapping, { names }, most) {
+	const count = Math.min(most, Math.max(1, Math.floor(SLOTS / widthOf(names))));
 	return {
 		mapping,
 		names,
-		slots: new Float64Array(count * 2 * names.length),
+		slots: new Float64Array(count * widthOf(names)),
 		text: Buffer.allocUnsafeSlow(TEXT)
 	};
 }
@@ -675,48 +677,44 @@ var Matches = class {
 	#start;
 	#end;
 	#place;
+	#width;
 	#batch;
-	#count = 0;
-	#index = 0;
-	#text = 0;
-	#first = true;
+	#slot = 0;
+	#stop = 0;
+	#most = FIRST;
 	constructor(mapping, compiled, start, end, at) {
 		this.#mapping = mapping;
 		this.#compiled = compiled;
 		this.#start = start;
 		this.#end = end;
 		this.#place = Float64Array.of(at, 0, at > end ? 1 : 0);
-		this.#batch = room(mapping, compiled, true);
+		this.#width = widthOf(compiled.names);
+		this.#batch = room(mapping, compiled, 0);
 	}
 	next() {
-		bytesOf(this.#mapping).length;
-		if (this.#index === this.#count && !this.#fill()) return {
+		if ((this.#slot === this.#stop || this.#mapping.closed) && !this.#fill()) return {
 			done: true,
 			value: void 0
 		};
-		const batch = this.#batch;
-		const slot = this.#index++ * 2 * batch.names.length;
-		const length = batch.slots[slot + 1] - batch.slots[slot];
-		const text = length > 65536 ? -1 : this.#text;
-		if (text >= 0) this.#text += length;
+		const slot = this.#slot;
+		this.#slot = slot + this.#width;
 		return {
 			done: false,
-			value: new ByteMatch(batch, slot, text)
+			value: new ByteMatch(this.#batch, slot)
 		};
 	}
 	#fill() {
-		if (this.#place[2] !== 0) return false;
 		const bytes = bytesOf(this.#mapping);
-		const { native } = this.#compiled;
-		if (!this.#first) this.#batch = room(this.#mapping, this.#compiled, false);
-		this.#first = false;
-		const { slots, text } = this.#batch;
 		const end = Math.min(this.#end, bytes.length);
-		if (this.#start > end) return false;
-		this.#count = unwrap(bytes.native.matches(native, this.#start, end, this.#place, slots, text), bytes.path);
-		this.#index = 0;
-		this.#text = 0;
-		return this.#count > 0;
+		if (this.#place[2] !== 0 || this.#start > end) return false;
+		this.#batch = room(this.#mapping, this.#compiled, this.#most);
+		this.#most = MOST;
+		const { slots, text } = this.#batch;
+		const { native } = this.#compiled;
+		const count = unwrap(bytes.native.matches(native, this.#start, end, this.#place, slots, text), bytes.path);
+		this.#slot = 0;
+		this.#stop = count * this.#width;
+		return count > 0;
 	}
 	[Symbol.iterator]() {
 		return this;
@@ -730,25 +728,19 @@ function* unpacked(mapping, { names }, { count, slots, text }) {
 		slots,
 		text
 	};
-	let used = 0;
-	for (let match = 0; match < count; match++) {
-		const slot = match * 2 * names.length;
-		const length = slots[slot + 1] - slots[slot];
-		yield new ByteMatch(batch, slot, length > 65536 ? -1 : used);
-		if (length <= 65536) used += length;
-	}
+	for (let match = 0; match < count; match++) yield new ByteMatch(batch, match * widthOf(names));
 }
-async function* matchesAsync(mapping, compiled, start, end, at, scan, most = FETCHED) {
+async function* matchesAsync(mapping, compiled, start, end, at, { signal, threads, run }, most = FETCHED) {
 	let place = Float64Array.of(at, 0, at > end ? 1 : 0);
-	const batchSize = Math.min(most, Math.max(1, Math.floor(SLOTS / (2 * compiled.names.length))));
+	const batchSize = Math.min(most, Math.max(1, Math.floor(SLOTS / widthOf(compiled.names))));
 	while (place[2] === 0) {
 		const from = place;
 		const to = Math.min(end, bytesOf(mapping).length);
 		if (start > to) return;
-		const batch = await scan.run((job) => bytesOf(mapping).native.matchesAsync(job, compiled.native, start, to, from, batchSize, TEXT), (place[0] ?? start) - start);
+		const batch = await run((job) => bytesOf(mapping).native.matchesAsync(job, compiled.native, start, to, from, batchSize, TEXT, threads), (place[0] ?? start) - start);
 		for (const match of unpacked(mapping, compiled, batch)) {
 			bytesOf(mapping).length;
-			if (scan.signal?.aborted) throw new MmapAbortError(scan.signal.reason);
+			if (signal?.aborted) throw new MmapAbortError(signal.reason);
 			yield match;
 		}
 		place = batch.place;
@@ -756,17 +748,19 @@ async function* matchesAsync(mapping, compiled, start, end, at, scan, most = FET
 }
 function firstMatch(mapping, compiled, start, end, at) {
 	const bytes = bytesOf(mapping);
-	const slots = new Float64Array(2 * compiled.names.length);
+	const { names, native } = compiled;
+	const slots = new Float64Array(widthOf(names));
 	const place = Float64Array.of(at, 0, 0);
-	if (unwrap(bytes.native.matches(compiled.native, start, end, place, slots, NO_TEXT), bytes.path) === 0) return null;
+	if (unwrap(bytes.native.matches(native, start, end, place, slots, NO_TEXT), bytes.path) === 0) return null;
 	const [index = 0, last = 0] = slots;
-	const text = last - index > 65536 ? NO_TEXT : copyOf(bytes, index, last - index);
+	const isShort = last - index <= TEXT;
+	slots[2 * names.length] = isShort ? 0 : -1;
 	return new ByteMatch({
 		mapping,
-		names: compiled.names,
+		names,
 		slots,
-		text
-	}, 0, last - index > 65536 ? -1 : 0);
+		text: isShort ? copyOf(bytes, index, last - index) : NO_TEXT
+	}, 0);
 }
 const NO_TEXT = Buffer.alloc(0);
 // lib/watch.ts
@@ -1600,9 +1594,10 @@ var Searchable = class extends FileLike {
 		return matchesAsync(this, compile(pattern), from, to, at, this.#scanner(scan(rest), to - from));
 	}
 	#scanner(options, total) {
-		const { onProgress, signal } = options;
+		const { onProgress, signal, threads } = options;
 		return {
 			signal,
+			threads,
 			run: (start, done) => {
 				const told = onProgress && ((more) => onProgress(Math.min(total, done + more), total));
 				return this.#scan({

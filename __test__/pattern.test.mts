@@ -155,6 +155,51 @@ test('what no linear automaton can do is refused, by name and position', async (
   throwsCode(t, () => m.match(1 as unknown as string), { code: 'ERR_INVALID_ARG_TYPE', message: /"pattern"/ })
 })
 
+test('lookaround and backreferences anywhere in a pattern are refused, and nothing else is', (t) => {
+  using m = Mmap.anonymous(10)
+  const impossible = ['(?=a)', '(?!b|c)', '(?<=ab?)', '(?<!\\d)', '(a)\\1']
+  let refused = 0
+  for (const { source, flags } of cases(SEED + 1, 500)) {
+    // A group of the source's own would be the first one.
+    const construct = impossible[refused % 5] as string
+    const around = [`${construct}(?:${source})`, `(?:${source})${construct.replace('(a)\\1', '(?<own>a)\\k<own>')}`]
+    for (const text of around) {
+      try {
+        new RegExp(text, flags)
+      } catch {
+        continue
+      }
+      throwsCode(t, () => m.search(new RegExp(text, flags)), { code: 'ERR_MMAP_PATTERN', instanceOf: SyntaxError })
+      refused++
+    }
+  }
+  t.true(refused > 800, String(refused))
+})
+
+test('where it differs from a RegExp on a string, it does so as the documents say', (t) => {
+  const found = (text: string | Buffer, pattern: RegExp, lastIndex = 0): number[] => {
+    using m = Mmap.anonymous(Buffer.byteLength(text))
+    m.write(text)
+    pattern.lastIndex = lastIndex
+    return [...m.matchAll(pattern)].map((match) => match.index)
+  }
+  // Without u text is its UTF-8, repeated as a whole, and each of its bytes folds as Latin-1.
+  t.deepEqual(found('éé', /é+/g), [0])
+  t.deepEqual(found(Buffer.of(0xe3, 0xa9), /é/gi), [0])
+  // A search that begins inside a code point does not step back to its beginning.
+  t.deepEqual(found('éa', /./gu, 1), [2])
+  // No empty match lies inside one; nor is \B looked for between the units of a surrogate pair.
+  t.deepEqual(found('é', /(?:)/gu), [0, 2])
+  t.deepEqual(found('😀', /\B/gu), [0, 4])
+  // A surrogate alone matches nothing.
+  t.deepEqual(found('\u{fffd}', /\ud83d/gu), [])
+  // U+1C89 is a letter since Unicode 16, U+1E6C0 since 17.
+  t.deepEqual(found('\u{1c89}\u{1e6c0}', /\p{L}/gu), [0])
+  // The quantifier of [^] counts with v, too.
+  const made = (source: string, flags: string): RegExp => new RegExp(source, flags)
+  t.deepEqual(found('aaa', made('[^]{2}', 'gv')), [0])
+})
+
 test('millions of steps that would be exponential elsewhere take linear time', (t) => {
   using m = Mmap.anonymous(100_000)
   m.fill('a')
@@ -173,10 +218,17 @@ eachHome('off the event loop, with any number of threads, the answer is the same
     const expected = m.count(pattern)
     for (const threads of [1, 2, 5]) t.is(await m.countAsync(pattern, 0, null, { threads }), expected, String(pattern))
   }
-  const expected = [...m.matchAll(/(d)9(9)/g)].map(spansOf)
-  const found: number[][] = []
-  for await (const match of m.matchAllAsync(/(d)9(9)/g)) found.push(spansOf(match))
-  t.deepEqual(found, expected)
+  for (const pattern of [/(d)9(9)/g, /word99[0-4]/g, /[\s\S]{3}d99[5-9]/g, /(?:word\d* )+word900/g, /^word\d{3}\s/gm]) {
+    const expected = [...m.matchAll(pattern)].map((match) => [...spansOf(match), match.toString()])
+    t.true(expected.length > 50, String(pattern))
+    for (const threads of [1, 3]) {
+      const found: (number | string)[][] = []
+      for await (const match of m.matchAllAsync(pattern, { threads })) found.push([...spansOf(match), match.toString()])
+      t.deepEqual(found, expected, `${pattern}, ${threads} threads`)
+    }
+    t.deepEqual(spansOf((await m.matchAsync(pattern, 0, null, { threads: 3 })) as ByteMatch), expected[0]?.slice(0, -1))
+    pattern.lastIndex = 0
+  }
   t.is((await m.matchAsync(/end/))?.end, m.length)
   t.is(await m.matchAsync(/absent/), null)
 })

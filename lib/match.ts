@@ -8,7 +8,10 @@ import type { Compiled } from './pattern.js'
 export interface Batch {
   readonly mapping: Core
   readonly names: readonly (string | null)[]
-  /** Two numbers a group: where it begins and ends; -1: it took no part. */
+  /**
+   * Of each match two numbers a group, where it begins and ends (-1: it took no part), and one more: where its bytes begin
+   * in the text (-1: they are not there).
+   */
   readonly slots: Float64Array
   /** The bytes of the matches, one behind the other; those of a longer match are not there. */
   readonly text: Buffer
@@ -28,14 +31,12 @@ export class ByteMatch implements Iterable<Buffer | undefined> {
   /** Bytes from the start of the mapping to what follows the match. */
   readonly end: number
   readonly #batch: Batch
-  /** Its first slot, and where its bytes begin in the text; -1: they are not there. */
+  /** Its first slot. */
   readonly #slot: number
-  readonly #text: number
 
-  constructor(batch: Batch, slot: number, text: number) {
+  constructor(batch: Batch, slot: number) {
     this.#batch = batch
     this.#slot = slot
-    this.#text = text
     this.index = batch.slots[slot] as number
     this.end = batch.slots[slot + 1] as number
   }
@@ -74,9 +75,10 @@ export class ByteMatch implements Iterable<Buffer | undefined> {
     const span = this.span(group)
     if (span === undefined) return undefined
     const [start, end] = span
-    const { mapping, text } = this.#batch
-    if (this.#text < 0) return copyOf(bytesOf(mapping), start, end - start)
-    const from = this.#text + start - this.index
+    const { mapping, names, slots, text } = this.#batch
+    const place = slots[this.#slot + 2 * names.length] as number
+    if (place < 0) return copyOf(bytesOf(mapping), start, end - start)
+    const from = place + start - this.index
     return Buffer.from(text.subarray(from, from + end - start))
   }
 
@@ -116,18 +118,22 @@ export class ByteMatch implements Iterable<Buffer | undefined> {
 
 /** How many matches a batch has: few at first, since the next may be far away. */
 const FIRST = 16
-const MOST = 4096
+const MOST = 1024
 /** Slots of a batch. */
 const SLOTS = 65_536
 /** Bytes of a batch's text; a match that has more is not copied with it. */
 export const TEXT = 65_536
 
+/** How many slots a match has. */
+function widthOf(names: Batch['names']): number {
+  return 2 * names.length + 1
+}
+
 /** Room for a batch of matches. */
-export function room(mapping: Core, { names }: Compiled, first: boolean): Batch {
+function room(mapping: Core, { names }: Compiled, most: number): Batch {
   // So many groups that a batch of matches would be a burden have smaller batches.
-  const count = Math.min(first ? FIRST : MOST, Math.max(1, Math.floor(SLOTS / (2 * names.length))))
-  const slots = new Float64Array(count * 2 * names.length)
-  return { mapping, names, slots, text: Buffer.allocUnsafeSlow(TEXT) }
+  const count = Math.min(most, Math.max(1, Math.floor(SLOTS / widthOf(names))))
+  return { mapping, names, slots: new Float64Array(count * widthOf(names)), text: Buffer.allocUnsafeSlow(TEXT) }
 }
 
 /** All matches within a range, found batch by batch; by hand, since a generator costs twice as much a match. */
@@ -138,11 +144,12 @@ export class Matches implements IterableIterator<ByteMatch, undefined> {
   readonly #end: number
   /** Where the search goes on, what is known of the bytes, whether it is over. */
   readonly #place: Float64Array
+  readonly #width: number
   #batch: Batch
-  #count = 0
-  #index = 0
-  #text = 0
-  #first = true
+  /** The slots of the next match, and where those of the batch end. */
+  #slot = 0
+  #stop = 0
+  #most = FIRST
 
   constructor(mapping: Core, compiled: Compiled, start: number, end: number, at: number) {
     this.#mapping = mapping
@@ -150,36 +157,31 @@ export class Matches implements IterableIterator<ByteMatch, undefined> {
     this.#start = start
     this.#end = end
     this.#place = Float64Array.of(at, 0, at > end ? 1 : 0)
-    this.#batch = room(mapping, compiled, true)
+    this.#width = widthOf(compiled.names)
+    this.#batch = room(mapping, compiled, 0)
   }
 
   next(): IteratorResult<ByteMatch, undefined> {
-    // A closed mapping throws.
-    const bytes = bytesOf(this.#mapping)
-    void bytes.length
-    if (this.#index === this.#count && !this.#fill()) return { done: true, value: undefined }
-    const batch = this.#batch
-    const slot = this.#index++ * 2 * batch.names.length
-    const length = (batch.slots[slot + 1] as number) - (batch.slots[slot] as number)
-    const text = length > TEXT ? -1 : this.#text
-    if (text >= 0) this.#text += length
-    return { done: false, value: new ByteMatch(batch, slot, text) }
+    if ((this.#slot === this.#stop || this.#mapping.closed) && !this.#fill()) return { done: true, value: undefined }
+    const slot = this.#slot
+    this.#slot = slot + this.#width
+    return { done: false, value: new ByteMatch(this.#batch, slot) }
   }
 
   #fill(): boolean {
-    if (this.#place[2] !== 0) return false
     const bytes = bytesOf(this.#mapping)
-    const { native } = this.#compiled
-    if (!this.#first) this.#batch = room(this.#mapping, this.#compiled, false)
-    this.#first = false
-    const { slots, text } = this.#batch
+    // A closed mapping throws here.
     const end = Math.min(this.#end, bytes.length)
-    // Made shorter meanwhile.
-    if (this.#start > end) return false
-    this.#count = unwrap(bytes.native.matches(native, this.#start, end, this.#place, slots, text), bytes.path) as number
-    this.#index = 0
-    this.#text = 0
-    return this.#count > 0
+    // Over, or made shorter meanwhile.
+    if (this.#place[2] !== 0 || this.#start > end) return false
+    this.#batch = room(this.#mapping, this.#compiled, this.#most)
+    this.#most = MOST
+    const { slots, text } = this.#batch
+    const { native } = this.#compiled
+    const count = unwrap(bytes.native.matches(native, this.#start, end, this.#place, slots, text), bytes.path) as number
+    this.#slot = 0
+    this.#stop = count * this.#width
+    return count > 0
   }
 
   [Symbol.iterator](): this {
@@ -200,18 +202,13 @@ interface Fetched {
 /** The matches of a batch that was fetched. */
 function* unpacked(mapping: Core, { names }: Compiled, { count, slots, text }: Fetched): Generator<ByteMatch, void> {
   const batch = { mapping, names, slots, text }
-  let used = 0
-  for (let match = 0; match < count; match++) {
-    const slot = match * 2 * names.length
-    const length = (slots[slot + 1] as number) - (slots[slot] as number)
-    yield new ByteMatch(batch, slot, length > TEXT ? -1 : used)
-    if (length <= TEXT) used += length
-  }
+  for (let match = 0; match < count; match++) yield new ByteMatch(batch, match * widthOf(names))
 }
 
 /** What a search off the event loop obeys. */
 export interface Scan {
   signal: AbortSignal | undefined
+  threads: number
   /** Runs a job of `total` bytes under the mapping's lifetime, and tells how far it is. */
   run: <T>(start: (job: NativeJob) => Promise<T | Failure | null>, done: number) => Promise<T>
 }
@@ -223,24 +220,24 @@ export async function* matchesAsync(
   start: number,
   end: number,
   at: number,
-  scan: Scan,
+  { signal, threads, run }: Scan,
   most: number = FETCHED,
 ): AsyncGenerator<ByteMatch, void, undefined> {
   let place: Float64Array = Float64Array.of(at, 0, at > end ? 1 : 0)
-  const batchSize = Math.min(most, Math.max(1, Math.floor(SLOTS / (2 * compiled.names.length))))
+  const batchSize = Math.min(most, Math.max(1, Math.floor(SLOTS / widthOf(compiled.names))))
   while (place[2] === 0) {
     const from = place
     const to = Math.min(end, bytesOf(mapping).length)
     // Made shorter meanwhile.
     if (start > to) return
-    const batch = await scan.run<Fetched>(
-      (job) => bytesOf(mapping).native.matchesAsync(job, compiled.native, start, to, from, batchSize, TEXT),
+    const batch = await run<Fetched>(
+      (job) => bytesOf(mapping).native.matchesAsync(job, compiled.native, start, to, from, batchSize, TEXT, threads),
       (place[0] ?? start) - start,
     )
     for (const match of unpacked(mapping, compiled, batch)) {
       // Between two matches of a batch too.
       void bytesOf(mapping).length
-      if (scan.signal?.aborted) throw new MmapAbortError(scan.signal.reason)
+      if (signal?.aborted) throw new MmapAbortError(signal.reason)
       yield match
     }
     place = batch.place
@@ -256,13 +253,14 @@ export function firstMatch(
   at: number,
 ): ByteMatch | null {
   const bytes = bytesOf(mapping)
-  const slots = new Float64Array(2 * compiled.names.length)
+  const { names, native } = compiled
+  const slots = new Float64Array(widthOf(names))
   const place = Float64Array.of(at, 0, 0)
-  const count = unwrap(bytes.native.matches(compiled.native, start, end, place, slots, NO_TEXT), bytes.path)
-  if (count === 0) return null
+  if (unwrap(bytes.native.matches(native, start, end, place, slots, NO_TEXT), bytes.path) === 0) return null
   const [index = 0, last = 0] = slots
-  const text = last - index > TEXT ? NO_TEXT : copyOf(bytes, index, last - index)
-  return new ByteMatch({ mapping, names: compiled.names, slots, text }, 0, last - index > TEXT ? -1 : 0)
+  const isShort = last - index <= TEXT
+  slots[2 * names.length] = isShort ? 0 : -1
+  return new ByteMatch({ mapping, names, slots, text: isShort ? copyOf(bytes, index, last - index) : NO_TEXT }, 0)
 }
 
 const NO_TEXT: Buffer = Buffer.alloc(0)

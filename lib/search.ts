@@ -214,9 +214,10 @@ export abstract class Searchable extends FileLike {
 
   /** Runs the jobs of a search that takes several; what those before have done counts. */
   #scanner(options: Scan, total: number): Scanner {
-    const { onProgress, signal } = options
+    const { onProgress, signal, threads } = options
     return {
       signal,
+      threads,
       run: (start, done) => {
         const told = onProgress && ((more: number): void => onProgress(Math.min(total, done + more), total))
         return this.#scan({ ...options, onProgress: told }, total, start)

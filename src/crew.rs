@@ -77,7 +77,7 @@ fn work() {
 }
 
 /// What a long job obeys, and reports to.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Leash {
     aborted: AtomicBool,
     done: AtomicU64,

@@ -142,7 +142,7 @@ impl Mapping {
     pub fn count(&self, target: &Target, range: Range<usize>) -> Result<u64> {
         let region = self.region()?;
         let Some(needle) = target.as_bytes().filter(|_| region.is_fragile()) else {
-            return self.look(&region, range, |bytes| (target.count(bytes), 0..bytes.len()));
+            return self.look(&region, range, |bytes| (target.count(bytes, None), 0..bytes.len()));
         };
         // Copies, one after the other.
         let (mut total, mut from, end) = (0, range.start, range.end);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::{Error, Mapping, Result};
 use crate::crew::Leash;
 use crate::region::Region;
+use crate::search::gather::{self, Basket};
 use crate::search::pattern::PatternError;
 use crate::search::scan::{self, Haystack};
 use crate::search::split;
@@ -56,19 +57,15 @@ pub fn count(
     split::count(bytes, target, range, threads, leash)
 }
 
-/// The next matches within a range, from `place` on, which moves, until `take` has enough.
-pub fn matches(
+/// The next matches within a range, from `place` on, which moves.
+pub fn matches<B: Basket>(
     bytes: &Arc<Lent>,
-    target: &Target,
+    target: &Arc<Target>,
     range: Range<usize>,
     place: &mut Place,
-    leash: &Leash,
-    mut take: impl FnMut(&[u8], &[Option<usize>]) -> bool,
-) -> Result<std::result::Result<(), PatternError>> {
-    let groups = target.groups().len() > 1;
-    let from = place.at;
-    bytes.look(range, |bytes| {
-        let walked = split::walk(target, bytes, place, groups, leash, |found| take(bytes, found));
-        (walked, from.min(bytes.len())..bytes.len())
-    })
+    threads: usize,
+    leash: &Arc<Leash>,
+    basket: impl Fn() -> B + Send + Sync + 'static,
+) -> Result<std::result::Result<B, PatternError>> {
+    gather::matches(bytes, target, range, place, threads, leash, basket)
 }

@@ -73,10 +73,6 @@ impl NativeMapping {
     /// piece begins, how many lines there are (-1: nobody knows where they are in the text), and where the only one ends if
     /// that is too far for its bounds (else 0).
     #[napi(enumerable = false, catch_unwind, ts_return_type = "string | null | Failure")]
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "each is a number or an array: an object would cost more than the call"
-    )]
     pub fn lines(
         &self,
         env: Env,

@@ -12,6 +12,7 @@ use super::scans::{self, Answer, NativeJob};
 use super::values::{Bytes, Doubles, Triple, size};
 use crate::crew;
 use crate::mapping::{Error, scan};
+use crate::search::gather::Basket;
 use crate::search::pattern::PatternError;
 use crate::search::target::{Bounds, Place, Target};
 
@@ -67,38 +68,86 @@ pub fn write_place(place: &Place, start: usize) -> [f64; 3] {
     [(start + place.at) as f64, known, f64::from(u8::from(place.over))]
 }
 
-/// Takes matches in until there is no room for one more.
-pub struct Room<'a> {
-    pub slots: &'a mut [f64],
-    pub text: &'a mut [u8],
-    pub start: usize,
-    /// Slots of one match.
-    pub width: usize,
-    pub count: usize,
+/// Writes matches until there is no room for one more.
+struct Room<'a> {
+    slots: &'a mut [f64],
+    text: &'a mut [u8],
+    start: usize,
+    /// Slots of one match: two a group, and where its bytes begin.
+    width: usize,
+    count: usize,
     used: usize,
 }
 
-impl<'a> Room<'a> {
-    pub fn new(slots: &'a mut [f64], text: &'a mut [u8], start: usize, width: usize) -> Self {
-        Self { slots, text, start, width, count: 0, used: 0 }
-    }
-
+impl Room<'_> {
     /// Writes a match, and its bytes behind those of the others, unless it alone has more than there is room for.
-    pub fn take(&mut self, bytes: &[u8], found: &[Option<usize>]) -> bool {
+    fn take(&mut self, bytes: &[u8], found: &[Option<usize>]) -> bool {
         let Some(slots) = self.slots.get_mut(self.count * self.width..(self.count + 1) * self.width) else {
             return false;
         };
         let span = found[0].unwrap_or(0)..found[1].unwrap_or(0);
+        let mut place = -1.0;
         if span.len() <= self.text.len() {
             let Some(text) = self.text.get_mut(self.used..self.used + span.len()) else { return false };
             text.copy_from_slice(&bytes[span.clone()]);
+            place = self.used as f64;
             self.used += span.len();
         }
-        for (slot, found) in slots.iter_mut().zip(found) {
-            *slot = found.map_or(-1.0, |at| (self.start + at) as f64);
+        let positions = found.iter().map(|found| found.map_or(-1.0, |at| (self.start + at) as f64));
+        for (slot, value) in slots.iter_mut().zip(positions.chain([place])) {
+            *slot = value;
         }
         self.count += 1;
         true
+    }
+}
+
+/// Matches of one or several parts, in memory of their own.
+struct Matches {
+    slots: Vec<f64>,
+    text: Vec<u8>,
+    start: usize,
+    width: usize,
+    count: usize,
+    used: usize,
+    most: usize,
+}
+
+impl Matches {
+    fn new(start: usize, width: usize, most: usize, room: usize) -> Self {
+        Self { slots: vec![0.0; most * width], text: vec![0; room], start, width, count: 0, used: 0, most }
+    }
+}
+
+impl Basket for Matches {
+    fn take(&mut self, haystack: &[u8], found: &[Option<usize>]) -> bool {
+        let Self { slots, text, start, width, count, used, .. } = self;
+        let mut room = Room { slots, text, start: *start, width: *width, count: *count, used: *used };
+        let took = room.take(haystack, found);
+        (*count, *used) = (room.count, room.used);
+        took
+    }
+
+    fn append(&mut self, later: Self) {
+        self.slots.truncate(self.count * self.width);
+        self.text.truncate(self.used);
+        self.slots.extend_from_slice(&later.slots[..later.count * later.width]);
+        for places in self.slots[self.count * self.width..].chunks_exact_mut(self.width) {
+            if let Some(place) = places.last_mut().filter(|place| **place >= 0.0) {
+                *place += self.used as f64;
+            }
+        }
+        self.text.extend_from_slice(&later.text[..later.used]);
+        self.count += later.count;
+        self.used += later.used;
+    }
+
+    fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    fn is_full(&self) -> bool {
+        self.count >= self.most
     }
 }
 
@@ -125,8 +174,8 @@ impl NativeMapping {
     }
 
     /// The next matches within [start, end), from `place` on, which moves: as many as there is room for in `slots`, two
-    /// numbers a group (-1: took no part), and their bytes one behind the other in `text`, but of those that are longer
-    /// than it. Answers how many.
+    /// numbers a group (-1: took no part) and one more: where the match's bytes begin in `text` (-1: it is longer than that,
+    /// and they are not there). Answers how many.
     #[napi(enumerable = false, catch_unwind)]
     pub fn matches(
         &self,
@@ -141,11 +190,12 @@ impl NativeMapping {
         let mut now = read_place(place.get(), start);
         let mut text = text.0;
         let groups = pattern.target.groups().len();
-        let mut room = Room::new(slots.as_mut_slice(), text.as_mut_slice(), start, 2 * groups);
+        let (slots, text) = (slots.as_mut_slice(), text.as_mut_slice());
+        let mut room = Room { slots, text, start, width: 2 * groups + 1, count: 0, used: 0 };
         let from = now.at;
         let walked = self.mapping.search(range, from, |bytes| {
             let (bounds, target) = (Bounds::whole(bytes), &pattern.target);
-            target.walk(bytes, &mut now, bounds, groups > 1, |found| room.take(bytes, found))
+            target.walk(bytes, &mut now, bounds, groups > 1, None, |found| room.take(bytes, found))
         });
         match walked {
             Ok(Ok(())) => {
@@ -162,7 +212,7 @@ impl NativeMapping {
 #[napi(object, object_from_js = false)]
 pub struct MatchBatch {
     pub count: f64,
-    /// Two numbers a group; -1: took no part.
+    /// Two numbers a group, -1: took no part; and where the match's bytes begin in the text, -1: they are not there.
     pub slots: Float64Array,
     /// The bytes of the matches, one behind the other, but of those that are longer than there was room for.
     pub text: Buffer,
@@ -190,7 +240,7 @@ impl NativeMapping {
         })
     }
 
-    /// `matches`, on a thread of our own: `most` of them at most.
+    /// `matches`, on threads of our own: about `most` of them.
     #[napi(enumerable = false, catch_unwind, ts_return_type = "Promise<MatchBatch | Failure>")]
     pub fn matches_async(
         &self,
@@ -202,21 +252,19 @@ impl NativeMapping {
         #[napi(ts_arg_type = "Float64Array")] place: Triple,
         most: u32,
         room: u32,
+        threads: u32,
     ) -> Result<PromiseRaw<'static, Answer<MatchBatch>>> {
         let (bytes, target) = (scan::lend(&self.mapping), Arc::clone(&pattern.target));
         let (start, range) = (size(start), size(start)..size(end));
-        let mut now = read_place(place.get(), start);
+        let (mut now, threads) = (read_place(place.get(), start), crew::at_most(threads));
         scans::run(env, job, move |leash| {
-            let width = 2 * target.groups().len();
-            let (mut slots, mut text) = (vec![0.0; most as usize * width], vec![0; room as usize]);
-            let mut room = Room::new(&mut slots, &mut text, start, width);
-            let walked = scan::matches(&bytes?, &target, range, &mut now, leash, |bytes, found| {
-                room.take(bytes, found)
-            })?;
-            if let Err(error) = walked {
-                return Ok(Either::B(refused(error)));
-            }
-            let (count, used) = (room.count, room.used);
+            let width = 2 * target.groups().len() + 1;
+            let basket = move || Matches::new(start, width, most as usize, room as usize);
+            let found = match scan::matches(&bytes?, &target, range, &mut now, threads, leash, basket)? {
+                Ok(found) => found,
+                Err(error) => return Ok(Either::B(refused(error))),
+            };
+            let Matches { mut slots, mut text, count, used, .. } = found;
             slots.truncate(count * width);
             text.truncate(used);
             let place = Float64Array::new(write_place(&now, start).to_vec());

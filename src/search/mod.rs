@@ -1,5 +1,8 @@
 //! Searching in bytes that somebody lends. Pure: positions in, positions out.
 
+/// The next matches of a large range.
+pub mod gather;
+
 /// A needle in a haystack.
 pub mod literal;
 

@@ -6,6 +6,7 @@ use memchr::memmem;
 
 use super::literal;
 use super::pattern::{Cache, Pattern, PatternError, Searcher};
+use crate::crew::Leash;
 
 enum Kind {
     Bytes(Box<memmem::Finder<'static>>),
@@ -79,13 +80,15 @@ impl Target {
     }
 
     /// Calls `take` with each match from `place` on, its groups' spans in pairs, until that answers `false`. `limit`: no
-    /// match begins there or later, nor ends beyond `reach`; both may be the length of the haystack.
+    /// match begins there or later, nor ends beyond `reach`; both may be the length of the haystack. What was called off
+    /// has said nothing about the rest.
     pub fn walk(
         &self,
         haystack: &[u8],
         place: &mut Place,
         bounds: Bounds,
         groups: bool,
+        leash: Option<&Leash>,
         mut take: impl FnMut(&[Option<usize>]) -> bool,
     ) -> Result<(), PatternError> {
         match &self.kind {
@@ -94,7 +97,7 @@ impl Target {
                 Ok(())
             }
             Kind::Pattern(pattern) => self.with_cache(pattern, |cache| {
-                let searcher = pattern.searcher(cache, haystack).knowing(place.known);
+                let searcher = pattern.searcher(cache, haystack).held(leash).knowing(place.known);
                 let searcher =
                     if searcher.known() == Some(true) { searcher.until(bounds.reach) } else { searcher };
                 walk_pattern(searcher, place, bounds.limit, groups, &mut take)
@@ -116,22 +119,23 @@ impl Target {
     }
 
     /// How many matches there are from `from` on that end at `reach` or before, in a haystack that is known to be clean.
-    pub fn count_within(&self, haystack: &[u8], from: usize, reach: usize) -> u64 {
+    pub fn count_within(&self, haystack: &[u8], from: usize, reach: usize, leash: &Leash) -> u64 {
         match &self.kind {
             Kind::Bytes(finder) => literal::count(&haystack[from..reach], finder.needle()).0,
             Kind::Pattern(pattern) => self.with_cache(pattern, |cache| {
-                pattern.searcher(cache, haystack).knowing(Some(true)).until(reach).count_from(from) as u64
+                let searcher = pattern.searcher(cache, haystack).held(Some(leash)).knowing(Some(true));
+                searcher.until(reach).count_from(from) as u64
             }),
         }
     }
 
     /// How many matches there are.
-    pub fn count(&self, haystack: &[u8]) -> u64 {
+    pub fn count(&self, haystack: &[u8], leash: Option<&Leash>) -> u64 {
         match &self.kind {
             Kind::Bytes(finder) => literal::count(haystack, finder.needle()).0,
-            Kind::Pattern(pattern) => {
-                self.with_cache(pattern, |cache| pattern.searcher(cache, haystack).count_from(0) as u64)
-            }
+            Kind::Pattern(pattern) => self.with_cache(pattern, |cache| {
+                pattern.searcher(cache, haystack).held(leash).count_from(0) as u64
+            }),
         }
     }
 }
@@ -218,7 +222,7 @@ mod tests {
         while !place.over {
             let mut room = step;
             target
-                .walk(haystack, &mut place, Bounds::whole(haystack), true, |slots| {
+                .walk(haystack, &mut place, Bounds::whole(haystack), true, None, |slots| {
                     if room == 0 {
                         return false;
                     }
@@ -241,7 +245,7 @@ mod tests {
                 for step in [1, 2, 3] {
                     assert_eq!(all(&target, haystack, step), whole, "/{source}/{flags}");
                 }
-                assert_eq!(target.count(haystack), whole.len() as u64, "/{source}/{flags}");
+                assert_eq!(target.count(haystack, None), whole.len() as u64, "/{source}/{flags}");
             }
         }
     }
@@ -252,7 +256,7 @@ mod tests {
         for needle in ["", "a", "ab", "aab", "zz", "abaabab aab"] {
             let (bytes, pattern) = (Target::bytes(needle.as_bytes()), Target::pattern(needle, "g").unwrap());
             assert_eq!(all(&bytes, haystack, 2), all(&pattern, haystack, 3), "{needle:?}");
-            assert_eq!(bytes.count(haystack), pattern.count(haystack), "{needle:?}");
+            assert_eq!(bytes.count(haystack, None), pattern.count(haystack, None), "{needle:?}");
             assert_eq!(bytes.find(haystack, 3), pattern.find(haystack, 3), "{needle:?}");
         }
     }

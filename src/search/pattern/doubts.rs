@@ -3,6 +3,9 @@
 
 use memchr::memmem;
 
+use super::stepper::STRETCH;
+use crate::crew::Leash;
+
 /// The kinds of positions at which a pattern's assertions may be wrong in the fast automaton.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Doubts {
@@ -20,8 +23,17 @@ impl Doubts {
     }
 
     /// Whether the haystack has a position in doubt.
-    pub fn arise_in(self, haystack: &[u8]) -> bool {
-        let has = |needle: &str| memmem::find(haystack, needle.as_bytes()).is_some();
+    ///
+    /// What it answers when it was called off means nothing.
+    pub fn arise_in(self, haystack: &[u8], leash: Option<&Leash>) -> bool {
+        let has = |needle: &str| {
+            let finder = memmem::Finder::new(needle);
+            let mut stretches = (0..haystack.len()).step_by(STRETCH);
+            stretches.any(|from| {
+                let to = (from + STRETCH + needle.len() - 1).min(haystack.len());
+                leash.is_some_and(Leash::is_aborted) || finder.find(&haystack[from..to]).is_some()
+            })
+        };
         (self.pairs && has("\r\n"))
             || (self.separators && (has("\u{2028}") || has("\u{2029}")))
             || (self.words && (has("\u{17f}") || has("\u{212a}")))

@@ -5,6 +5,9 @@ use regex_automata::nfa::thompson::{NFA, State};
 use regex_automata::util::look::Look;
 use regex_automata::util::primitives::StateID;
 
+use super::stepper::STRETCH;
+use crate::crew::Leash;
+
 /// A slot that is not set.
 const UNSET: usize = usize::MAX;
 
@@ -79,7 +82,8 @@ impl Machine {
         Self { nfa, width: groups * 2, resets, code_points, long_words }
     }
 
-    /// Searches from `at`; once `give_up` is reached with nothing begun, it says so. On a match `out` has the slots.
+    /// Searches from `at`; once `give_up` is reached with nothing begun, it says so. On a match `out` has the slots. Finds
+    /// nothing more when it is called off.
     pub fn search(
         &self,
         scratch: &mut Scratch,
@@ -87,6 +91,7 @@ impl Machine {
         at: usize,
         anchored: bool,
         give_up: usize,
+        leash: Option<&Leash>,
         out: &mut Vec<Option<usize>>,
     ) -> Outcome {
         let Scratch { now, next, stack, slots } = scratch;
@@ -96,6 +101,9 @@ impl Machine {
         slots.resize(self.width, UNSET);
         let mut matched = false;
         for position in at..=haystack.len() {
+            if position.is_multiple_of(STRETCH) && leash.is_some_and(Leash::is_aborted) {
+                return Outcome::None;
+            }
             if now.order.is_empty() {
                 if matched || (anchored && position > at) {
                     break;

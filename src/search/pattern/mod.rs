@@ -39,6 +39,7 @@ mod machine;
 mod parse;
 mod points;
 mod search;
+mod stepper;
 mod translate;
 
 #[cfg(test)]
@@ -58,6 +59,7 @@ pub use search::{Cache, Searcher};
 use doubts::Doubts;
 use flags::Flags;
 use machine::Machine;
+use stepper::Stepper;
 use translate::{Translation, has_newline, translate};
 
 /// The memory that the states of one automaton may take.
@@ -79,6 +81,8 @@ pub struct Pattern {
     exact: Option<Machine>,
     /// Made when groups are first asked for.
     captures: OnceLock<Result<Captures, PatternError>>,
+    /// Made when a search that may be called off first goes far.
+    stepper: OnceLock<Result<Stepper, PatternError>>,
 }
 
 /// What finds the groups of a match.
@@ -109,6 +113,7 @@ impl Pattern {
             exact,
             groups: translation.groups,
             captures: OnceLock::new(),
+            stepper: OnceLock::new(),
         })
     }
 
@@ -140,6 +145,14 @@ impl Pattern {
     /// Whether a match can have a `\n` in it.
     pub fn can_cross_lines(&self) -> bool {
         self.newline
+    }
+
+    /// None: it would be too large, where the library's automaton is not.
+    fn stepper(&self) -> Option<&Stepper> {
+        let made = self.stepper.get_or_init(|| {
+            Stepper::new(&translated(&self.source, &self.flag_text, self.flags, false)?, self.flags)
+        });
+        made.as_ref().ok()
     }
 
     fn captures(&self) -> Result<&Captures, PatternError> {

@@ -2,16 +2,22 @@ use regex_automata::meta;
 use regex_automata::{Anchored, Input};
 
 use super::machine::{Outcome, Scratch};
+use super::stepper::{self, STRETCH};
 use super::{Captures, Pattern, PatternError};
+use crate::crew::Leash;
 
 /// How far the exact machine searches before the haystack is looked through for positions in doubt.
 const FIRST_WINDOW: usize = 16 * 1024;
+
+/// How far a search goes that cannot be called off.
+const FAR: usize = 8 * STRETCH;
 
 /// What searching needs to remember: one for each thread, reused from search to search.
 #[derive(Debug)]
 pub struct Cache {
     find: meta::Cache,
     captures: Option<meta::Cache>,
+    stepper: Option<stepper::Cache>,
     scratch: Scratch,
     slots: Vec<Option<usize>>,
 }
@@ -29,6 +35,7 @@ pub struct Searcher<'p, 'c, 'h> {
     limit: usize,
     /// Whether the fast automaton is right in all of this haystack; told when first needed.
     fast: Option<bool>,
+    leash: Option<&'c Leash>,
 }
 
 impl Pattern {
@@ -37,6 +44,7 @@ impl Pattern {
         Cache {
             find: self.find.create_cache(),
             captures: None,
+            stepper: None,
             scratch: Scratch::default(),
             slots: Vec::new(),
         }
@@ -45,16 +53,21 @@ impl Pattern {
     /// Begins to search in a haystack.
     pub fn searcher<'p, 'c, 'h>(&'p self, cache: &'c mut Cache, haystack: &'h [u8]) -> Searcher<'p, 'c, 'h> {
         let fast = if self.exact.is_some() { None } else { Some(true) };
-        Searcher { pattern: self, cache, haystack, limit: haystack.len(), fast }
+        Searcher { pattern: self, cache, haystack, limit: haystack.len(), fast, leash: None }
     }
 
     /// Whether the fast automaton is right in all of a haystack: what a searcher finds out when it first needs it.
-    pub fn is_clean(&self, haystack: &[u8]) -> bool {
-        self.exact.is_none() || !self.doubts.arise_in(haystack)
+    pub fn is_clean(&self, haystack: &[u8], leash: Option<&Leash>) -> bool {
+        self.exact.is_none() || !self.doubts.arise_in(haystack, leash)
     }
 }
 
-impl<'h> Searcher<'_, '_, 'h> {
+impl<'c, 'h> Searcher<'_, 'c, 'h> {
+    /// May be called off; what it answers then means nothing.
+    pub fn held(self, leash: Option<&'c Leash>) -> Self {
+        Self { leash, ..self }
+    }
+
     /// Takes over what another searcher of the same haystack has found out.
     pub fn knowing(self, fast: Option<bool>) -> Self {
         Self { fast: self.fast.or(fast), ..self }
@@ -79,19 +92,38 @@ impl<'h> Searcher<'_, '_, 'h> {
         if let (Some(exact), None | Some(false)) = (&self.pattern.exact, self.fast) {
             let give_up = if self.fast.is_none() { at.saturating_add(FIRST_WINDOW) } else { usize::MAX };
             let Cache { scratch, slots, .. } = &mut *self.cache;
-            match exact.search(scratch, self.haystack, at, self.pattern.flags.sticky, give_up, slots) {
+            match exact.search(
+                scratch,
+                self.haystack,
+                at,
+                self.pattern.flags.sticky,
+                give_up,
+                self.leash,
+                slots,
+            ) {
                 Outcome::Match => return Some((slots.first().copied()??, slots.get(1).copied()??)),
                 Outcome::None => return None,
                 Outcome::GaveUp(position) => at = position,
             }
-            self.fast = Some(!self.pattern.doubts.arise_in(self.haystack));
+            self.fast = Some(!self.pattern.doubts.arise_in(self.haystack, self.leash));
             if self.fast == Some(false) {
                 return self.find_at(at);
             }
         }
         let input = self.input(at);
+        if let Some(leash) = self.far(at)
+            && let Some(stepper) = self.pattern.stepper()
+        {
+            let cache = self.cache.stepper.get_or_insert_with(|| stepper.cache());
+            return stepper.find(cache, &input, leash);
+        }
         let found = self.pattern.find.search_with(&mut self.cache.find, &input)?;
         Some((found.start(), found.end()))
+    }
+
+    /// The leash, where a search from `at` on may go too far to look at it afterwards only.
+    fn far(&self, at: usize) -> Option<&'c Leash> {
+        self.leash.filter(|_| self.limit.saturating_sub(at) > FAR)
     }
 
     /// As `find_at`, with the span of each group: two slots a group, the whole match first.
@@ -116,7 +148,8 @@ impl<'h> Searcher<'_, '_, 'h> {
                 }
             }
             Captures::Machine(machine) => {
-                machine.search(&mut self.cache.scratch, self.haystack, start, true, usize::MAX, slots);
+                let scratch = &mut self.cache.scratch;
+                machine.search(scratch, self.haystack, start, true, usize::MAX, self.leash, slots);
             }
         }
         Ok(true)
@@ -128,7 +161,7 @@ impl<'h> Searcher<'_, '_, 'h> {
         while let Some((start, end)) = self.find_at(at) {
             count += 1;
             at = if start == end { self.after_empty(end) } else { end };
-            if self.fast == Some(true) && !self.pattern.nullable {
+            if self.fast == Some(true) && !self.pattern.nullable && self.far(at).is_none() {
                 return count + self.count_ends(at);
             }
         }
