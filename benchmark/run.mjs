@@ -1,4 +1,4 @@
-// node benchmark/run.mjs [--scale 0.05] [--rounds 5] [--clock wall|cpu] [--json FILE] [open find rfind search lines random micro faults]
+// node benchmark/run.mjs [--scale 0.05] [--rounds 5] [--clock wall|cpu] [--json FILE] [open find rfind search grep lines random micro faults]
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { judge, sample } from './harness.mjs'
@@ -6,13 +6,14 @@ import { pair, pairTable } from './pairs.mjs'
 import { environment, table } from './report.mjs'
 import faults from './workloads/faults.mjs'
 import { find, rfind } from './workloads/find.mjs'
+import grep from './workloads/grep.mjs'
 import lines from './workloads/lines.mjs'
 import micro from './workloads/micro.mjs'
 import open from './workloads/open.mjs'
 import random from './workloads/random.mjs'
 import search from './workloads/search.mjs'
 
-const WORKLOADS = { open, find, rfind, search, lines, random, micro, faults }
+const WORKLOADS = { open, find, rfind, search, grep, lines, random, micro, faults }
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

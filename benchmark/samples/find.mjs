@@ -1,4 +1,5 @@
 // Search a file for a rare needle, forwards or backwards: `find.mjs PEER NEEDLE find|rfind PATH`.
+import { spawnSync } from 'node:child_process'
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { Mmap } from '../../index.js'
 import { aligned, median, now, prepared, report, time } from './common.mjs'
@@ -57,6 +58,17 @@ const peers = {
     return found
   },
   'read-pieces': () => readInPieces,
+  count() {
+    const m = Mmap.open(path)
+    return () => m.count(needle)
+  },
+  /** Where it is, of a file that may not be text. */
+  rg: () => () => {
+    const args = ['--no-config', '--threads', '1', '-a', '-o', '-b', '--no-filename', '-F', '--', needle, path]
+    const { status, stdout } = spawnSync('rg', args, { encoding: 'latin1' })
+    if (status !== 0) throw new Error(`rg ended with ${status}`)
+    return Number.parseInt(stdout, 10)
+  },
 }
 
 if (peer === 'memmap-2-threads') {

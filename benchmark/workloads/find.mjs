@@ -27,13 +27,21 @@ function searching(direction) {
           [`${name} on m.buffer`]: sample('mapped'),
           'Python mmap': command('python3', 'find-python.py', path, needle, direction),
           'Bun.mmap': command(process.env['BUN'] ?? 'bun', 'find-bun.mjs', path, needle, direction),
-          ...(forwards ? { 'memmap-whole': sample('memmap-whole'), 'readSync in pieces': sample('read-pieces') } : {}),
+          ...(forwards
+            ? {
+                'memmap-whole': sample('memmap-whole'),
+                'readSync in pieces': sample('read-pieces'),
+                rg: { ...sample('rg'), needs: 'rg' },
+                'sum in C': { ...node('sum.mjs', path), needs: 'cc' },
+                rfind: node('find.mjs', path, 'memmap', EARLY, 'rfind'),
+              }
+            : {}),
         },
         figures: [
-          ...passes(`${name} on the heap`, 5, 5),
-          ...passes(`${name} on m.buffer`, undefined, 5),
+          ...passes(`${name} on the heap`, 6, 6),
+          ...passes(`${name} on m.buffer`, 6, 6),
           ...passes('Python mmap', undefined, forwards ? 5 : 4.5),
-          ...passes('Bun.mmap', 1.1, 1.1),
+          ...passes('Bun.mmap', forwards ? 1.1 : undefined, forwards ? 1.1 : undefined),
           {
             label: `${direction}Async, first pass`,
             measure: 'first',
@@ -50,6 +58,16 @@ function searching(direction) {
                   peer: 'readSync in pieces',
                   atLeast: 3.5,
                 },
+                { label: 'open, find, close', measure: 'first', ours: 'memmap-whole', peer: 'rg', atLeast: 1 },
+                {
+                  label: 'repeat pass',
+                  measure: 'repeat',
+                  ours: 'memmap',
+                  peer: 'sum in C',
+                  atLeast: 0.75,
+                  otherwise: true,
+                },
+                { label: 'rfind', measure: 'repeat', ours: 'rfind', peer: 'memmap', atLeast: 0.85, otherwise: true },
               ]
             : []),
         ],
