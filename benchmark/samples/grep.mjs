@@ -1,9 +1,11 @@
 // `grep -c` as a whole process, less its run on an empty file: `grep.mjs memmap|rg PATTERN PATH`.
 import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { now, prepared, report } from './common.mjs'
 
 const [peer, pattern, path] = process.argv.slice(2)
+const EMPTY = join(import.meta.dirname, '..', 'data', 'empty')
 const GREP = join(import.meta.dirname, '..', '..', 'examples', 'build', 'grep.js')
 const [program, ...args] = peer === 'rg' ? ['rg', '--no-config', '-c'] : [process.execPath, GREP, '-c']
 
@@ -17,7 +19,8 @@ function run(file) {
   return { took, lines: Number(stdout) }
 }
 
+writeFileSync(EMPTY, '')
 await prepared()
-const empty = Math.min(...Array.from({ length: 3 }, () => run('/dev/null').took))
+const empty = Math.min(...Array.from({ length: 3 }, () => run(EMPTY).took))
 const { took, lines } = run(path)
 report(lines, { net: took - empty })
