@@ -55,11 +55,11 @@ function print(...parts: (Buffer | string)[]): void {
   if (pending.length > 1000) flush()
 }
 
-/** Where the line that `at` is in ends: near, as a rule, where no call into the mapping is needed. */
-function endOf(m: Mmap, at: number): number {
-  const near = m.find(NEWLINE, at, at + 1000)
-  const found = near < 0 ? m.find(NEWLINE, at) : near
-  return found < 0 ? m.length : found
+/** How many lines have a match, by one search: each takes the rest of its line along. */
+function count(m: Mmap, { source, flags }: RegExp): number {
+  const end = m.rfind(NEWLINE, 0) + 1
+  const whole = m.count(new RegExp(`(?:${source})[^\\n]*\\n`, flags), 0, end)
+  return end < m.length && m.search(new RegExp(source, flags), end) >= 0 ? whole + 1 : whole
 }
 
 /** The lines of a mapping with a match, as where each begins and ends. */
@@ -71,10 +71,10 @@ function* hits(m: Mmap, pattern: RegExp): Generator<[number, number]> {
     pattern.lastIndex = next
     for (const { index, end: stop } of m.matchAll(pattern)) {
       // Another match in the same line, or what stands behind the last one's end.
-      if (index < next || index >= m.length) continue
-      const end = endOf(m, index)
-      // Whoever counts needs no beginning.
-      const start = flags.count && stop <= end ? next : m.rfind(NEWLINE, next, index) + 1 || next
+      if (index < next || (index === m.length && m.at(-1) === 10)) continue
+      const found = m.find(NEWLINE, index)
+      const end = found < 0 ? m.length : found
+      const start = m.rfind(NEWLINE, next, index) + 1 || next
       // A match that reaches into the next line is none of this one's: the line is asked by itself, and the rest anew.
       crossed = stop > end
       next = end + 1
@@ -111,9 +111,11 @@ function show(m: Mmap, pattern: RegExp, start: number, end: number): Buffer {
 function search(name: string, pattern: RegExp): number {
   using m = Mmap.open(name)
   const title = files.length > 1 ? `${colour('magenta', name)}:` : ''
-  let [count, line, counted] = [0, 1, 0]
-  for (const [start, end] of flags['invert-match'] ? misses(m, pattern) : hits(m, pattern)) {
-    count++
+  // No escape and no class that may have a `\n`: no match reaches into a second line.
+  const within = flags.count && !flags['invert-match'] && !/\\[^dwbB\W]|\[\^/.test(pattern.source)
+  let [seen, line, counted] = [within ? count(m, pattern) : 0, 1, 0]
+  for (const [start, end] of within ? [] : flags['invert-match'] ? misses(m, pattern) : hits(m, pattern)) {
+    seen++
     if (flags.count) continue
     let number = ''
     if (numbered) {
@@ -128,8 +130,8 @@ function search(name: string, pattern: RegExp): number {
         if (match.end > match.index) print(title, number, colour('red', String(match)))
     }
   }
-  if (flags.count) print(title, String(count))
-  return count
+  if (flags.count) print(title, String(seen))
+  return seen
 }
 
 let status = 1

@@ -1,5 +1,5 @@
 // Search a file for a rare needle, forwards or backwards: `find.mjs PEER NEEDLE find|rfind PATH`.
-import { spawnSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { Mmap } from '../../index.js'
 import { aligned, median, now, prepared, report, time } from './common.mjs'
@@ -62,6 +62,7 @@ const peers = {
     const m = Mmap.open(path)
     return () => m.count(needle)
   },
+  wc: () => () => Number.parseInt(execFileSync('wc', ['-l', path], { encoding: 'utf8' }), 10),
   /** Where it is, of a file that may not be text. */
   rg: () => () => {
     const args = ['--no-config', '--threads', '1', '-a', '-o', '-b', '--no-filename', '-F', '--', needle, path]

@@ -1,5 +1,4 @@
 // Go through the lines of a file: `lines.mjs PEER PATH`. The answer is the number of lines and of characters.
-import { execFileSync } from 'node:child_process'
 import { closeSync, createReadStream, openSync, readSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { Mmap } from '../../index.js'
@@ -83,11 +82,6 @@ const peers = {
         })
         .on('close', () => resolve(count + sum / 2 ** 40))
     }),
-  'memmap-count'() {
-    const m = Mmap.open(path)
-    return m.count('\n')
-  },
-  wc: () => Number.parseInt(execFileSync('wc', ['-l', path], { encoding: 'utf8' }), 10),
 }
 
 await prepared()
