@@ -114,11 +114,11 @@ type ConstantName = `${"PROT" | "MAP" | "MADV" | "MS"}_${string}`;
 /** Each PROT_, MAP_, MADV_ and MS_ that this platform defines, with the values of its headers; none on Windows. */
 declare const constants: Readonly<Record<ConstantName, number>>;
 /** Codes of the errors that this package makes, besides the system's own (`'EACCES'`, `'ENOENT'`, ...). */
-type ErrorCode = "ERR_MMAP_CLOSED" | "ERR_MMAP_READ_ONLY" | "ERR_MMAP_EMPTY_FILE" | "ERR_MMAP_OFFSET" | "ERR_MMAP_NO_DESCRIPTOR" | "ERR_MMAP_NO_VIEWS" | "ERR_MMAP_BUSY" | "ERR_MMAP_FAULT" | "ERR_MMAP_PATTERN" | "ERR_OUT_OF_RANGE" | "ERR_INVALID_ARG_TYPE" | "ERR_INVALID_ARG_VALUE" | "ABORT_ERR";
-/** A state that forbids the call: closed, no descriptor, no views, busy. */
+type ErrorCode = "ERR_MMAP_BINARY" | "ERR_MMAP_CLOSED" | "ERR_MMAP_READ_ONLY" | "ERR_MMAP_EMPTY_FILE" | "ERR_MMAP_OFFSET" | "ERR_MMAP_NO_DESCRIPTOR" | "ERR_MMAP_NO_VIEWS" | "ERR_MMAP_BUSY" | "ERR_MMAP_FAULT" | "ERR_MMAP_PATTERN" | "ERR_OUT_OF_RANGE" | "ERR_INVALID_ARG_TYPE" | "ERR_INVALID_ARG_VALUE" | "ABORT_ERR";
+/** A state that forbids the call: closed, no descriptor, no views, busy. Or no binary: then it is what `import` throws. */
 declare class MmapError extends Error {
   readonly code: ErrorCode;
-  constructor(code: ErrorCode, message: string);
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions);
 }
 /** Why bytes are not to be had: the file was made shorter, they could not be read, the disk had no room for them. */
 type FaultReason = "truncated" | "io" | "no-space";

@@ -21,20 +21,72 @@ var __toESM = (mod, isNodeMode, target) => (target = mod != null ? __create(__ge
 	value: mod,
 	enumerable: true
 }) : target, mod));
-let __binding_js = require("./binding.js");
-__binding_js = __toESM(__binding_js);
+let node_fs = require("node:fs");
+node_fs = __toESM(node_fs);
+let node_module = require("node:module");
+let node_path = require("node:path");
+node_path = __toESM(node_path);
 let node_util = require("node:util");
+let node_os = require("node:os");
+node_os = __toESM(node_os);
 let node_util_types = require("node:util/types");
 let node_buffer = require("node:buffer");
 let node_v8 = require("node:v8");
 let node_vm = require("node:vm");
 let node_worker_threads = require("node:worker_threads");
-let node_path = require("node:path");
 let node_url = require("node:url");
-// lib/constants.ts
-const PAGESIZE = __binding_js.pageSize();
-const ALLOCATIONGRANULARITY = __binding_js.allocationGranularity();
-const constants = Object.freeze(__binding_js.constants());
+// package.json
+var version = "0.1.0";
+// lib/libc.ts
+function attempt(ask) {
+	try {
+		return ask();
+	} catch {
+		return;
+	}
+}
+function libc() {
+	return attempt(interpreter) ?? attempt(reported) ?? attempt(lister) ?? attempt(folder);
+}
+function interpreter() {
+	const head = Buffer.alloc(4096);
+	const fd = node_fs.default.openSync(process.execPath, "r");
+	try {
+		node_fs.default.readSync(fd, head, 0, head.length, 0);
+	} finally {
+		node_fs.default.closeSync(fd);
+	}
+	const text = head.toString("latin1");
+	if (/\/ld-musl-[^/\0]*\.so/.test(text)) return "musl";
+	return /\/ld(-linux|64)[^/\0]*\.so/.test(text) ? "glibc" : void 0;
+}
+function report() {
+	const { report } = process;
+	if (report === void 0) return {};
+	const { excludeNetwork } = report;
+	report.excludeNetwork = true;
+	try {
+		return report.getReport();
+	} finally {
+		if (excludeNetwork !== void 0) report.excludeNetwork = excludeNetwork;
+	}
+}
+function reported() {
+	const { header, sharedObjects } = report();
+	if (header?.glibcVersionRuntime !== void 0) return "glibc";
+	return sharedObjects?.some((file) => /\/(ld-musl-|libc\.musl-)/.test(file)) ? "musl" : void 0;
+}
+function lister() {
+	const text = node_fs.default.readFileSync("/usr/bin/ldd", "latin1");
+	if (text.includes("musl")) return "musl";
+	return /GNU|GLIBC/.test(text) ? "glibc" : void 0;
+}
+function folder() {
+	return node_fs.default.readdirSync("/lib").some((name) => name.startsWith("ld-musl-")) ? "musl" : void 0;
+}
+function glibcVersion() {
+	return process.versions["deno"] === void 0 ? attempt(report)?.header?.glibcVersionRuntime : void 0;
+}
 // lib/errors.ts
 function signed(error, code) {
 	const { name } = error;
@@ -54,8 +106,8 @@ function signed(error, code) {
 }
 var MmapError = class MmapError extends Error {
 	code;
-	constructor(code, message) {
-		super(message);
+	constructor(code, message, options) {
+		super(message, options);
 		this.code = code;
 		signed(this, code);
 	}
@@ -198,6 +250,304 @@ function wrongValue(name, expected, value) {
 function outOfRange(name, expected, value) {
 	return new MmapRangeError("ERR_OUT_OF_RANGE", `The value of "${name}" is out of range. It must be ${expected}. Received ${typeof value === "bigint" ? `${value}n` : String(value)}`);
 }
+// lib/install.ts
+const LOCKS = [
+	["package-lock.json", "npm"],
+	["npm-shrinkwrap.json", "npm"],
+	["pnpm-lock.yaml", "pnpm"],
+	["yarn.lock", "yarn"],
+	["bun.lock", "bun"],
+	["deno.lock", "deno"]
+];
+const SETTINGS = [
+	[".npmrc", /^\s*(?:omit(?:\[\])?\s*=.*\boptional\b|optional\s*=\s*false\b).*/m],
+	[".yarnrc", /^\s*--(?:install\.|add\.)?ignore-optional\b.*/m],
+	["bunfig.toml", /^\s*optional\s*=\s*false\b.*/m]
+];
+function text(file) {
+	try {
+		return node_fs.default.readFileSync(file, "latin1");
+	} catch {
+		return "";
+	}
+}
+function home$1() {
+	try {
+		return node_os.default.homedir();
+	} catch {
+		return;
+	}
+}
+function* upwards(folder) {
+	for (let at = node_path.default.resolve(folder);; at = node_path.default.dirname(at)) {
+		yield at;
+		if (at === node_path.default.dirname(at)) return;
+	}
+}
+function agent() {
+	const agent = process.env["npm_config_user_agent"] ?? "";
+	const [, name, version = ""] = /^(npm|pnpm|yarn|bun|deno)\/(\d*)/.exec(agent) ?? [];
+	if (name === void 0) return ["bun", "deno"].find((each) => process.versions[each] !== void 0);
+	return name === "yarn" && version !== "1" ? "berry" : name;
+}
+function skipped(folder) {
+	const { npm_config_omit: omit = "", npm_config_optional: optional } = process.env;
+	if (/\boptional\b/.test(omit)) return `npm_config_omit=${omit} in the environment`;
+	if (optional === "false") return `npm_config_optional=${optional} in the environment`;
+	const folders = [folder, home$1()].filter((each) => each !== void 0);
+	for (const each of folders) for (const [name, pattern] of SETTINGS) {
+		const file = node_path.default.join(each, name);
+		const [line] = pattern.exec(text(file)) ?? [];
+		if (line !== void 0) return `"${line.trim()}" in ${file}`;
+	}
+	if (folder === void 0) return void 0;
+	const modules = node_path.default.join(folder, "node_modules", ".modules.yaml");
+	return /"?optionalDependencies"?: false/.test(text(modules)) ? `the install that made ${modules}` : void 0;
+}
+function inspectInstall(self, name) {
+	const running = agent();
+	const isRunning = (owner) => owner === running || owner === "yarn" && running === "berry";
+	const locks = [...LOCKS].sort(([, a], [, b]) => Number(isRunning(b)) - Number(isRunning(a)));
+	for (const folder of [...upwards(node_path.default.dirname(self)), ...upwards(process.cwd())]) for (const [lock, owner] of locks) {
+		const content = text(node_path.default.join(folder, lock));
+		if (!/\bmemmap@|node_modules\/memmap"/.test(content)) continue;
+		return {
+			manager: owner === "yarn" && content.includes("__metadata:") ? "berry" : owner,
+			folder,
+			lock,
+			listed: content.includes(`${name}@`) || content.includes(`node_modules/${name}"`),
+			skipped: skipped(folder)
+		};
+	}
+	return {
+		manager: running ?? "npm",
+		folder: void 0,
+		lock: void 0,
+		listed: false,
+		skipped: skipped(void 0)
+	};
+}
+function remedy({ manager, lock, listed, skipped }, trouble, version) {
+	const first = skipped !== void 0 && (manager === "yarn" || manager === "bun") ? `undo ${skipped}, then: ` : "";
+	switch (manager) {
+		case "pnpm": return "pnpm install --force --config.optional=true";
+		case "yarn": return `${first}yarn install --force`;
+		case "bun": return `${first}bun install --force`;
+		case "deno": return "deno install --reload";
+		case "berry": return trouble === "missing" ? "yarn install" : "delete node_modules and .yarn/unplugged, then: yarn install";
+		default:
+			if (trouble === "broken") return lock ? "npm ci --include=optional" : "delete node_modules, then: npm install --include=optional";
+			return `npm install --include=optional${listed ? "" : ` memmap@${version}`}`;
+	}
+}
+// lib/load-error.ts
+const TUPLES = [
+	"linux-x64-gnu",
+	"linux-x64-musl",
+	"linux-arm64-gnu",
+	"linux-arm64-musl",
+	"linux-arm-gnueabihf",
+	"linux-riscv64-gnu",
+	"linux-ppc64-gnu",
+	"linux-s390x-gnu",
+	"darwin-x64",
+	"darwin-arm64",
+	"win32-x64-msvc",
+	"win32-ia32-msvc",
+	"win32-arm64-msvc",
+	"freebsd-x64",
+	"android-arm64"
+];
+function resolved(find, name) {
+	try {
+		return find.resolve(name);
+	} catch {
+		return;
+	}
+}
+function library() {
+	if (process.platform !== "linux") return [];
+	const name = libc();
+	if (name === void 0) return ["an unknown C library"];
+	return [name === "glibc" ? ["glibc", glibcVersion()].filter(Boolean).join(" ") : name];
+}
+function system() {
+	const { arch, platform, versions } = process;
+	const engine = [
+		"electron",
+		"bun",
+		"deno"
+	].find((each) => versions[each] !== void 0) ?? "node";
+	return [
+		`${platform} ${arch}`,
+		...library(),
+		`${engine} ${versions[engine]}`
+	].join(", ");
+}
+function told(headline, facts, mend, cause) {
+	return new MmapError("ERR_MMAP_BINARY", [
+		headline,
+		...[`this is ${system()}`, ...facts].filter((fact) => fact !== void 0).map((fact) => `- ${fact}`),
+		`To mend it: ${mend}`
+	].join("\n"), cause === void 0 ? void 0 : { cause });
+}
+const OWN = "build it from source on this system, and name the file that comes of it in the environment variable NAPI_RS_NATIVE_LIBRARY_PATH";
+function unsupported({ tuple, version }) {
+	return told(`memmap ${version} has no binary for ${tuple}`, [`it has them for ${TUPLES.join(", ")}`], OWN);
+}
+function strangers({ find, tuple }) {
+	const there = TUPLES.filter((each) => each !== tuple && resolved(find, `@memmap/${each}/package.json`) !== void 0);
+	if (there.length === 0) return void 0;
+	return `there is ${there.map((each) => `@memmap/${each}`).join(" and ")} instead: node_modules was made on, or for, another system or processor`;
+}
+function packed({ archived, self }) {
+	if (archived) return "from an Electron archive nothing can be loaded: unpack @memmap/* (asarUnpack in electron-builder)";
+	try {
+		if (JSON.parse(node_fs.default.readFileSync(node_path.default.join(node_path.default.dirname(self), "package.json"), "utf8")).name === "memmap") return void 0;
+	} catch {}
+	return `memmap was bundled into ${self}: keep it external, and install it beside the bundle`;
+}
+function mismatched(lookup, found) {
+	const { self, tuple, version } = lookup;
+	const name = `@memmap/${tuple}`;
+	const install = inspectInstall(self, name);
+	const headline = `memmap ${version} needs ${name}@${version}, and found version ${found}`;
+	const place = resolved(lookup.find, `${name}/package.json`);
+	return told(headline, [place && `it is ${node_path.default.dirname(place)}`, packed(lookup)], remedy(install, "missing", version));
+}
+function left({ listed, lock, skipped }) {
+	if (skipped !== void 0) return [`optional dependencies are left out by ${skipped}`];
+	if (lock === void 0) return ["an install leaves it out when told to (--omit=optional, --no-optional)"];
+	if (listed) return [`${lock} lists it: an install was told to leave it out (--omit=optional, --no-optional), or it was removed`];
+	return [`${lock} does not list it: it was made on another system (npm/cli#4828), or without optional dependencies`];
+}
+function absent(lookup, cause) {
+	const { self, tuple, version } = lookup;
+	const name = `@memmap/${tuple}`;
+	const install = inspectInstall(self, name);
+	const folder = resolved(lookup.find, `${name}/package.json`);
+	const trouble = folder === void 0 ? "missing" : "broken";
+	return told(folder === void 0 ? `The binary of memmap ${version} is missing: ${name}@${version}, an optional dependency, is not installed` : `The binary of memmap ${version} is missing: ${node_path.default.dirname(folder)} is there, but not its file memmap.${tuple}.node`, [
+		strangers(lookup),
+		...trouble === "missing" ? left(install) : [],
+		packed(lookup)
+	], remedy(install, trouble, version), cause);
+}
+const NEEDS_GLIBC = /\bGLIBC_(\d+)\.(\d+)/g;
+function verdict(error) {
+	const { code, message, name } = error;
+	const [newest] = [...message.matchAll(NEEDS_GLIBC)].map(([, a, b]) => [Number(a), Number(b)]).sort(([a, b], [c, d]) => c - a || d - b);
+	if (newest !== void 0) {
+		const needed = newest.join(".");
+		return [`glibc is too old: it needs ${needed} or newer`, `use a system with glibc ${needed} or newer, or ${OWN}`];
+	}
+	if (/libc\.musl-|ld-musl-/.test(message)) return ["it is for musl", OWN];
+	if (/ld-linux|libc\.so\.6|symbol not found/.test(message) && libc() === "musl") return ["it is for glibc", OWN];
+	if (code === "ERR_DLOPEN_DISABLED") return ["addons are switched off", "start the program without --no-addons"];
+	if (name === "NotCapable" || name === "PermissionDenied") return ["Deno forbids it", "start the program with --allow-ffi"];
+	if (/failed to map segment|Operation not permitted/.test(message)) return ["nothing may run from where it is (a file system mounted noexec?)", "install to a place from which code may run"];
+}
+function unloadable(lookup, error, file, origin) {
+	const { self, tuple, version } = lookup;
+	const found = file ?? resolved(lookup.find, `@memmap/${tuple}`);
+	if (found === void 0) return absent(lookup, error);
+	const reason = error instanceof Error ? error : new Error(String(error));
+	const message = reason.message.trim().replaceAll("\n", "\n  ");
+	const facts = [origin && `named by ${origin}`];
+	if (!node_fs.default.existsSync(found)) return told(`There is no file ${found}`, facts, `correct ${origin}`, error);
+	const [meaning, mend] = verdict(reason) ?? [];
+	const headline = `The binary of memmap ${version} for ${tuple} cannot be loaded${meaning ? `: ${meaning}` : ""}`;
+	const own = origin === void 0 ? remedy(inspectInstall(self, `@memmap/${tuple}`), "broken", version) : OWN;
+	return told(headline, [
+		`file: ${found}`,
+		...facts,
+		`the loader says: ${message}`,
+		packed(lookup)
+	], mend ?? own, error);
+}
+// lib/load.ts
+const VARIABLE = "NAPI_RS_NATIVE_LIBRARY_PATH";
+const self = typeof __filename === "string" ? __filename : node_path.default.resolve("index.js");
+function unpacked$1(file) {
+	return file.replace(/\.asar(?=[\\/])/, ".asar.unpacked");
+}
+function tuple() {
+	const { arch, config, platform } = process;
+	if (platform === "win32") return `win32-${arch}-msvc`;
+	if (platform !== "linux") return `${platform}-${arch}`;
+	const version = (config?.variables)?.arm_version;
+	if (arch === "arm" && Number(version ?? 7) < 7) return `linux-armv${version}`;
+	return `linux-${arch}-${libc() === "musl" ? "musl" : "gnu"}${arch === "arm" ? "eabihf" : ""}`;
+}
+function required(lookup) {
+	try {
+		switch (lookup.tuple) {
+			case "linux-x64-gnu": return require("@memmap/linux-x64-gnu");
+			case "linux-x64-musl": return require("@memmap/linux-x64-musl");
+			case "linux-arm64-gnu": return require("@memmap/linux-arm64-gnu");
+			case "linux-arm64-musl": return require("@memmap/linux-arm64-musl");
+			case "linux-arm-gnueabihf": return require("@memmap/linux-arm-gnueabihf");
+			case "linux-riscv64-gnu": return require("@memmap/linux-riscv64-gnu");
+			case "linux-ppc64-gnu": return require("@memmap/linux-ppc64-gnu");
+			case "linux-s390x-gnu": return require("@memmap/linux-s390x-gnu");
+			case "darwin-x64": return require("@memmap/darwin-x64");
+			case "darwin-arm64": return require("@memmap/darwin-arm64");
+			case "win32-x64-msvc": return require("@memmap/win32-x64-msvc");
+			case "win32-ia32-msvc": return require("@memmap/win32-ia32-msvc");
+			case "win32-arm64-msvc": return require("@memmap/win32-arm64-msvc");
+			case "freebsd-x64": return require("@memmap/freebsd-x64");
+			case "android-arm64": return require("@memmap/android-arm64");
+		}
+	} catch (error) {
+		throw unloadable(lookup, error);
+	}
+	throw unsupported(lookup);
+}
+function loaded(lookup, file, origin) {
+	try {
+		return lookup.find(file);
+	} catch (error) {
+		throw unloadable(lookup, error, file, origin);
+	}
+}
+function versionOf({ find, tuple }) {
+	try {
+		return find(`@memmap/${tuple}/package.json`).version;
+	} catch {
+		return;
+	}
+}
+function load$1() {
+	const lookup = {
+		version,
+		self,
+		tuple: tuple(),
+		find: (0, node_module.createRequire)(self),
+		archived: unpacked$1(self) !== self
+	};
+	const named = process.env[VARIABLE];
+	if (named) return loaded(lookup, node_path.default.resolve(named), VARIABLE);
+	const beside = node_path.default.join(node_path.default.dirname(self), `memmap.${lookup.tuple}.node`);
+	const file = [unpacked$1(beside), beside].find((each) => node_fs.default.existsSync(each));
+	if (file !== void 0) return loaded(lookup, file, `beside ${node_path.default.basename(self)}`);
+	if (lookup.archived) {
+		const outside = {
+			...lookup,
+			find: (0, node_module.createRequire)(unpacked$1(self))
+		};
+		const found = versionOf(outside);
+		if (found !== void 0 && found !== version) throw mismatched(outside, found);
+		if (found !== void 0) return loaded(outside, outside.find.resolve(`@memmap/${lookup.tuple}`), "unpacked");
+	}
+	const found = versionOf(lookup);
+	if (found !== void 0 && found !== version) throw mismatched(lookup, found);
+	return required(lookup);
+}
+const binding = load$1();
+// lib/constants.ts
+const PAGESIZE = binding.pageSize();
+const ALLOCATIONGRANULARITY = binding.allocationGranularity();
+const constants = Object.freeze(binding.constants());
 // lib/checks.ts
 function integer(value, name) {
 	if (typeof value === "bigint") return Number(value);
@@ -360,7 +710,7 @@ const CLOSED = {
 };
 let allowed;
 function allowsExternal() {
-	allowed ??= __binding_js.allowsExternalBuffers();
+	allowed ??= binding.allowsExternalBuffers();
 	return allowed;
 }
 function checkHome(home, length) {
@@ -369,7 +719,7 @@ function checkHome(home, length) {
 	if (length > node_buffer.constants.MAX_LENGTH) throw coded("ERR_MMAP_NO_VIEWS", `The home 'external' ends at ${node_buffer.constants.MAX_LENGTH} bytes on this engine. Received a length of ${length}`);
 }
 // lib/core.ts
-const { NativeJob } = __binding_js;
+const { NativeJob } = binding;
 let bytesOf;
 let writableOf;
 let moveTo;
@@ -764,7 +1114,7 @@ function firstMatch(mapping, compiled, start, end, at) {
 }
 const NO_TEXT = Buffer.alloc(0);
 // lib/watch.ts
-const { arm } = __binding_js;
+const { arm } = binding;
 const place = new Float64Array(3);
 const words = [];
 const CALM = new Int32Array(1);
@@ -781,7 +1131,7 @@ var Watch = class {
 			this.end();
 			return;
 		}
-		words[chunk] ??= new Int32Array(unwrap(__binding_js.statusWords(chunk)));
+		words[chunk] ??= new Int32Array(unwrap(binding.statusWords(chunk)));
 		this.status = words[chunk];
 		this.slot = slot;
 		this.probe = probe;
@@ -814,13 +1164,13 @@ function listen() {
 	process.on("removeListener", heard);
 }
 // lib/external.ts
-const { detach: detachNatively, detached, handed, released } = __binding_js;
+const { detach: detachNatively, detached, handed, released } = binding;
 const ENGINE = process.versions["bun"] !== void 0 ? 1 : process.versions["deno"] !== void 0 ? 2 : 0;
 let settling = node_worker_threads.isMainThread || ENGINE === 2;
 function settleAtExit() {
 	if (settling) return;
 	settling = true;
-	process.once("exit", () => __binding_js.settle());
+	process.once("exit", () => binding.settle());
 }
 const copy = Uint8Array.prototype.set;
 const transfer = Reflect.get(ArrayBuffer.prototype, "transfer");
@@ -1464,7 +1814,7 @@ function compile(pattern, name = "pattern") {
 	if (!(0, node_util_types.isRegExp)(pattern)) {
 		const bytes = typeof pattern === "string" ? Buffer.from(pattern) : bytesOrMapping(pattern, name, "of type string or an instance of RegExp or ");
 		return {
-			native: __binding_js.verbatim(bytes),
+			native: binding.verbatim(bytes),
 			names: WHOLE
 		};
 	}
@@ -1473,7 +1823,7 @@ function compile(pattern, name = "pattern") {
 	const key = `${flags}/${source}`;
 	let compiled = cache.get(key);
 	if (compiled === void 0) {
-		const native = unwrap(__binding_js.compile(source, flags));
+		const native = unwrap(binding.compile(source, flags));
 		compiled = {
 			native,
 			names: native.groups()
@@ -1640,7 +1990,7 @@ const EXHAUSTED = new Set([
 	"EMFILE",
 	"ENFILE"
 ]);
-const { map, open, openAsync, sweep, unlink } = __binding_js;
+const { map, open, openAsync, sweep, unlink } = binding;
 function isFailure(answer) {
 	return answer.code !== void 0;
 }
@@ -1707,14 +2057,14 @@ var Mmap = class Mmap extends Searchable {
 		const native = obtain(() => map(fd, bytes, plan.offset, code, plan.prot, plan.flags, plan.track, plan.guard, plan.tagname, measures));
 		super(facts(native, plan, remembered(plan)));
 	}
-	static open(path$2, openOptions) {
-		const { bytes, text } = path(path$2);
+	static open(path$5, openOptions) {
+		const { bytes, text } = path(path$5);
 		const plan = opening(openOptions);
 		const code = accessCode(plan.access);
 		return adopt(facts(obtain(() => open(bytes, plan.length, plan.offset, code, plan.create, plan.guard, measures), text), plan, plan.access, text));
 	}
-	static async openAsync(path$1, openOptions) {
-		const { bytes, text } = path(path$1);
+	static async openAsync(path$4, openOptions) {
+		const { bytes, text } = path(path$4);
 		const plan = opening(openOptions, ["signal"]);
 		const { signal } = plan;
 		if (signal?.aborted) throw new MmapAbortError(signal.reason);

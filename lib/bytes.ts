@@ -1,7 +1,7 @@
 import { constants } from 'node:buffer'
 import type { NativeMapping } from '../binding.js'
-import * as binding from '../binding.js'
 import { coded, ensure, unwrap } from './errors.js'
+import { binding } from './load.js'
 
 /**
  * Where the bytes of a mapping are reached.

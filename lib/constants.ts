@@ -1,4 +1,4 @@
-import * as binding from '../binding.js'
+import { binding } from './load.js'
 
 /** Bytes of a page of memory. */
 export const PAGESIZE: number = binding.pageSize()

@@ -1,11 +1,11 @@
 import { inspect } from 'node:util'
 import type { Failure, NativeJob as Job } from '../binding.js'
-import * as binding from '../binding.js'
 import { type Bytes, CLOSED, type Home } from './bytes.js'
 import { boolean, options } from './checks.js'
 import { coded, failed, MmapAbortError } from './errors.js'
+import { binding } from './load.js'
 
-// Taken out once: each look into an imported CommonJS module is a call.
+// Taken out once: a look into the addon is slower than a variable.
 const { NativeJob } = binding
 
 /** What may be done to the bytes: `'copy'` is writable, and private: the file never changes. */

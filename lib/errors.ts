@@ -3,6 +3,7 @@ import type { Failure } from '../binding.js'
 
 /** Codes of the errors that this package makes, besides the system's own (`'EACCES'`, `'ENOENT'`, ...). */
 export type ErrorCode =
+  | 'ERR_MMAP_BINARY'
   | 'ERR_MMAP_CLOSED'
   | 'ERR_MMAP_READ_ONLY'
   | 'ERR_MMAP_EMPTY_FILE'
@@ -27,11 +28,11 @@ function signed<E extends Error>(error: E, code: string): E {
   return error
 }
 
-/** A state that forbids the call: closed, no descriptor, no views, busy. */
+/** A state that forbids the call: closed, no descriptor, no views, busy. Or no binary: then it is what `import` throws. */
 export class MmapError extends Error {
   readonly code: ErrorCode
-  constructor(code: ErrorCode, message: string) {
-    super(message)
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
     this.code = code
     signed(this, code)
   }

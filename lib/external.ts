@@ -1,12 +1,12 @@
 import { constants } from 'node:buffer'
 import { isMainThread } from 'node:worker_threads'
 import type { NativeMapping } from '../binding.js'
-import * as binding from '../binding.js'
 import { allowsExternal, type Bytes, checkHome, type Home, Native } from './bytes.js'
 import { coded, ensure, unwrap } from './errors.js'
+import { binding } from './load.js'
 import { Watch } from './watch.js'
 
-// Taken out once: each look into an imported CommonJS module is a call.
+// Taken out once: a look into the addon is slower than a variable.
 const { detach: detachNatively, detached, handed, released } = binding
 
 /** How this engine ends a thread, as the native side counts them: 0 Node, 1 Bun, 2 Deno. */

@@ -1,12 +1,12 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import type { Failure, NativeMapping } from '../binding.js'
-import * as binding from '../binding.js'
 import * as check from './checks.js'
 import { constants } from './constants.js'
 import type { Access, Facts } from './core.js'
 import { failed, MmapAbortError, unwrap } from './errors.js'
 import { settle } from './external.js'
+import { binding } from './load.js'
 import type { AnonymousOptions, MmapOptions, OpenAsyncOptions, OpenOptions, PathLike } from './options.js'
 import * as options from './options.js'
 import { Searchable } from './search.js'
@@ -14,7 +14,7 @@ import { listen } from './watch.js'
 
 const EXHAUSTED: ReadonlySet<string | undefined> = new Set(['ENOMEM', 'EMFILE', 'ENFILE'])
 
-// Taken out once: each look into an imported CommonJS module is a call.
+// Taken out once: a look into the addon is slower than a variable.
 const { map, open, openAsync, sweep, unlink } = binding
 
 function isFailure(answer: NativeMapping | Failure): answer is Failure {

@@ -1,10 +1,10 @@
 import { isRegExp } from 'node:util/types'
 import type { NativePattern } from '../binding.js'
-import * as binding from '../binding.js'
 import type { ByteArray } from './array.js'
 import { bytesOrMapping } from './array.js'
 import type { BytesLike } from './checks.js'
 import { unwrap } from './errors.js'
+import { binding } from './load.js'
 
 /** What is looked for as it is: a string is its UTF-8. */
 export type Needle = string | BytesLike | ByteArray

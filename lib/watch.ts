@@ -1,7 +1,7 @@
 import { isMainThread } from 'node:worker_threads'
 import type { NativeMapping } from '../binding.js'
-import * as binding from '../binding.js'
 import { unwrap } from './errors.js'
+import { binding } from './load.js'
 
 const { arm } = binding
 

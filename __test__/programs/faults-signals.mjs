@@ -24,7 +24,7 @@ function copyOf() {
   const from = path.dirname(entry())
   const to = fs.mkdtempSync(path.join(folder, 'copy-'))
   for (const name of fs.readdirSync(from)) {
-    if (['index.js', 'binding.js', 'package.json'].includes(name) || name.endsWith('.node'))
+    if (['index.js', 'package.json'].includes(name) || name.endsWith('.node'))
       fs.copyFileSync(path.join(from, name), path.join(to, name))
   }
   return require(path.join(to, 'index.js'))

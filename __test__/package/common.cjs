@@ -1,0 +1,10 @@
+const fs = require('node:fs')
+const { Mmap, constants } = require('memmap')
+
+fs.writeFileSync('common.txt', 'hay, a needle, hay\n')
+const m = Mmap.open('common.txt', { access: 'write' })
+m.set(Buffer.from('HAY'))
+m.flush()
+console.log(m.find('needle'), m.length, m.buffer.toString('utf8', 0, 3), [...m.matchAll(/hay/gi)].length)
+m.close()
+console.log(fs.readFileSync('common.txt', 'utf8').trim(), m.closed, Object.isFrozen(constants))

@@ -1,0 +1,111 @@
+import fs from 'node:fs'
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import type * as Binding from '../binding.js'
+import { version } from '../package.json'
+import { libc } from './libc.js'
+import { type Lookup, mismatched, unloadable, unsupported } from './load-error.js'
+
+/** The file to load, and no other: for a binary of one's own making. */
+const VARIABLE = 'NAPI_RS_NATIVE_LIBRARY_PATH'
+
+// In an ES module that somebody bundled this into there is no such name.
+const self = typeof __filename === 'string' ? __filename : path.resolve('index.js')
+
+/** What an Electron archive cannot hold, since the system loads files alone, lies beside it at the same path. */
+function unpacked(file: string): string {
+  return file.replace(/\.asar(?=[\\/])/, '.asar.unpacked')
+}
+
+/** What the binary of this system is called, whether or not there is one. */
+function tuple(): string {
+  const { arch, config, platform } = process
+  if (platform === 'win32') return `win32-${arch}-msvc`
+  if (platform !== 'linux') return `${platform}-${arch}`
+  const version = (config?.variables as { arm_version?: string } | undefined)?.arm_version
+  // Code for ARMv7 is not to be tried on what is older.
+  if (arch === 'arm' && Number(version ?? 7) < 7) return `linux-armv${version}`
+  return `linux-${arch}-${libc() === 'musl' ? 'musl' : 'gnu'}${arch === 'arm' ? 'eabihf' : ''}`
+}
+
+/** The binary's package. Each name in full, and within `try`: so bundlers and packers see what may be there. */
+function required(lookup: Lookup): unknown {
+  try {
+    switch (lookup.tuple) {
+      case 'linux-x64-gnu':
+        return require('@memmap/linux-x64-gnu')
+      case 'linux-x64-musl':
+        return require('@memmap/linux-x64-musl')
+      case 'linux-arm64-gnu':
+        return require('@memmap/linux-arm64-gnu')
+      case 'linux-arm64-musl':
+        return require('@memmap/linux-arm64-musl')
+      case 'linux-arm-gnueabihf':
+        return require('@memmap/linux-arm-gnueabihf')
+      case 'linux-riscv64-gnu':
+        return require('@memmap/linux-riscv64-gnu')
+      case 'linux-ppc64-gnu':
+        return require('@memmap/linux-ppc64-gnu')
+      case 'linux-s390x-gnu':
+        return require('@memmap/linux-s390x-gnu')
+      case 'darwin-x64':
+        return require('@memmap/darwin-x64')
+      case 'darwin-arm64':
+        return require('@memmap/darwin-arm64')
+      case 'win32-x64-msvc':
+        return require('@memmap/win32-x64-msvc')
+      case 'win32-ia32-msvc':
+        return require('@memmap/win32-ia32-msvc')
+      case 'win32-arm64-msvc':
+        return require('@memmap/win32-arm64-msvc')
+      case 'freebsd-x64':
+        return require('@memmap/freebsd-x64')
+      case 'android-arm64':
+        return require('@memmap/android-arm64')
+    }
+  } catch (error) {
+    throw unloadable(lookup, error)
+  }
+  throw unsupported(lookup)
+}
+
+/** A file, which is there or was asked for by name. */
+function loaded(lookup: Lookup, file: string, origin: string): unknown {
+  try {
+    return lookup.find(file)
+  } catch (error) {
+    throw unloadable(lookup, error, file, origin)
+  }
+}
+
+/** The version of the binary's package; `undefined` where it is not there, or was packed without its package.json. */
+function versionOf({ find, tuple }: Lookup): string | undefined {
+  try {
+    return find(`@memmap/${tuple}/package.json`).version
+  } catch {
+    return undefined
+  }
+}
+
+function load(): unknown {
+  const lookup: Lookup = { version, self, tuple: tuple(), find: createRequire(self), archived: unpacked(self) !== self }
+  const named = process.env[VARIABLE]
+  if (named) return loaded(lookup, path.resolve(named), VARIABLE)
+
+  const beside = path.join(path.dirname(self), `memmap.${lookup.tuple}.node`)
+  const file = [unpacked(beside), beside].find((each) => fs.existsSync(each))
+  if (file !== undefined) return loaded(lookup, file, `beside ${path.basename(self)}`)
+
+  if (lookup.archived) {
+    const outside = { ...lookup, find: createRequire(unpacked(self)) }
+    const found = versionOf(outside)
+    if (found !== undefined && found !== version) throw mismatched(outside, found)
+    if (found !== undefined) return loaded(outside, outside.find.resolve(`@memmap/${lookup.tuple}`), 'unpacked')
+  }
+  const found = versionOf(lookup)
+  if (found !== undefined && found !== version) throw mismatched(lookup, found)
+  return required(lookup)
+}
+
+/** The native side. */
+export const binding: typeof Binding = load() as typeof Binding
