@@ -77,8 +77,8 @@ test('the gate: too new a glibc, and each platform its own floor', (t) => {
   ])
   t.deepEqual(problems('linux-s390x-gnu', 'GLIBC_2.28'), ['it needs GLIBC_2.28, at most GLIBC_2.17 is allowed'])
   t.deepEqual(problems('linux-arm-gnueabihf', 'GLIBC_2.28'), ['it needs GLIBC_2.28, at most GLIBC_2.17 is allowed'])
-  t.deepEqual(problems('linux-riscv64-gnu', 'GLIBC_2.27', 'GLIBC_2.29'), [])
-  t.deepEqual(problems('linux-riscv64-gnu', 'GLIBC_2.30'), ['it needs GLIBC_2.30, at most GLIBC_2.29 is allowed'])
+  t.deepEqual(problems('linux-riscv64-gnu', 'GLIBC_2.27', 'GLIBC_2.31'), [])
+  t.deepEqual(problems('linux-riscv64-gnu', 'GLIBC_2.32'), ['it needs GLIBC_2.32, at most GLIBC_2.31 is allowed'])
   t.is(problems('linux-x64-gnu', 'GLIBC_ABI_DT_RELR').length, 1)
 })
 

@@ -6,9 +6,12 @@ import { readBinary } from './binary.mjs'
 /** Bytes. A package is downloaded by everyone who installs. */
 const LARGEST = 1_500_000
 
-/** The newest glibc that a binary may ask for: that of RHEL 7; riscv64 has Rust's own floor, since it is younger. */
+/**
+ * The newest glibc that a binary may ask for. 2.17, that of RHEL 7, is Rust's own floor and that of the toolchains which
+ * `--use-napi-cross` brings. riscv64 is younger: zig links for 2.31, and no distribution for it has an older one.
+ */
 const GLIBC = [2, 17]
-const GLIBC_OF = { riscv64: [2, 29] }
+const GLIBC_OF = { riscv64: [2, 31] }
 
 /** What belongs to Visual C++, not to Windows: the C runtime is linked in instead. */
 const REDISTRIBUTED = /^(vcruntime|msvcp)\d|^api-ms-win-crt-/i
