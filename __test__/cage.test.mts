@@ -114,7 +114,7 @@ caged('the program that proves the addon in Electron passes in an engine with a 
   t.deepEqual([worker, utility], [main, 0])
 })
 
-test('and fails in one without', async (t) => {
+test('the program that proves the addon in Electron fails in an engine without a cage', async (t) => {
   const outcome = await run('../electron/main', '')
   t.is(outcome.code, 1, story(outcome))
   t.is(outcome.answer, undefined)
