@@ -105,3 +105,18 @@ test('MEMMAP_HOME=nonsense is refused by name', async (t) => {
     t.true(outcome.answer.message.includes(`'${home}'`))
   }
 })
+
+caged('the program that proves the addon in Electron passes in an engine with a cage', async (t) => {
+  const outcome = await run('../electron/main', '', {}, { preload: library })
+  if (!ended(t, outcome)) return
+  const { main, worker, utility } = outcome.answer
+  t.true(['overlay', 'native'].includes(main), story(outcome))
+  t.deepEqual([worker, utility], [main, 0])
+})
+
+test('the program that proves the addon in Electron fails in an engine without a cage', async (t) => {
+  const outcome = await run('../electron/main', '')
+  t.is(outcome.code, 1, story(outcome))
+  t.is(outcome.answer, undefined)
+  t.regex(outcome.output, /AssertionError.*'external'.*'(overlay|native)'/s)
+})
