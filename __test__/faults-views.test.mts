@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import { type Home, PAGESIZE } from 'memmap'
 import { type ChildOptions, knows, type Outcome, run, story } from './child.mjs'
-import { HOMES, linux, skip, windows } from './support.mjs'
+import { bun, HOMES, linux, skip, windows } from './support.mjs'
 
 const NO_CUT = 'Windows does not let anybody shorten a mapped file'
 const FAULT = 'ERR_MMAP_FAULT'
@@ -61,7 +61,8 @@ for (const home of HOMES) {
 
   cut(`two thousand faults leak nothing [${home}]`, 'leaks', { home, rounds: 2000 }, (t, answer) => {
     if (!linux) return skip(t, 'only Linux tells what a process holds')
-    t.deepEqual([answer.mapped, answer.open], [0, 0])
+    // Bun's collector keeps what a word on the stack looks like a pointer to: the last one of them.
+    t.true(answer.mapped <= Number(bun) && answer.open <= Number(bun), JSON.stringify(answer))
     t.true(answer.lines <= 20 && answer.descriptors <= 2, JSON.stringify(answer))
     // What the engine itself takes in so many rounds; the mappings were 80 MiB.
     t.true(answer.kilobytes < 40_000, JSON.stringify(answer))
