@@ -134,7 +134,8 @@ function counted(title: string, scenario: string, args: Readonly<Record<string, 
     t.deepEqual([sum, code, right], [0, FAULT, true])
     // None would mean that nothing was counted; a few are retries.
     t.true(faults >= 1 && faults <= 10, `${faults} faults`)
-    t.true(lines <= 5, `${lines} more mappings`)
+    // A few may be the engine's own; one for each page would be a hundred thousand.
+    t.true(lines <= 50, `${lines} more mappings`)
   })
 }
 
