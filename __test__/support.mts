@@ -12,6 +12,8 @@ import type { Home } from 'memmap'
 export const windows: boolean = process.platform === 'win32'
 export const linux: boolean = process.platform === 'linux'
 export const bun: boolean = process.versions['bun'] !== undefined
+/** What runs the engine, if it is not the processor: a script that emulates sets it. */
+export const emulator: string | undefined = process.env['MEMMAP_TEST_EMULATOR']
 export const deno: boolean = process.versions['deno'] !== undefined
 
 /** The homes that every test of behaviour runs in. */

@@ -37,7 +37,7 @@ case $command in
     ln -sf "$(command -v aarch64-linux-gnu-gcc)" target/arm64/cc
     export PATH=$PWD/target/arm64:$PATH
     # qemu is ten times slower than the processor that it stands for.
-    export QEMU_LD_PREFIX=/usr/aarch64-linux-gnu MEMMAP_TEST_PATIENCE=10
+    export QEMU_LD_PREFIX=/usr/aarch64-linux-gnu MEMMAP_TEST_EMULATOR=qemu MEMMAP_TEST_PATIENCE=10
     export NAPI_RS_NATIVE_LIBRARY_PATH=$PWD/target/cross/memmap.linux-arm64-gnu.node
     if [[ $command == run ]]; then "$node" "$@"; else counted "$node" node_modules/ava/entrypoints/cli.mjs --timeout=20m "$@"; fi
     ;;
