@@ -1995,11 +1995,15 @@ function isFailure(answer) {
 	return answer.code !== void 0;
 }
 const measures = new Float64Array(2);
+function engineGc() {
+	const bun = Reflect.get(globalThis, "Bun");
+	if (bun !== void 0) return () => bun.gc(true);
+	(0, node_v8.setFlagsFromString)("--expose-gc");
+	return (0, node_vm.runInNewContext)("gc");
+}
 function collect() {
 	try {
-		(0, node_v8.setFlagsFromString)("--expose-gc");
-		const gc = (0, node_vm.runInNewContext)("gc");
-		if (typeof gc === "function") gc();
+		engineGc()?.();
 	} catch {}
 	sweep();
 }

@@ -428,7 +428,7 @@ eachHome('shared, private and read-only bytes, and the file', (t, home) => {
   t.is(words(copy), `SC${TEXT.slice(2)}`)
   for (const m of [shared, read]) t.is(words(m), `S${TEXT.slice(1)}`)
   const fd = fs.openSync(name, 'r+')
-  fs.writeSync(fd, 'F', 2)
+  fs.writeSync(fd, Buffer.from('F'), 0, 1, 2)
   fs.closeSync(fd)
   t.is(words(read), 'SbFabcdefg')
 })

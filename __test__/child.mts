@@ -28,6 +28,9 @@ export interface Outcome {
 const here = path.dirname(fileURLToPath(import.meta.url))
 const programs = path.join(path.basename(here) === '__test__' ? here : path.dirname(here), 'programs')
 
+/** How much slower than a processor this machine is: an emulator's tests set it. */
+const PATIENCE = Number(process.env['MEMMAP_TEST_PATIENCE'] ?? 1)
+
 /** Environment variables that would change what a child measures. */
 const OURS = ['MEMMAP_HOME', 'MEMMAP_FAULTS', 'NODE_OPTIONS', 'LD_PRELOAD']
 
@@ -58,7 +61,7 @@ export async function run(
       [...(options.flags ?? []), path.join(programs, `${program}.mjs`), scenario, JSON.stringify(args)],
       { env, cwd: folder, stdio: ['ignore', output, output], windowsHide: true },
     )
-    const timer = setTimeout(() => child.kill('SIGKILL'), options.timeout ?? 60_000)
+    const timer = setTimeout(() => child.kill('SIGKILL'), (options.timeout ?? 60_000) * PATIENCE)
     const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
       child.once('error', reject)
       child.once('exit', (...end) => resolve(end))

@@ -10,6 +10,7 @@ import { ALLOCATIONGRANULARITY, constants, type Home, Mmap, type MmapOptions, ty
 import {
   closedDescriptor,
   closing,
+  deno,
   descriptor,
   type Expected,
   eachHome,
@@ -474,7 +475,8 @@ eachHome('a TCP socket is refused: Linux would map it, and kill whoever reads it
   const server = net.createServer().listen(0)
   await new Promise((resolve) => server.once('listening', resolve))
   t.teardown(() => server.close())
-  const { fd } = Reflect.get(server, '_handle')
+  const fd: number | undefined = Reflect.get(server, '_handle')?.fd
+  if (fd === undefined) return skip(t, "this engine tells no socket's descriptor")
   refuses(t, home, [['TCP', [fd, PAGESIZE, { access: 'read' }], { code: 'ENODEV' }]])
 })
 
@@ -512,7 +514,8 @@ eachHome('open: paths of every kind', async (t, home) => {
     fs.writeFileSync(deep, 'content')
     names.push([deep, deep], [path.toNamespacedPath(deep), path.toNamespacedPath(deep)])
   }
-  if (linux) {
+  if (linux && deno) t.log('skipped in part: Deno itself makes no file whose name is no text')
+  if (linux && !deno) {
     const raw = Buffer.concat([Buffer.from(`${folder}/`), Buffer.from([0x66, 0xff, 0xfe, 0x80])])
     fs.writeFileSync(raw, 'content')
     names.push([raw, raw.toString()])

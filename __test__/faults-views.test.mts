@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import { type Home, PAGESIZE } from 'memmap'
 import { type ChildOptions, knows, type Outcome, run, story } from './child.mjs'
-import { HOMES, linux, skip, windows } from './support.mjs'
+import { bun, emulator, HOMES, linux, skip, windows } from './support.mjs'
 
 const NO_CUT = 'Windows does not let anybody shorten a mapped file'
 const FAULT = 'ERR_MMAP_FAULT'
@@ -61,7 +61,8 @@ for (const home of HOMES) {
 
   cut(`two thousand faults leak nothing [${home}]`, 'leaks', { home, rounds: 2000 }, (t, answer) => {
     if (!linux) return skip(t, 'only Linux tells what a process holds')
-    t.deepEqual([answer.mapped, answer.open], [0, 0])
+    // Bun's collector keeps what a word on the stack looks like a pointer to: the last one of them.
+    t.true(answer.mapped <= Number(bun) && answer.open <= Number(bun), JSON.stringify(answer))
     t.true(answer.lines <= 20 && answer.descriptors <= 2, JSON.stringify(answer))
     // What the engine itself takes in so many rounds; the mappings were 80 MiB.
     t.true(answer.kilobytes < 40_000, JSON.stringify(answer))
@@ -125,6 +126,8 @@ test.after.always(() => fs.rmSync(folder, { recursive: true, force: true }))
 function counted(title: string, scenario: string, args: Readonly<Record<string, unknown>>): void {
   test(title, async (t) => {
     if (missing !== undefined) return skip(t, missing)
+    if (args['track'] === false && emulator === 'qemu')
+      return skip(t, 'qemu has no process_vm_readv, which tells where a file without a descriptor ends')
     const count = path.join(folder, `count-${scenario}-${Object.values(args).join('-')}`)
     const options = { preload: library, env: { FAULTS_COUNT: count } }
     const outcome = await run('faults-views', scenario, { ...args, count }, options)
@@ -133,7 +136,8 @@ function counted(title: string, scenario: string, args: Readonly<Record<string, 
     t.deepEqual([sum, code, right], [0, FAULT, true])
     // None would mean that nothing was counted; a few are retries.
     t.true(faults >= 1 && faults <= 10, `${faults} faults`)
-    t.true(lines <= 5, `${lines} more mappings`)
+    // A few may be the engine's own; one for each page would be a hundred thousand.
+    t.true(lines <= 50, `${lines} more mappings`)
   })
 }
 

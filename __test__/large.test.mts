@@ -122,7 +122,7 @@ eachHome('offsets beyond 4 GiB', (t, home) => {
 
 function writeAt(name: string, position: number, text: string): number {
   const fd = fs.openSync(name, 'r+')
-  fs.writeSync(fd, text, position)
+  fs.writeSync(fd, Buffer.from(text), 0, text.length, position)
   return fd
 }
 
@@ -135,7 +135,7 @@ eachHome('another process writes beyond 4 GiB, and it is seen at once', (t, home
   const all = (): string[] => kinds.map((m) => m.slice(0, 5).toString('latin1'))
   t.deepEqual(all(), Array(3).fill('\0'.repeat(5)))
   const [at, there] = [String(offset), String(offset + 4)]
-  inChild(`fs.writeSync(fs.openSync(args[0], 'r+'), 'file.', Number(args[1]))`, [name, at])
+  inChild(`fs.writeSync(fs.openSync(args[0], 'r+'), Buffer.from('file.'), 0, 5, Number(args[1]))`, [name, at])
   t.deepEqual(all(), Array(3).fill('file.'))
   const script = `const m = Mmap.open(args[0], { access: 'write' }); m.set(Buffer.from('!'), Number(args[1]))
     console.log(m.slice(Number(args[1]) - 4, Number(args[1]) + 1).toString())`

@@ -1,3 +1,4 @@
+import fs from 'node:fs'
 import test, { type ExecutionContext } from 'ava'
 import { type Outcome, run, story } from './child.mjs'
 import { linux, skip } from './support.mjs'
@@ -8,15 +9,22 @@ const WITH_GC = { flags: ['--expose-gc'], env: { MALLOC_ARENA_MAX: '1' }, timeou
 const COUNT = linux ? 100_000 : 3_000
 const MANY = COUNT.toLocaleString('en')
 
-/** No descriptor, no mapping, no address space, no memory: less than a thousandth of what went through. */
-function nothingLeft(t: ExecutionContext, outcome: Outcome, left: Record<string, number | boolean>): void {
+/** Why the limit of mappings is not to be met here: some distributions have one of a million. */
+function limitless(): string | undefined {
+  if (!linux) return "the limit of mappings is Linux's"
+  const limit = Number(fs.readFileSync('/proc/sys/vm/max_map_count', 'utf8'))
+  return limit > 75_000 ? `70,000 mappings do not come near this system's limit of ${limit}` : undefined
+}
+
+/** No descriptor, no mapping, no address space, no memory: less than a hundredth of what went through. */
+function nothingLeft(t: ExecutionContext, outcome: Outcome, left: Record<string, number | boolean>, lines = 600): void {
   if (left['deleted'] !== undefined) t.true(left['deleted'], `the file can be deleted: ${story(outcome)}`)
   if (!linux) {
     t.log('skipped in part: only Linux tells what a process holds')
     return
   }
   t.true(Number(left['descriptors'] ?? 0) <= 2, `descriptors: ${story(outcome)}`)
-  t.true(Number(left['lines'] ?? 0) < 600, `lines of /proc/self/maps: ${story(outcome)}`)
+  t.true(Number(left['lines'] ?? 0) < lines, `lines of /proc/self/maps: ${story(outcome)}`)
   // Kilobytes; 100,000 pages are 400,000 of them. Zero pages side by side are one line, so both are looked at.
   t.true(Number(left['size'] ?? 0) < 150_000, `VmSize: ${story(outcome)}`)
   t.true(Number(left['resident'] ?? 0) < 150_000, `VmRSS: ${story(outcome)}`)
@@ -83,21 +91,24 @@ for (const [make, home, view] of [
   ['anonymous', 'native', false],
 ] as const) {
   test.serial(`70,000 kept alive: a coded error, and the process stays well [${make}, ${home}]`, async (t) => {
-    if (!linux) return skip(t, "the limit of mappings is Linux's")
+    const reason = limitless()
+    if (reason !== undefined) return skip(t, reason)
     const outcome = await run('leaks', 'kept', { count: 70_000, make, home, view }, WITH_GC)
     if (!ended(t, outcome)) return
     const { answer } = outcome
     t.like(answer.error, { code: 'ENOMEM', syscall: 'mmap', errno: -12 }, story(outcome))
     t.like(answer, { well: true, refused: 'ENOMEM', asynchronous: 'ENOMEM', bytes: 0, roomy: 0 }, story(outcome))
-    // Of memory the engine keeps some, after the strain that it was put to.
-    nothingLeft(t, outcome, { ...answer.left, size: 0, resident: 0 })
+    // Of memory the engine keeps some, after the strain that it was put to, in pieces here and there: up to 500 were
+    // seen. Of ours there were more than 50,000.
+    nothingLeft(t, outcome, { ...answer.left, size: 0, resident: 0 }, 5000)
   })
 }
 
 test.serial(
   'advice that splits a mapping into very many parts: a coded error, and the process stays well',
   async (t) => {
-    if (!linux) return skip(t, "the limit of mappings is Linux's")
+    const reason = limitless()
+    if (reason !== undefined) return skip(t, reason)
     const outcome = await run('leaks', 'split', { advice: 'dontdump' }, WITH_GC)
     if (!ended(t, outcome)) return
     t.is(outcome.answer.well, true)
@@ -107,7 +118,8 @@ test.serial(
 
 for (const home of ['native', 'external'] as const) {
   test.serial(`at the limit, what was dropped makes room at once [${home}]`, async (t) => {
-    if (!linux) return skip(t, "the limit of mappings is Linux's")
+    const reason = limitless()
+    if (reason !== undefined) return skip(t, reason)
     const outcome = await run('leaks', 'refilled', { home }, WITH_GC)
     if (!ended(t, outcome)) return
     t.true(['ENOMEM', 'EMFILE'].includes(outcome.answer.first), story(outcome))

@@ -11,6 +11,10 @@ import type { Home } from 'memmap'
 
 export const windows: boolean = process.platform === 'win32'
 export const linux: boolean = process.platform === 'linux'
+export const bun: boolean = process.versions['bun'] !== undefined
+/** What runs the engine, if it is not the processor: a script that emulates sets it. */
+export const emulator: string | undefined = process.env['MEMMAP_TEST_EMULATOR']
+export const deno: boolean = process.versions['deno'] !== undefined
 
 /** The homes that every test of behaviour runs in. */
 export const HOMES: readonly Home[] = ['external', 'native']
@@ -194,10 +198,14 @@ export interface ChildOptions {
 
 /** Runs a script in a process of its own, with `Mmap`, `fs` and the rest of `args` at hand; answers what it printed. */
 export function inChild(script: string, args: readonly string[] = [], { limit, env = {} }: ChildOptions = {}): string {
-  const prologue = `const fs = require('fs'); const { Mmap } = require(process.argv[1]); const args = process.argv.slice(2);`
-  const node = [process.execPath, '-e', `${prologue}\n${script}`, ENTRY, ...args]
+  const prologue = `const fs = require('fs'); const [entry, ...args] = JSON.parse(process.env.MEMMAP_TEST_CHILD);
+    const { Mmap } = require(entry);`
+  const node = [process.execPath, '-e', `${prologue}\n${script}`]
   const [command = '', ...rest] = limit === undefined ? node : ['sh', '-c', `${limit} && exec "$0" "$@"`, ...node]
-  const options = { encoding: 'utf8', env: { ...process.env, ...env } } as const
+  const options = {
+    encoding: 'utf8',
+    env: { ...process.env, MEMMAP_TEST_CHILD: JSON.stringify([ENTRY, ...args]), ...env },
+  } as const
   const { status, signal, stdout, stderr } = spawnSync(command, rest, options)
   if (status !== 0) throw new Error(`the child ended with ${signal ?? status}: ${stderr}`)
   return stdout

@@ -25,12 +25,17 @@ function isFailure(answer: NativeMapping | Failure): answer is Failure {
 /** Where the native side writes the length and the slack of what it made. */
 const measures = new Float64Array(2)
 
+function engineGc(): (() => void) | undefined {
+  const bun = Reflect.get(globalThis, 'Bun')
+  if (bun !== undefined) return () => bun.gc(true)
+  setFlagsFromString('--expose-gc')
+  return runInNewContext('gc')
+}
+
 /** Collects what was dropped but not closed, by force: only before a mapping would fail for want of room. */
 function collect(): void {
   try {
-    setFlagsFromString('--expose-gc')
-    const gc: unknown = runInNewContext('gc')
-    if (typeof gc === 'function') gc()
+    engineGc()?.()
   } catch {
     // No such door in this engine: the failure stands as it is.
   }

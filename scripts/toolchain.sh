@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Sourced by the scripts beside it: the Debian packages they need, and a Rust that knows a target.
+# Sourced by the scripts beside it: the packages they need, a Rust that knows a target, and a count of tests.
 
 # apt_install PACKAGE...: installs those that are missing.
 apt_install() {
@@ -35,4 +35,43 @@ rustup_has() {
   command -v rustup >/dev/null || return
   [[ $'\n'$(rustup target list --installed 2>/dev/null)$'\n' == *$'\n'"$1"$'\n'* ]] && return
   [[ ${RUSTUP_AUTO_INSTALL-} != 0 ]] && rustup target add "$1" >&2
+}
+
+# engine NAME PACKAGE: a package of npm that is a binary, in a folder of its own below target/engines.
+engine() {
+  local folder=target/engines/$1
+  [[ ! -e $folder/node_modules/.package-lock.json ]] || return 0
+  # Forced: npm may see a package for another system.
+  npm install --no-save --force --ignore-scripts --no-audit --no-fund --loglevel=error --prefix "$folder" "$2" >&2
+}
+
+# tests_built: the suite and the class, in JavaScript.
+tests_built() {
+  [[ -e node_modules/.package-lock.json ]] || npm ci
+  npm run --silent build:lib
+  npm run --silent build:test
+}
+
+# counted COMMAND...: runs it, counts what cargo and ava report, and ends with `N passed, N failed, N skipped`. A test
+# that skips says why in a line of its log, and ava calls it passed. A count that the command printed itself holds for
+# all before it.
+counted() {
+  local log status=0
+  log=$(mktemp)
+  "$@" 2>&1 | tee "$log" || status=$?
+  awk -v status="$status" '
+    /^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$/ { passed = $1; failed = $3; skipped = $5 }
+    /^test result:/ { passed += $4; failed += $6; skipped += $8 }
+    /^ +(✔|√) / { passed++ }
+    /^ *[0-9]+ (tests?|hooks?|uncaught exceptions?|unhandled rejections?) failed/ { failed += $1 }
+    /^ *[0-9]+ tests? skipped/ { skipped += $1 }
+    /^ +(ℹ|i) skipped: / { passed--; skipped++ }
+    END {
+      if (status && !failed) { print "FAILED with exit status " status; failed = 1 }
+      if (!passed && !failed) { print "FAILED: no test ran"; failed = 1 }
+      printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped
+      exit failed > 0
+    }' "$log" || status=1
+  rm -f "$log"
+  return "$status"
 }

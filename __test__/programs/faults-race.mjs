@@ -31,7 +31,8 @@ function cutter(name, count) {
     fs.ftruncateSync(file, keep)
     if (random(3) === 0) pause(random(2))
     fs.writeSync(file, CONTENT, keep, LENGTH - keep, keep)
-    fs.writeSync(told, String(cuts), 0)
+    const digits = Buffer.from(String(cuts))
+    fs.writeSync(told, digits, 0, digits.length, 0)
     if (random(2) === 0) pause(random(3))
   }
 }

@@ -243,7 +243,8 @@ await main({
     const before = usage()
     const ends = []
     for (let i = 0; i < count; i += 5) {
-      const modes = mode === 'mixed' ? ['exit', 'terminate', 'throw', 'busy', 'jobs'] : Array(5).fill(mode)
+      const mixed = ['exit', 'terminate', 'throw', 'busy', 'jobs'].slice(0, mode === 'idle' ? 3 : 5)
+      const modes = mode === 'mixed' || mode === 'idle' ? mixed : Array(5).fill(mode)
       ends.push(...(await Promise.all(modes.map((each) => work(each, { name, home })))))
     }
     await settle(() => lines(name) <= 0 && descriptors(name) <= 0 && deleted(name))

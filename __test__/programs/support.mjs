@@ -6,6 +6,9 @@ import process from 'node:process'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
+export const bun = process.versions.bun !== undefined
+export const deno = process.versions.deno !== undefined
+
 export const folder = process.env.MEMMAP_TEST_FOLDER ?? fs.mkdtempSync(path.join(os.tmpdir(), 'memmap-child-'))
 
 /** Hands the answer to the test; without one, prints it. */
@@ -23,7 +26,7 @@ export async function main(scenarios) {
 }
 
 function engineGc() {
-  if (globalThis.Bun !== undefined) return () => globalThis.Bun.gc(true)
+  if (bun) return () => globalThis.Bun.gc(true)
   if (globalThis.gc !== undefined) return globalThis.gc
   setFlagsFromString('--expose-gc')
   return runInNewContext('gc')

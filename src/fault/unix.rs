@@ -55,6 +55,10 @@ fn pin() {
 /// Called by the kernel, or by a handler that was put on top of this one, with what the kernel gave.
 unsafe extern "C" fn on_fault(signal: c_int, info: *mut siginfo_t, context: *mut c_void) {
     let errno = errno::errno();
+    if chain::mend_flags(signal, on_fault) {
+        errno::set_errno(errno);
+        return;
+    }
     // SAFETY: by this function's contract.
     let mended = unsafe { mend(signal, info, context) };
     errno::set_errno(errno);

@@ -9,7 +9,7 @@ use std::ffi::{c_int, c_void};
 use std::mem::MaybeUninit;
 use std::ptr;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
-use std::sync::atomic::{AtomicPtr, AtomicUsize};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize};
 use std::sync::{Mutex, PoisonError};
 
 use libc::{sigaction, siginfo_t};
@@ -30,6 +30,13 @@ struct Below {
 static BELOW: [AtomicPtr<Below>; 2] = [const { AtomicPtr::new(ptr::null_mut()) }; 2];
 /// All that there ever were: a state that comes again is not made again.
 static KNOWN: Mutex<Vec<&'static Below>> = Mutex::new(Vec::new());
+
+/// Whether the one right below ours, if it is of the plain kind, has gone.
+static GONE: [AtomicBool; 2] = [const { AtomicBool::new(false) }; 2];
+
+fn gone(signal: c_int) -> &'static AtomicBool {
+    &GONE[usize::from(signal == libc::SIGSEGV)]
+}
 
 fn below(signal: c_int) -> &'static AtomicPtr<Below> {
     &BELOW[usize::from(signal == libc::SIGSEGV)]
@@ -88,27 +95,54 @@ fn remember(signal: c_int, action: sigaction, known: &mut Vec<&'static Below>) {
         }
     };
     below(signal).store(ptr::from_ref(leaked).cast_mut(), Release);
+    gone(signal).store(false, Release);
+}
+
+fn is_of(action: &sigaction, handler: Handler) -> bool {
+    action.sa_sigaction == handler as *const () as usize
+}
+
+/// Makes `handler` the one that the kernel calls; answers which one it was.
+fn install(signal: c_int, handler: Handler) -> Option<sigaction> {
+    let mut action = empty_action();
+    action.sa_sigaction = handler as *const () as usize;
+    // Not deferred: a fault in whoever is called below must not kill. Sent signals interrupt no system call.
+    action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_NODEFER | libc::SA_RESTART;
+    let mut replaced = empty_action();
+    // SAFETY: both structures are ours, and the handler is never unloaded.
+    let status = unsafe { sigaction(signal, &action, &mut replaced) };
+    (status == 0).then_some(replaced)
+}
+
+fn is_plain(action: &sigaction) -> bool {
+    action.sa_flags & libc::SA_SIGINFO == 0
+}
+
+/// Whether `handler` was there without its flags, and is whole again. So signal(2) puts a handler back, and so does Bun
+/// when a listener of the program goes: its own handler, a plain one, is then not to be called any more. The kernel
+/// does not tell a plain handler why it is called: whoever was called so must return, and a fault comes again.
+pub fn mend_flags(signal: c_int, handler: Handler) -> bool {
+    let is_bare = |action: sigaction| is_of(&action, handler) && is_plain(&action);
+    let mended = current(signal).is_some_and(is_bare) && install(signal, handler).is_some();
+    if mended {
+        gone(signal).store(true, Release);
+    }
+    mended
 }
 
 /// Makes `handler` the one that the kernel calls, unless it is.
 pub fn put_on_top(signal: c_int, handler: Handler) {
-    let ours = handler as *const () as usize;
-    let is_ours = |action: &sigaction| action.sa_sigaction == ours;
-    if current(signal).is_none_or(|action| is_ours(&action)) {
+    let is_ours = |action: &sigaction| is_of(action, handler);
+    if mend_flags(signal, handler) || current(signal).is_none_or(|action| is_ours(&action)) {
         return;
     }
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     let Some(before) = current(signal).filter(|action| !is_ours(action)) else { return };
     // Remembered first: the handler may be called as soon as it is there.
     remember(signal, before, &mut known);
-    let mut action = empty_action();
-    action.sa_sigaction = ours;
-    // Not deferred: a fault in whoever is called below must not kill. Sent signals interrupt no system call.
-    action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_NODEFER | libc::SA_RESTART;
-    let mut replaced = empty_action();
-    // SAFETY: both structures are ours, and the handler is never unloaded.
-    let status = unsafe { sigaction(signal, &action, &mut replaced) };
-    if status == 0 && !same(&replaced, &before) && !is_ours(&replaced) {
+    if let Some(replaced) =
+        install(signal, handler).filter(|action| !same(action, &before) && !is_ours(action))
+    {
         remember(signal, replaced, &mut known);
     }
 }
@@ -190,8 +224,11 @@ pub unsafe fn pass_on(signal: c_int, info: *mut siginfo_t, context: *mut c_void)
     // SAFETY: null, or a leaked one.
     let known = unsafe { below(signal).load(Acquire).as_ref() };
     let action = known.and_then(|known| {
-        let at = known.count.checked_sub(depth + 1)?;
-        known.actions.get(at)
+        let mut count = known.count;
+        if gone(signal).load(Acquire) && known.actions[..count].last().is_some_and(is_plain) {
+            count -= 1;
+        }
+        known.actions.get(count.checked_sub(depth + 1)?)
     });
     // SAFETY: as this function.
     unsafe { call(action, signal, code, info, context) };

