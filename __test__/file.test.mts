@@ -5,6 +5,7 @@ import test, { type ExecutionContext } from 'ava'
 import { type AdviceName, ALLOCATIONGRANULARITY, constants, type Home, Mmap, type OpenOptions, PAGESIZE } from 'memmap'
 import {
   descriptor,
+  emulator,
   eachHome,
   file,
   inChild,
@@ -395,8 +396,11 @@ const HEARD: readonly [AdviceName, string, AdviceName][] = [
   ['mergeable', 'mg', 'unmergeable'],
 ]
 
+const DEAF = 'qemu says yes to any advice, and hands on hardly any of it'
+
 eachHome('madvise: the kernel hears it', (t, home) => {
   if (!linux) return skip(t, 'only Linux tells what it heard')
+  if (emulator === 'qemu') return skip(t, DEAF)
   const name = file(t, Buffer.alloc(2 * PAGESIZE))
   using m = Mmap.open(name, { access: 'copy', home })
   for (const [advice, flag, undo] of HEARD) {
@@ -419,6 +423,7 @@ eachHome('madvise: the kernel hears it', (t, home) => {
 
 eachHome('madvise: dropping pages', (t, home) => {
   if (!linux) return skip(t, 'what "dontneed" does is Linux\'s own')
+  if (emulator === 'qemu') return skip(t, DEAF)
   const name = file(t, Buffer.alloc(2 * PAGESIZE, 'f'))
   using m = Mmap.open(name, { access: 'copy', home })
   m.fill('x')
@@ -436,6 +441,7 @@ eachHome('madvise: dropping pages', (t, home) => {
 
 eachHome('madvise: a hole in the file has no byte of what is outside of the mapping', (t, home) => {
   if (!linux) return skip(t, "holes are Linux's")
+  if (emulator === 'qemu') return skip(t, DEAF)
   const content = Buffer.alloc(3 * PAGESIZE, 'r')
   const name = file(t, content)
   const remove = (options: OpenOptions): void => {
@@ -475,6 +481,7 @@ eachHome('madvise: arguments', (t, home) => {
 
 eachHome('flags are those that the kernel has', (t, home) => {
   if (!linux) return skip(t, 'only Linux tells the flags of a mapping')
+  if (emulator === 'qemu') return skip(t, 'qemu shows mappings without their permission to execute')
   const {
     MAP_PRIVATE = 0,
     MAP_NORESERVE = 0,
