@@ -10,7 +10,7 @@ use regex_syntax::hir::{Class, ClassUnicode, Hir};
 use super::bytes::ByteSet;
 use super::empty::{alternation, concat};
 use super::flags::Flags;
-use super::{PatternError, points};
+use super::{PatternError, points, unicode};
 
 /// What turns characters into HIR: the source, for positions, and the flags that hold here.
 #[derive(Clone, Copy)]
@@ -78,7 +78,7 @@ impl Context<'_> {
     fn point(&self, value: u32) -> Hir {
         let mut set = points::range(value, value);
         if self.flags.ignore_case {
-            set.case_fold_simple();
+            unicode::fold(&mut set);
         }
         Hir::class(Class::Unicode(set))
     }
@@ -189,7 +189,7 @@ impl Context<'_> {
         if class.negative {
             let mut set = std::mem::replace(out.set(), ClassUnicode::empty());
             if self.flags.ignore_case {
-                set.case_fold_simple();
+                unicode::fold(&mut set);
             }
             out.set = Some(points::negated(set));
         }
@@ -213,7 +213,7 @@ impl Context<'_> {
         };
         let mut set = set;
         if self.flags.ignore_case {
-            set.case_fold_simple();
+            unicode::fold(&mut set);
         }
         Ok(alone(set))
     }
@@ -229,7 +229,7 @@ impl Context<'_> {
                 [point] => {
                     let mut set = points::range(point, point);
                     if self.flags.ignore_case {
-                        set.case_fold_simple();
+                        unicode::fold(&mut set);
                     }
                     out.set().union(&set);
                 }
@@ -275,13 +275,13 @@ impl Context<'_> {
         };
         // With `v` a property is folded before it is negated, with `u` after.
         if self.flags.ignore_case && self.flags.sets {
-            set.case_fold_simple();
+            unicode::fold(&mut set);
         }
         if escape.negative {
             set = points::negated(set);
         }
         if self.flags.ignore_case {
-            set.case_fold_simple();
+            unicode::fold(&mut set);
         }
         Ok(set)
     }

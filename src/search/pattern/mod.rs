@@ -22,7 +22,7 @@
 //!   each of its bytes folds as Latin-1, so that `/é/i`, C3 A9, finds E3 A9 too. A surrogate alone matches nothing;
 //! - with `u` or `v`: no empty match lies before a continuation byte, even where the bytes are no UTF-8, and a search
 //!   that begins inside a code point does not step back to its beginning;
-//! - the tables of `u` and `v` are of the Unicode version that `regex-syntax` has, 16.0 for now.
+//! - the tables of `u` and `v` are of Unicode 16.0.
 //!
 //! ECMAScript, where V8 (as of version 11.3) errs:
 //! - `\B` is not looked for between the two units of a surrogate pair;
@@ -41,6 +41,7 @@ mod points;
 mod search;
 mod stepper;
 mod translate;
+mod unicode;
 
 #[cfg(test)]
 mod tests;

@@ -1,8 +1,8 @@
 //! Sets of code points: classes with `u` or `v`.
 
-use regex_syntax::ast::{self, Ast, Position, Span};
-use regex_syntax::hir::translate::Translator;
-use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, HirKind};
+use regex_syntax::hir::{ClassUnicode, ClassUnicodeRange};
+
+use super::unicode::{self, Kind};
 
 /// A set of one range; surrogates, which no UTF-8 has, are not in it.
 pub(super) fn range(first: u32, last: u32) -> ClassUnicode {
@@ -35,7 +35,7 @@ pub(super) fn digits() -> ClassUnicode {
 pub(super) fn words(ignore_case: bool) -> ClassUnicode {
     let mut set = of(&[(0x30, 0x39), (0x41, 0x5a), (0x5f, 0x5f), (0x61, 0x7a)]);
     if ignore_case {
-        set.case_fold_simple();
+        unicode::fold(&mut set);
     }
     set
 }
@@ -76,7 +76,7 @@ pub(super) fn bridge(set: &mut ClassUnicode) {
 /// One code point that stands for all that fold to the same.
 pub(super) fn representative(point: u32) -> u32 {
     let mut set = range(point, point);
-    set.case_fold_simple();
+    unicode::fold(&mut set);
     set.ranges().first().map_or(point, |range| u32::from(range.start()))
 }
 
@@ -86,36 +86,15 @@ pub(super) fn property(name: &str, value: Option<&str>) -> Option<ClassUnicode> 
         ("General_Category" | "gc", Some("Cs" | "Surrogate")) | ("Cs" | "Surrogate", None) => {
             Some(ClassUnicode::empty())
         }
-        (name, Some(value)) => lookup(ast::ClassUnicodeKind::NamedValue {
-            op: ast::ClassUnicodeOpKind::Equal,
-            name: name.to_owned(),
-            value: value.to_owned(),
-        }),
+        ("General_Category" | "gc", Some(value)) => unicode::property(Kind::Category, value),
+        ("Script" | "sc", Some(value)) => unicode::property(Kind::Script, value),
+        ("Script_Extensions" | "scx", Some(value)) => unicode::property(Kind::ScriptExtensions, value),
+        (_, Some(_)) => None,
         ("Any", None) => Some(all()),
         ("ASCII", None) => Some(range(0, 0x7f)),
-        // Asked for as a category first: names are matched loosely there, and some mean a script or property too.
+        ("Assigned", None) => unicode::property(Kind::Category, "Unassigned").map(negated),
         (name, None) => {
-            property("gc", Some(name)).or_else(|| lookup(ast::ClassUnicodeKind::Named(name.to_owned())))
+            unicode::property(Kind::Category, name).or_else(|| unicode::property(Kind::Binary, name))
         }
-    }
-}
-
-fn lookup(kind: ast::ClassUnicodeKind) -> Option<ClassUnicode> {
-    let span = Span::splat(Position::new(0, 1, 1));
-    let ast = Ast::class_unicode(ast::ClassUnicode { span, negated: false, kind });
-    match Translator::new().translate("", &ast).ok()?.into_kind() {
-        HirKind::Class(Class::Unicode(set)) => Some(set),
-        // A class of one code point has become a literal.
-        HirKind::Literal(literal) => {
-            let text = str::from_utf8(&literal.0).ok()?;
-            Some(text.chars().map(|char| range(u32::from(char), u32::from(char))).fold(
-                ClassUnicode::empty(),
-                |mut set, one| {
-                    set.union(&one);
-                    set
-                },
-            ))
-        }
-        _ => None,
     }
 }
