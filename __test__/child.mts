@@ -28,14 +28,32 @@ export interface Outcome {
 const here = path.dirname(fileURLToPath(import.meta.url))
 const programs = path.join(path.basename(here) === '__test__' ? here : path.dirname(here), 'programs')
 
-/** How much slower than a processor this machine is: an emulator's tests set it. */
-const PATIENCE = Number(process.env['MEMMAP_TEST_PATIENCE'] ?? 1)
+/** By how much to multiply what a child may take: an emulator's tests set it. A busy machine is three times slower. */
+const PATIENCE = 3 * Number(process.env['MEMMAP_TEST_PATIENCE'] ?? 1)
 
 /** Environment variables that would change what a child measures. */
 const OURS = ['MEMMAP_HOME', 'MEMMAP_FAULTS', 'NODE_OPTIONS', 'LD_PRELOAD']
 
 function read(name: string): string {
   return fs.existsSync(name) ? fs.readFileSync(name, 'utf8') : ''
+}
+
+/** Children at a time: a test file starts all of its tests at once, and what is starved reaches its timeout. */
+const AT_ONCE = 4
+let running = 0
+const waiting: (() => void)[] = []
+
+async function turn(): Promise<Disposable> {
+  if (running === AT_ONCE) await new Promise<void>((resolve) => waiting.push(resolve))
+  else running++
+  return {
+    // A turn goes straight to who waits longest.
+    [Symbol.dispose]() {
+      const next = waiting.shift()
+      if (next === undefined) running--
+      else next()
+    },
+  }
 }
 
 /**
@@ -48,6 +66,7 @@ export async function run(
   args: Readonly<Record<string, unknown>> = {},
   options: ChildOptions = {},
 ): Promise<Outcome> {
+  using _ = await turn()
   const folder = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), 'memmap-child-'))
   const [printed, reported] = [path.join(folder, 'printed'), path.join(folder, 'reported')]
   const output = fs.openSync(printed, 'w')

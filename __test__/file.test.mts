@@ -5,8 +5,8 @@ import test, { type ExecutionContext } from 'ava'
 import { type AdviceName, ALLOCATIONGRANULARITY, constants, type Home, Mmap, type OpenOptions, PAGESIZE } from 'memmap'
 import {
   descriptor,
-  emulator,
   eachHome,
+  emulator,
   file,
   inChild,
   kernelView,

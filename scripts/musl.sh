@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the addon for musl and runs it in engines built for musl, beside this system's own C library:
 #   musl.sh run SCRIPT.js...    a script, in Node
-#   musl.sh test [ARGUMENT...]  the suite in Node and in Bun, with arguments for ava
+#   musl.sh test [ARGUMENT...]  the suite in Node and in Bun, or ava with these arguments
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source-path=SCRIPTDIR source=toolchain.sh
@@ -45,7 +45,7 @@ shift || true
 case $command in
   run | test)
     tests_built
-    scripts/cross.sh musl
+    CROSS_PROFILE=quick scripts/cross.sh musl
     apt_install musl
     node_for_musl
     engine bun-musl @oven/bun-linux-x64-musl@1
@@ -53,10 +53,15 @@ case $command in
     mkdir -p target/musl
     ln -sf "$(command -v musl-gcc)" target/musl/cc
     export PATH=$PWD/target/musl:$PATH
-    export NAPI_RS_NATIVE_LIBRARY_PATH=$PWD/target/cross/memmap.linux-x64-musl.node
+    export NAPI_RS_NATIVE_LIBRARY_PATH=$PWD/target/cross/tests/memmap.linux-x64-musl.node
     export LD_LIBRARY_PATH=$folder/lib
     status=0
-    if [[ $command == run ]]; then "$node" "$@"; else counted both "$@"; fi
+    if [[ $command == run ]]; then exec "$node" "$@"; fi
+    if ((!$#)); then
+      tests_without "${of_project[@]}"
+      set -- "${files[@]}"
+    fi
+    counted both "$@"
     ;;
   *)
     sed -n '2,4s/^# //p' "${BASH_SOURCE[0]}" >&2

