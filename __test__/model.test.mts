@@ -4,10 +4,10 @@ import { isUint8Array } from 'node:util/types'
 import fc from 'fast-check'
 import { constants, type Home, Mmap, PAGESIZE } from 'memmap'
 import { Model } from './model.mjs'
-import { eachHome, file, scratch, windows } from './support.mjs'
+import { eachHome, file, SHARE, scratch, windows } from './support.mjs'
 
 // A tenth on Windows, where opening and deleting files is slow.
-const RUNS = windows ? 60 : 600
+const RUNS = windows ? 60 : 600 * SHARE
 const CALLS = 60
 const LONGEST = 3 * PAGESIZE
 

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import test from 'ava'
 import { type ByteMatch, Mmap } from 'memmap'
 import { cases, reference } from './patterns.mjs'
-import { eachHome, emulator, file, rejectsCode, throwsCode, windows } from './support.mjs'
+import { eachHome, file, rejectsCode, SHARE, throwsCode, windows } from './support.mjs'
 
 const SEED = Number(process.env['PATTERN_SEED'] ?? 20_261_123)
-const CASES = Number(process.env['PATTERN_CASES'] ?? (windows || emulator !== undefined ? 500 : 8_000))
+const CASES = Number(process.env['PATTERN_CASES'] ?? (windows ? 500 : 8_000 * SHARE))
 
 function spansOf(match: ByteMatch): number[] {
   return Array.from({ length: match.length }, (_, group) => match.span(group) ?? [-1, -1]).flat()

@@ -14,6 +14,8 @@ export const linux: boolean = process.platform === 'linux'
 export const bun: boolean = process.versions['bun'] !== undefined
 /** What runs the engine, if it is not the processor: a script that emulates sets it. */
 export const emulator: string | undefined = process.env['MEMMAP_TEST_EMULATOR']
+/** How much of the long loops is to run: whoever repeats the suite on another system or engine sets less than one. */
+export const SHARE: number = Number(process.env['MEMMAP_TEST_SHARE'] ?? 1)
 export const deno: boolean = process.versions['deno'] !== undefined
 
 /** The homes that every test of behaviour runs in. */

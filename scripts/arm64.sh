@@ -37,7 +37,7 @@ case $command in
     ln -sf "$(command -v aarch64-linux-gnu-gcc)" target/arm64/cc
     export PATH=$PWD/target/arm64:$PATH
     # qemu is ten times slower than the processor that it stands for.
-    export QEMU_LD_PREFIX=/usr/aarch64-linux-gnu MEMMAP_TEST_EMULATOR=qemu MEMMAP_TEST_PATIENCE=10
+    export QEMU_LD_PREFIX=/usr/aarch64-linux-gnu MEMMAP_TEST_EMULATOR=qemu MEMMAP_TEST_PATIENCE=10 MEMMAP_TEST_SHARE=0.05
     export NAPI_RS_NATIVE_LIBRARY_PATH=$PWD/target/cross/tests/memmap.linux-arm64-gnu.node
     if [[ $command == run ]]; then exec "$node" "$@"; fi
     # What is asked of the kernel, of the file system and of the engine's loader is the same on each processor.

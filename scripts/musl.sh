@@ -54,7 +54,7 @@ case $command in
     ln -sf "$(command -v musl-gcc)" target/musl/cc
     export PATH=$PWD/target/musl:$PATH
     export NAPI_RS_NATIVE_LIBRARY_PATH=$PWD/target/cross/tests/memmap.linux-x64-musl.node
-    export LD_LIBRARY_PATH=$folder/lib
+    export LD_LIBRARY_PATH=$folder/lib MEMMAP_TEST_SHARE=0.25
     status=0
     if [[ $command == run ]]; then exec "$node" "$@"; fi
     if ((!$#)); then

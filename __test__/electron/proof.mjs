@@ -45,10 +45,11 @@ function noViews(m, name) {
 /** Answers the home in use; throws what does not hold. */
 export async function prove() {
   const folder = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), 'memmap-electron-'))
+  let m
   try {
     const name = path.join(folder, 'file')
     fs.writeFileSync(name, `hello world\nsecond line\n${'.'.repeat(100_000)}needle`)
-    const m = Mmap.open(name, { access: 'write' })
+    m = Mmap.open(name, { access: 'write' })
     const { home } = m
     assert.equal(home, expected())
     const buffer = home === 'native' ? noViews(m, name) : views(m, name)
@@ -65,6 +66,8 @@ export async function prove() {
     memory.close()
     return home
   } finally {
+    // After a failure too: Windows removes no mapped file, and its refusal would hide what failed.
+    m?.close()
     fs.rmSync(folder, { recursive: true, force: true })
   }
 }
