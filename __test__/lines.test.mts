@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'ava'
 import fc from 'fast-check'
 import { type LineKind, type LinesOptions, Mmap } from 'memmap'
-import { eachHome, file, rejectsCode, throwsCode, windows } from './support.mjs'
+import { eachHome, emulator, file, rejectsCode, throwsCode, windows } from './support.mjs'
 
 type Options = LinesOptions
 
@@ -68,7 +68,7 @@ eachHome('lines are those of the book, however they are asked for', async (t, ho
         await agree(file(t, bytes), bytes, home, options)
       },
     ),
-    { numRuns: windows ? 30 : 200 },
+    { numRuns: windows || emulator !== undefined ? 30 : 200 },
   )
   t.pass()
 })
