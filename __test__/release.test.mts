@@ -231,7 +231,7 @@ function npmTest(title: string, body: (t: ExecutionContext) => Promise<void>): v
     if (process.env['NAPI_RS_NATIVE_LIBRARY_PATH'] !== undefined)
       return skip(t, 'releases are not made in an emulated engine')
     if ('bun' in process.versions || 'deno' in process.versions) return skip(t, 'releases are made with Node')
-    t.timeout(170_000)
+    t.timeout(500_000)
     await body(t)
   })
 }
