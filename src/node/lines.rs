@@ -128,7 +128,7 @@ impl NativeMapping {
                 copy.extend_from_slice(if room { &bytes[..end] } else { &[] });
                 (room.then_some(copy), end)
             })?;
-            let text = || format!("There is no memory for the line at {start}");
+            let text = || format!("There is no memory for the line at {}", size(start));
             copy.map(|copy| Either::A(copy.into())).ok_or_else(|| Error::Coded("ERR_OUT_OF_RANGE", text()))
         })
     }

@@ -147,7 +147,7 @@ impl Context<'_> {
         }
         let set = bytes_hir(&if class.negative { set.negated() } else { set });
         // As in a class with `v`, the longest first.
-        strings.sort_by_key(|bytes| std::cmp::Reverse(bytes.len()));
+        let strings = longest_first(strings);
         let strings = strings.iter().map(|bytes| self.byte_string(bytes));
         Ok(alternation(strings.chain([set]).collect()))
     }
@@ -242,7 +242,7 @@ impl Context<'_> {
     /// Longer strings first, then the single code points, then the empty string: the order of ECMAScript.
     fn strings_hir(&self, mut operand: Operand) -> Hir {
         let set = Hir::class(Class::Unicode(std::mem::replace(operand.set(), ClassUnicode::empty())));
-        operand.strings.sort_by_key(|string| std::cmp::Reverse(string.len()));
+        operand.strings = longest_first(operand.strings);
         operand.strings.dedup();
         let (long, empty): (Vec<_>, Vec<_>) = operand.strings.iter().partition(|string| !string.is_empty());
         let long = long.iter().map(|string| concat(string.iter().map(|point| self.point(*point)).collect()));
@@ -320,6 +320,17 @@ fn combined(mut left: Operand, mut right: Operand, kind: CharacterClassContentsK
         }
     }
     left
+}
+
+/// Those of a length in their order. A sort would come with its code for each type.
+fn longest_first<T>(strings: Vec<Vec<T>>) -> Vec<Vec<T>> {
+    let mut by_length: Vec<Vec<Vec<T>>> = Vec::new();
+    for string in strings {
+        let room = by_length.len().max(string.len() + 1);
+        by_length.resize_with(room, Vec::new);
+        by_length[string.len()].push(string);
+    }
+    by_length.into_iter().rev().flatten().collect()
 }
 
 fn is_negative(kind: CharacterClassEscapeKind) -> bool {
