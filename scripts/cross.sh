@@ -6,7 +6,7 @@
 #   cross.sh arm64            target/cross/memmap.linux-arm64-gnu.node
 #   cross.sh musl             target/cross/memmap.linux-x64-musl.node
 #   cross.sh check [TARGET...] the crate and its tests, for macOS and for Windows with Microsoft's tools
-# CROSS_PROFILE=quick builds in a third of the time what tests alone load, into target/cross/tests.
+# CROSS_PROFILE=quick builds quickly what tests alone load, into target/cross/tests.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source-path=SCRIPTDIR source=toolchain.sh
