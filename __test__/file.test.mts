@@ -366,6 +366,7 @@ eachHome('flush: ranges and flags', async (t, home) => {
 
 eachHome('flush leaves no page dirty', async (t, home) => {
   if (!linux) return skip(t, 'only Linux tells which pages are dirty')
+  if (emulator === 'qemu') return skip(t, 'qemu tells of no page in its /proc/self/smaps')
   const far = 2 ** 25
   const name = file(t, 2 * far)
   using m = Mmap.open(name, { access: 'write', home })
@@ -472,7 +473,8 @@ eachHome('madvise: arguments', (t, home) => {
   for (const advice of NO_INTEGERS) throwsCode(t, () => m.madvise(advice), { code: RANGE, message: /"advice"/ })
   if (windows) throwsCode(t, () => m.madvise(3), { code: VALUE, message: /a name.*no MADV_/ })
   if (!linux) return
-  throwsCode(t, () => m.madvise(9999), { code: 'EINVAL', message: /madvise$/ })
+  if (emulator === 'qemu') t.log(`skipped in part: ${DEAF}`)
+  else throwsCode(t, () => m.madvise(9999), { code: 'EINVAL', message: /madvise$/ })
   // What makes pages unusable kills whoever touches them next: HWPOISON, SOFT_OFFLINE, GUARD_INSTALL, GUARD_REMOVE.
   for (const advice of [100, 101, 102, 103]) {
     throwsCode(t, () => m.madvise(advice), { code: VALUE, message: /unusable.*Received 10\d/ }, String(advice))
