@@ -366,22 +366,27 @@ eachHome('flush: ranges and flags', async (t, home) => {
 
 eachHome('flush leaves no page dirty', async (t, home) => {
   if (!linux) return skip(t, 'only Linux tells which pages are dirty')
-  if (emulator === 'qemu') return skip(t, 'qemu tells of no page in its /proc/self/smaps')
   const far = 2 ** 25
   const name = file(t, 2 * far)
   using m = Mmap.open(name, { access: 'write', home })
   const dirty = (): number => kernelView(name).kb('Private_Dirty') + kernelView(name).kb('Shared_Dirty')
   const page = PAGESIZE / 1024
-  // Far apart: the kernel writes neighbours back with the page that is asked for.
-  for (const at of [0, far]) m.set(Buffer.from('x'), at + 100)
-  t.is(dirty(), 2 * page)
-  m.flush(far + 200, 1)
-  if (dirty() === 2 * page) return skip(t, 'a file system in memory writes nothing back')
-  t.is(dirty(), page)
-  await m.flushAsync(far)
-  t.is(dirty(), page)
-  await m.flushAsync(0, 1)
-  t.is(dirty(), 0)
+  for (let attempt = 1; ; attempt++) {
+    // Far apart: the kernel writes neighbours back with the page that is asked for.
+    for (const at of [0, far]) m.set(Buffer.from('x'), at + 100)
+    const both = dirty()
+    m.flush(far + 200, 1)
+    const first = dirty()
+    if (both === 2 * page && first === both) return skip(t, 'a file system in memory writes nothing back')
+    await m.flushAsync(far)
+    const still = dirty()
+    await m.flushAsync(0, 1)
+    t.is(dirty(), 0)
+    // After some seconds the kernel writes back unasked: then it is tried again.
+    if (attempt < 10 && (both < 2 * page || still < page)) continue
+    t.deepEqual([both, first, still], [2 * page, page, page])
+    break
+  }
   m.set(Buffer.from('y'), far)
   m.flush()
   t.is(dirty(), 0)
