@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import fc from 'fast-check'
 import { Mmap } from 'memmap'
+import { run, story } from './child.mjs'
 import { eachHome, emulator, file, rejectsCode, throwsCode, windows } from './support.mjs'
 
 function naiveCount(bytes: Buffer, needle: Buffer): number {
@@ -185,4 +186,16 @@ eachHome('iterations end where a mapping was made shorter', async (t, home) => {
     for await (const some of laterLines) count += some.length
     t.is(count, at === 0 ? 200 : 0)
   }
+})
+
+test('bytes that change under a search are no error, and no match is out of order', async (t) => {
+  const outcome = await run('search', 'changes', { rounds: 25, length: 10_000 })
+  t.is(outcome.signal, null, story(outcome))
+  t.deepEqual(outcome.answer, { answers: 25 * 8 * 4, errors: [] }, story(outcome))
+  t.is(outcome.output, '')
+})
+
+test('a thread ends at once while its search waits behind those of another', async (t) => {
+  const outcome = await run('search', 'terminated')
+  t.deepEqual(outcome.answer, { before: 0, ended: 64 }, story(outcome))
 })

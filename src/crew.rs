@@ -1,7 +1,9 @@
 //! Threads of our own, for what may take long: libuv's pool is shared with fs and dns, and `process.exit()` waits for it.
 //! A bounded set, started on demand, ended when idle.
 
+use std::any::Any;
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -61,7 +63,7 @@ fn work() {
         if let Some(task) = here.waiting.pop_front() {
             drop(here);
             // A panic ends its own job alone: whoever waits for it sees it dropped.
-            let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(task));
+            let _ = catch_unwind(AssertUnwindSafe(task));
             here = crew();
             continue;
         }
@@ -112,6 +114,8 @@ struct Round<W> {
     /// How many help; `None` when it is too late to begin.
     helpers: Mutex<Option<usize>>,
     left: Condvar,
+    /// What a helper has panicked with.
+    broken: Mutex<Option<Box<dyn Any + Send>>>,
 }
 
 impl<W: Fn(usize) -> bool> Round<W> {
@@ -158,6 +162,7 @@ where
         leash: Arc::clone(leash),
         helpers: Mutex::new(Some(0)),
         left: Condvar::new(),
+        broken: Mutex::default(),
     });
     for _ in 1..threads.min(count) {
         let round = Arc::downgrade(&round);
@@ -168,7 +173,11 @@ where
                 Some(helpers) => *helpers += 1,
                 None => return,
             }
-            Present(round).0.run();
+            let present = Present(round);
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| present.0.run())) {
+                present.0.limit.store(0, Ordering::Relaxed);
+                *present.0.broken.lock().unwrap_or_else(PoisonError::into_inner) = Some(panic);
+            }
         });
     }
     round.run();
@@ -177,6 +186,12 @@ where
         helpers = round.left.wait(helpers).unwrap_or_else(PoisonError::into_inner);
     }
     *helpers = None;
+    drop(helpers);
+    // Its part is missing: no answer is better than a wrong one.
+    let broken = round.broken.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(panic) = broken {
+        resume_unwind(panic);
+    }
 }
 
 #[cfg(test)]
@@ -208,6 +223,20 @@ mod tests {
             assert!(seen[..=100].iter().all(|seen| seen.load(Ordering::Relaxed)));
             assert!(!seen[200..].iter().any(|seen| seen.load(Ordering::Relaxed)));
         }
+    }
+
+    #[test]
+    fn a_panic_of_a_helper_is_the_callers() {
+        let caller = thread::current().id();
+        let meeting = std::sync::Barrier::new(2);
+        let shared = catch_unwind(|| {
+            share(2, 2, &Arc::default(), move |_| {
+                meeting.wait();
+                assert_eq!(thread::current().id(), caller, "a helper");
+                true
+            });
+        });
+        assert!(shared.is_err());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! them may run when the addon's last thread is gone.
 
 use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use napi::bindgen_prelude::{Either, Object, PromiseRaw, ToNapiValue};
@@ -18,8 +19,20 @@ use crate::mapping::{self, Error};
 /// A job that runs, or will: how to end it.
 struct Running {
     leash: Arc<Leash>,
+    /// What is to be done, until somebody begins it.
+    task: Mutex<Option<Box<dyn FnOnce() + Send>>>,
     over: Mutex<bool>,
     signal: Condvar,
+}
+
+impl Running {
+    /// Does it, unless that was begun already.
+    fn begin(&self) {
+        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(task) = task {
+            task();
+        }
+    }
 }
 
 /// Says that a job is over, also when it panics or never begins.
@@ -43,6 +56,8 @@ pub fn env_ends() {
         job.leash.abort();
     }
     for job in jobs {
+        // One that still waits for a thread, perhaps behind long jobs of others: it is called off, and ends here.
+        job.begin();
         let over = job.over.lock().unwrap_or_else(PoisonError::into_inner);
         drop(job.signal.wait_while(over, |over| !*over));
     }
@@ -98,21 +113,27 @@ where
     W: FnOnce(&Arc<Leash>) -> mapping::Result<Answer<T>> + Send + 'static,
 {
     let (deferred, promise): (JsDeferred<Answer<T>, _>, Object<'_>) = env.create_deferred()?;
-    let running =
-        Arc::new(Running { leash: Arc::clone(&job.leash), over: Mutex::new(false), signal: Condvar::new() });
+    let (leash, task) = (Arc::clone(&job.leash), Mutex::default());
+    let running = Arc::new(Running { leash, task, over: Mutex::new(false), signal: Condvar::new() });
     JOBS.with_borrow_mut(|jobs| {
         jobs.retain(|job| !*job.over.lock().unwrap_or_else(PoisonError::into_inner));
         jobs.push(Arc::clone(&running));
     });
-    let ending = Ending(running);
-    let settle = deferred.clone();
+    let (ending, settle) = (Ending(Arc::clone(&running)), deferred.clone());
     let task = move || {
+        let leash = &ending.0.leash;
         // Called off before it began.
-        let result = if ending.0.leash.is_aborted() { Err(called_off()) } else { work(&ending.0.leash) };
-        settle.resolve(settled(answer(result)));
+        let work = || if leash.is_aborted() { Err(called_off()) } else { work(leash) };
+        match catch_unwind(AssertUnwindSafe(work)) {
+            Ok(result) => settle.resolve(settled(answer(result))),
+            Err(_) => settle.reject(napi::Error::from_reason("The job has panicked: a bug of memmap")),
+        }
         drop(ending);
     };
-    if !crew::submit(task) {
+    *running.task.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(task));
+    let waiting = Arc::clone(&running);
+    if !crew::submit(move || waiting.begin()) {
+        drop(running.task.lock().unwrap_or_else(PoisonError::into_inner).take());
         let text = "No thread can be started for it".to_owned();
         let failure = Failure::from(Error::Coded("ERR_MMAP_BUSY", text));
         deferred.resolve(settled(Either::B(failure)));

@@ -109,7 +109,7 @@ impl<H: Haystack, B: Basket, M: Fn() -> B + Send + Sync + 'static> Search<H, M> 
                 let nominal = from.saturating_add(part * PART);
                 // Not in a line that is longer than a part.
                 if nominal > begin && begin <= length {
-                    let bounds = cut.bounds(&self.target, bytes, nominal, &self.leash);
+                    let bounds = cut.near(&self.target, bytes, nominal, &self.leash);
                     spans.push((begin, bounds));
                     begin = bounds.limit;
                 }

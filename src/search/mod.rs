@@ -20,3 +20,5 @@ pub mod split;
 
 /// What is looked for: bytes or a pattern, one interface.
 pub mod target;
+#[cfg(test)]
+mod tests;

@@ -63,13 +63,29 @@ impl Cut {
             _ => Bounds::whole(haystack),
         }
     }
+
+    /// As `bounds`, for one who comes again and again: looks no further than a part for the end of a line. The part then
+    /// ends anywhere, as matches of a bounded length allow, or not at all.
+    pub fn near(self, target: &Target, haystack: &[u8], nominal: usize, leash: &Leash) -> Bounds {
+        let near = haystack.get(nominal..).map_or(&[][..], |rest| &rest[..rest.len().min(PART)]);
+        if self != Self::Lines
+            || nominal + near.len() >= haystack.len()
+            || memchr::memchr(b'\n', near).is_some()
+        {
+            return self.bounds(target, haystack, nominal, leash);
+        }
+        match target.as_pattern().and_then(Pattern::max_len) {
+            Some(most) if most <= LONGEST => Self::Bounded(most).bounds(target, haystack, nominal, leash),
+            _ => Bounds::whole(haystack),
+        }
+    }
 }
 
 /// What a part found, if its search began where the part does.
 struct Part {
     count: u64,
-    /// Where the search went on after each of the first matches.
-    first: Vec<usize>,
+    /// Where the first matches that are not empty end, each with how many matches there are up to it.
+    first: Vec<(u64, usize)>,
     /// Where it goes on behind the part.
     after: usize,
 }
@@ -94,8 +110,8 @@ fn count_part(
     // No groups, and so no automaton that may be too large for them.
     let _ = target.walk(haystack, &mut place, bounds, false, Some(leash), |found| {
         part.count += 1;
-        if part.first.len() < REMEMBERED {
-            part.first.push(found[1].unwrap_or(0));
+        if part.first.len() < REMEMBERED && found[0] != found[1] {
+            part.first.push((part.count, found[1].unwrap_or(0)));
         }
         true
     });
@@ -110,13 +126,13 @@ fn join(target: &Target, haystack: &[u8], part: Part, from: usize, bounds: Bound
     let mut met = None;
     let _ = target.walk(haystack, &mut place, bounds, false, Some(leash), |found| {
         joined.count += 1;
-        let end = found[1].unwrap_or(0);
-        // The same end of a match that is not empty: from there on the two are one.
-        met = part.first.iter().position(|at| *at == end).filter(|_| found[0] != found[1]);
+        // Two matches that end together, neither of them empty: from there on the two ways are one.
+        let same = |(_, end): &&(u64, usize)| found[0] != found[1] && Some(*end) == found[1];
+        met = part.first.iter().find(same).map(|(count, _)| *count);
         met.is_none()
     });
     match met {
-        Some(at) => Part { count: joined.count + part.count - at as u64 - 1, after: part.after, ..joined },
+        Some(count) => Part { count: joined.count + part.count - count, after: part.after, ..joined },
         None => Part { after: place.at, ..joined },
     }
 }
@@ -143,15 +159,26 @@ pub fn count<H: Haystack>(
         leash.report(whole);
         return counted;
     }
+    // One after the other: so a line that is longer than a part is gone through once.
+    let number = whole.div_ceil(PART).max(1);
+    let bounds = haystack.look(range.clone(), |bytes| {
+        let mut all: Vec<Bounds> = Vec::with_capacity(number);
+        for nominal in (1..=number).map(|part| part * PART) {
+            match all.last() {
+                Some(last) if last.limit > nominal => all.push(*last),
+                _ => all.push(cut.bounds(target, bytes, nominal, leash)),
+            }
+        }
+        (all, 0..0)
+    })?;
     let parts = Arc::new(Mutex::new(Vec::new()));
     let (found, reports, lent, sought) =
         (Arc::clone(&parts), Arc::clone(leash), Arc::clone(haystack), Arc::clone(target));
     let all = range.clone();
-    crew::share(whole.div_ceil(PART).max(1), threads, leash, move |number| {
+    crew::share(number, threads, leash, move |number| {
         let counted = lent.look(all.clone(), |bytes| {
-            let start =
-                if number == 0 { 0 } else { cut.bounds(&sought, bytes, number * PART, &reports).limit };
-            let bounds = cut.bounds(&sought, bytes, (number + 1) * PART, &reports);
+            let start = if number == 0 { 0 } else { bounds[number - 1].limit };
+            let bounds = bounds[number];
             // A line that is longer than a part: the part before has it all.
             let empty = start >= bounds.limit;
             let part = if empty {
@@ -225,7 +252,23 @@ pub(super) mod tests {
         "[^]*?\\B",
         "[^z]*z|word98",
         "^[^x]+?7$",
+        "[^]{3}|$",
     ];
+
+    #[test]
+    fn an_empty_match_where_parts_are_joined_counts() {
+        let mut bytes = vec![b'x'; 2 * PART];
+        for newline in PART + 2..PART + 9 {
+            bytes[newline] = b'\n';
+            let bytes = Arc::new(bytes.clone());
+            for source in ["xxx|$", "\\s{3}|xxx|$", "[^\\r]{3}|\\b"] {
+                let target = Arc::new(Target::pattern(source, "gm").unwrap());
+                let expected = target.count(&bytes, None);
+                let counted = count(&bytes, &target, 0..bytes.len(), 2, &Arc::default());
+                assert_eq!(counted, Ok(expected), "/{source}/ {newline}");
+            }
+        }
+    }
 
     #[test]
     fn threads_change_nothing() {

@@ -29,6 +29,7 @@
 //! - with `v`, the quantifier of `[^]` counts; with `iv`, a single character in `\q{...}` folds before `--` and `&&`;
 //!   `/(?:\D{2,}?[^[a-c]]{3})+/v` finds what it finds without its `+`.
 
+mod attempt;
 mod bytes;
 mod class;
 mod doubts;
@@ -84,6 +85,8 @@ pub struct Pattern {
     captures: OnceLock<Result<Captures, PatternError>>,
     /// Made when a search that may be called off first goes far.
     stepper: OnceLock<Result<Stepper, PatternError>>,
+    /// Made when the bytes have changed under a search, again and again.
+    single_pass: OnceLock<Result<Machine, PatternError>>,
 }
 
 /// What finds the groups of a match.
@@ -97,6 +100,7 @@ enum Captures {
 impl Pattern {
     /// Compiles a RegExp's `source` and `flags`.
     pub fn new(source: &str, flags: &str) -> Result<Self, PatternError> {
+        attempt::quiet();
         let flag_text = flags.to_owned();
         let flags = Flags::new(flags)?;
         let translation = translated(source, &flag_text, flags, false)?;
@@ -115,6 +119,7 @@ impl Pattern {
             groups: translation.groups,
             captures: OnceLock::new(),
             stepper: OnceLock::new(),
+            single_pass: OnceLock::new(),
         })
     }
 
@@ -152,6 +157,14 @@ impl Pattern {
     fn stepper(&self) -> Option<&Stepper> {
         let made = self.stepper.get_or_init(|| {
             Stepper::new(&translated(&self.source, &self.flag_text, self.flags, false)?, self.flags)
+        });
+        made.as_ref().ok()
+    }
+
+    /// None: as above.
+    fn single_pass(&self) -> Option<&Machine> {
+        let made = self.single_pass.get_or_init(|| {
+            machine(&translated(&self.source, &self.flag_text, self.flags, false)?, self.flags, 1)
         });
         made.as_ref().ok()
     }

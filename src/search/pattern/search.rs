@@ -1,6 +1,7 @@
 use regex_automata::meta;
 use regex_automata::{Anchored, Input};
 
+use super::attempt::{Changed, attempt};
 use super::machine::{Outcome, Scratch};
 use super::stepper::{self, STRETCH};
 use super::{Captures, Pattern, PatternError};
@@ -11,6 +12,9 @@ const FIRST_WINDOW: usize = 16 * 1024;
 
 /// How far a search goes that cannot be called off.
 const FAR: usize = 8 * STRETCH;
+
+/// How often a search is begun again that saw the bytes change.
+const TRIES: usize = 4;
 
 /// What searching needs to remember: one for each thread, reused from search to search.
 #[derive(Debug)]
@@ -110,6 +114,20 @@ impl<'c, 'h> Searcher<'_, 'c, 'h> {
                 return self.find_at(at);
             }
         }
+        while at <= self.limit {
+            if let Some(found) = (0..TRIES).find_map(|_| self.fast_at(at).ok()) {
+                return found;
+            }
+            match self.slow_at(at) {
+                Ok(found) => return found,
+                Err(position) => at = position,
+            }
+        }
+        None
+    }
+
+    /// As `find_at`, by the fast automaton.
+    fn fast_at(&mut self, at: usize) -> Result<Option<(usize, usize)>, Changed> {
         let input = self.input(at);
         if let Some(leash) = self.far(at)
             && let Some(stepper) = self.pattern.stepper()
@@ -117,8 +135,32 @@ impl<'c, 'h> Searcher<'_, 'c, 'h> {
             let cache = self.cache.stepper.get_or_insert_with(|| stepper.cache());
             return stepper.find(cache, &input, leash);
         }
-        let found = self.pattern.find.search_with(&mut self.cache.find, &input)?;
-        Some((found.start(), found.end()))
+        let found = self.attempt(|find, cache| find.search_with(cache, &input))?;
+        Ok(found.map(|found| (found.start(), found.end())))
+    }
+
+    /// As `find_at`, in one pass, which no change can confuse; an error where it has found nothing so far.
+    fn slow_at(&mut self, at: usize) -> Result<Option<(usize, usize)>, usize> {
+        let sticky = self.pattern.flags.sticky;
+        let Some(machine) = self.pattern.single_pass() else {
+            return if sticky { Ok(None) } else { Err(self.after_empty(at)) };
+        };
+        let Cache { scratch, slots, .. } = &mut *self.cache;
+        let give_up = at.saturating_add(FIRST_WINDOW);
+        match machine.search(scratch, self.haystack, at, sticky, give_up, self.leash, slots) {
+            Outcome::Match => Ok(slots[0].zip(slots[1]).filter(|(_, end)| *end <= self.limit)),
+            Outcome::None => Ok(None),
+            Outcome::GaveUp(position) => Err(position),
+        }
+    }
+
+    fn attempt<R>(&mut self, search: impl FnOnce(&meta::Regex, &mut meta::Cache) -> R) -> Result<R, Changed> {
+        let find = &self.pattern.find;
+        let result = attempt(|| search(find, &mut self.cache.find));
+        if result.is_err() {
+            self.cache.find = find.create_cache();
+        }
+        result
     }
 
     /// The leash, where a search from `at` on may go too far to look at it afterwards only.
@@ -132,27 +174,50 @@ impl<'c, 'h> Searcher<'_, 'c, 'h> {
     pub fn captures_at(&mut self, at: usize, slots: &mut Vec<Option<usize>>) -> Result<bool, PatternError> {
         slots.clear();
         slots.resize(self.pattern.groups.len() * 2, None);
-        let Some((start, end)) = self.find_at(at) else { return Ok(false) };
-        if let ([first, second], true) = (slots.as_mut_slice(), self.pattern.groups.len() == 1) {
-            (*first, *second) = (Some(start), Some(end));
-            return Ok(true);
-        }
-        match self.pattern.captures()? {
-            Captures::Library(regex) => {
-                let input = Input::new(self.haystack).range(start..end).anchored(Anchored::Yes);
-                let cache = self.cache.captures.get_or_insert_with(|| regex.create_cache());
-                let mut found = vec![None; slots.len()];
-                regex.search_slots_with(cache, &input, &mut found);
-                for (slot, found) in slots.iter_mut().zip(found) {
-                    *slot = found.map(|offset| offset.get());
-                }
+        for _ in 0..TRIES {
+            let Some((start, end)) = self.find_at(at) else { return Ok(false) };
+            let single = self.pattern.groups.len() == 1;
+            if !single && self.groups_of(start, end, slots)? {
+                return Ok(true);
             }
-            Captures::Machine(machine) => {
-                let scratch = &mut self.cache.scratch;
-                machine.search(scratch, self.haystack, start, true, usize::MAX, self.leash, slots);
+            // Without groups where the bytes have changed meanwhile, or it was called off: a walk goes on behind it.
+            slots.fill(None);
+            (slots[0], slots[1]) = (Some(start), Some(end));
+            if single || self.leash.is_some_and(Leash::is_aborted) {
+                break;
             }
         }
         Ok(true)
+    }
+
+    /// The groups of a match. `false`: it is none any more, or the search was called off.
+    fn groups_of(
+        &mut self,
+        start: usize,
+        end: usize,
+        slots: &mut Vec<Option<usize>>,
+    ) -> Result<bool, PatternError> {
+        match self.pattern.captures()? {
+            Captures::Library(regex) => {
+                let input = Input::new(self.haystack).range(start..end).anchored(Anchored::Yes);
+                let mut cache = self.cache.captures.take().unwrap_or_else(|| regex.create_cache());
+                let mut found = vec![None; slots.len()];
+                let Ok(matched) = attempt(|| regex.search_slots_with(&mut cache, &input, &mut found)) else {
+                    return Ok(false);
+                };
+                self.cache.captures = Some(cache);
+                for (slot, found) in slots.iter_mut().zip(found) {
+                    *slot = found.map(|offset| offset.get());
+                }
+                Ok(matched.is_some())
+            }
+            Captures::Machine(machine) => {
+                let scratch = &mut self.cache.scratch;
+                let outcome =
+                    machine.search(scratch, self.haystack, start, true, usize::MAX, self.leash, slots);
+                Ok(outcome == Outcome::Match)
+            }
+        }
     }
 
     /// How many matches `matchAll` would give from `at` on.
@@ -170,13 +235,17 @@ impl<'c, 'h> Searcher<'_, 'c, 'h> {
 
     /// Counts what is never empty: where a match begins need not be known.
     fn count_ends(&mut self, at: usize) -> usize {
-        let mut count = 0;
-        let mut input = self.input(at);
-        while let Some(end) = self.pattern.find.search_half_with(&mut self.cache.find, &input) {
+        let (mut at, mut count) = (at, 0);
+        loop {
+            let input = self.input(at);
+            let end = match self.attempt(|find, cache| find.search_half_with(cache, &input)) {
+                Ok(found) => found.map(|end| end.offset()),
+                Err(Changed) => self.find_at(at).map(|(_, end)| end),
+            };
+            let Some(end) = end else { return count };
             count += 1;
-            input.set_start(end.offset());
+            at = end;
         }
-        count
     }
 
     /// Whether a match is looked for only where a search begins.
@@ -203,5 +272,56 @@ impl<'c, 'h> Searcher<'_, 'c, 'h> {
     fn input(&self, at: usize) -> Input<'h> {
         let anchored = if self.pattern.flags.sticky { Anchored::Yes } else { Anchored::No };
         Input::new(self.haystack).range(at..self.limit).anchored(anchored)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "one two\r\n three, aaaa 4444\n\u{e9}\u{2028}end \u{1f600}a";
+
+    #[test]
+    fn one_pass_finds_what_two_find() {
+        let text = format!("{TEXT}{}{TEXT}", " ".repeat(2 * FIRST_WINDOW));
+        for source in ["\\w+", "a*", "(a)|(4)", "^", "$", "x*", "aa", "[^]*?d", "\\s{3,}?o", "needle"] {
+            for flags in ["g", "gm", "gi", "gu", "gmu", "gy"] {
+                let pattern = Pattern::new(source, flags).unwrap();
+                let (mut cache, mut other) = (pattern.cache(), pattern.cache());
+                let mut fast = pattern.searcher(&mut cache, text.as_bytes());
+                let mut slow = pattern.searcher(&mut other, text.as_bytes());
+                let places = text.char_indices().map(|(at, _)| at);
+                for at in places.filter(|at| *at < 40 || *at > text.len() - 40).step_by(5) {
+                    let mut found = slow.slow_at(at);
+                    while let Err(further) = found {
+                        found = slow.slow_at(further);
+                    }
+                    assert_eq!(found, Ok(fast.find_at(at)), "/{source}/{flags} at {at}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_called_off_goes_forward() {
+        let (text, leash) = ("xa b".repeat(3 * STRETCH / 4), Leash::default());
+        leash.abort();
+        // Groups that each iteration forgets: the exact machine's, which looks at the leash.
+        let pattern = Pattern::new("(?:(x)|(a))+", "g").unwrap();
+        let mut cache = pattern.cache();
+        let mut searcher = pattern.searcher(&mut cache, text.as_bytes()).held(Some(&leash));
+        let mut slots = Vec::new();
+        for at in [0, 1, STRETCH, STRETCH + 1] {
+            if searcher.captures_at(at, &mut slots).unwrap() {
+                assert!(slots[0] >= Some(at) && slots[1] > Some(at), "{slots:?} at {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_panic_of_the_library_is_a_change_of_the_bytes() {
+        assert_eq!(attempt(|| 7), Ok(7));
+        // As it panics itself: an Input whose range is none.
+        assert_eq!(attempt(|| Input::new("text").range(3..9).start()), Err(Changed));
     }
 }

@@ -7,6 +7,7 @@ use regex_automata::util::look::LookMatcher;
 use regex_automata::util::prefilter::Prefilter;
 use regex_automata::{Anchored, Input, MatchKind, Span};
 
+use super::attempt::Changed;
 use super::flags::Flags;
 use super::translate::Translation;
 use super::{PatternError, SIZE_LIMIT};
@@ -62,21 +63,37 @@ impl Stepper {
     }
 
     /// The first match of a range, as start and end; `None` too when it was called off.
-    pub fn find(&self, cache: &mut Cache, input: &Input<'_>, leash: &Leash) -> Option<(usize, usize)> {
+    pub fn find(
+        &self,
+        cache: &mut Cache,
+        input: &Input<'_>,
+        leash: &Leash,
+    ) -> Result<Option<(usize, usize)>, Changed> {
         let mut input = input.clone();
-        let mut end = self.end(cache, &input, leash)?;
+        let Some(end) = self.first_end(cache, &mut input, leash) else { return Ok(None) };
+        if end == input.start() || input.get_anchored().is_anchored() {
+            return Ok(Some((input.start(), end)));
+        }
+        let start = self.start(cache, &input, end, leash);
+        if start.is_none() && !leash.is_aborted() {
+            Err(Changed)
+        } else {
+            Ok(start.map(|start| (start, end)))
+        }
+    }
+
+    /// Where the first match ends; the input then begins where that may begin at the earliest.
+    fn first_end(&self, cache: &mut Cache, input: &mut Input<'_>, leash: &Leash) -> Option<usize> {
+        let mut end = self.end(cache, input, leash)?;
         // As the library does: an end inside a code point is an empty match's; it is looked for a byte further.
         while self.is_utf8 && !input.is_char_boundary(end) {
             if input.get_anchored().is_anchored() || input.start() >= input.end() {
                 return None;
             }
             input.set_start(input.start() + 1);
-            end = self.end(cache, &input, leash)?;
+            end = self.end(cache, input, leash)?;
         }
-        if end == input.start() || input.get_anchored().is_anchored() {
-            return Some((input.start(), end));
-        }
-        Some((self.start(cache, &input, end, leash)?, end))
+        Some(end)
     }
 
     fn end(&self, cache: &mut Cache, input: &Input<'_>, leash: &Leash) -> Option<usize> {

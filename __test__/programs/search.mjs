@@ -1,0 +1,99 @@
+import { setMaxListeners } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
+import { Mmap } from 'memmap'
+import { file, main, report } from './support.mjs'
+
+const SELF = fileURLToPath(import.meta.url)
+
+const PATTERNS = [
+  /\bab[\s\S]*?cd\b/g,
+  /[a-c]+d\n/g,
+  /\w+\s\w+d$/gm,
+  /a[abc ]*d/g,
+  /(a|b)+ (c|d)/g,
+  /(?:ab|cd|da)+\s/g,
+  /^(.*)(b|c)$/gm,
+  /[ab]+cd[ab]+/g,
+]
+
+const random = (below) => Math.floor(Math.random() * below)
+
+/** Stores into a file without end. */
+function store(name) {
+  const bytes = Mmap.open(name, { access: 'write' }).buffer
+  for (;;) bytes[random(bytes.length)] = 'abcd\n '.charCodeAt(random(6))
+}
+
+const started = (worker) => new Promise((resolve) => worker.once('message', resolve))
+
+async function all(matches) {
+  let [count, at] = [0, -1]
+  for await (const { index, end } of matches) {
+    if (index < at || end < index) throw new Error(`a match from ${index} to ${end} behind ${at}`)
+    ;[count, at] = [count + 1, end]
+  }
+  return count
+}
+
+const SCENARIOS = {
+  /** Searches of bytes that another thread changes: an answer, whatever it is. */
+  async changes({ rounds, length }) {
+    const name = file(Buffer.alloc(length, 'abc cd ab\n'))
+    const worker = new Worker(SELF, { workerData: { store: name } })
+    await started(worker)
+    const m = Mmap.open(name)
+    const errors = new Set()
+    const note = (error) => errors.add(`${error.code}: ${error.message}`)
+    let answers = 0
+    for (let round = 0; round < rounds; round++) {
+      for (const pattern of PATTERNS) {
+        const searches = [
+          () => m.count(pattern),
+          () => all(m.matchAll(pattern)),
+          () => m.countAsync(pattern),
+          () => all(m.matchAllAsync(pattern)),
+        ]
+        for (const search of searches) {
+          try {
+            await search()
+            answers++
+          } catch (error) {
+            note(error)
+          }
+        }
+      }
+    }
+    await worker.terminate()
+    report({ answers, errors: [...errors] })
+  },
+
+  /** A thread that ends while its search waits behind those of another. */
+  async terminated() {
+    const m = Mmap.anonymous(2 ** 28)
+    m.set(Buffer.from('\r\n'))
+    const controller = new AbortController()
+    const { signal } = controller
+    setMaxListeners(0, signal)
+    // Where a `\r\n` is, `^` is the slow machine's.
+    let ended = 0
+    const searches = Array.from({ length: 64 }, async () => {
+      await m.countAsync(/^x/gm, 0, null, { signal, threads: 1 }).catch(() => undefined)
+      ended++
+    })
+    const worker = new Worker(SELF, { workerData: { wait: true } })
+    await started(worker)
+    await worker.terminate()
+    const before = ended
+    controller.abort()
+    await Promise.all(searches)
+    report({ before, ended })
+  },
+}
+
+if (isMainThread) await main(SCENARIOS)
+else {
+  if (workerData.wait) void Mmap.anonymous(4096).countAsync('a')
+  parentPort.postMessage('started')
+  if (workerData.store) store(workerData.store)
+}
