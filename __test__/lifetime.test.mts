@@ -3,7 +3,7 @@ import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads'
 import test, { type ExecutionContext } from 'ava'
 import { type Home, Mmap } from 'memmap'
 import { type Outcome, run, story } from './child.mjs'
-import { deno, file, linux, removed, skip, throwsCode, windows } from './support.mjs'
+import { bun, deno, file, linux, removed, skip, throwsCode, windows } from './support.mjs'
 
 const MIB = 2 ** 20
 const external = { home: 'external' } as const
@@ -561,7 +561,11 @@ test('a write that was queued on a view when the mapping was closed shows no oth
 
 test('a read that was queued on a view when the mapping was resized lands in no other mapping', async (t) => {
   const outcome = await run('lifetime', 'queuedResize', {}, POOL_OF_ONE)
-  if (ended(t, outcome)) t.deepEqual(outcome.answer, { stained: 0, own: false }, story(outcome))
+  if (!ended(t, outcome)) return
+  t.is(outcome.answer.stained, 0, story(outcome))
+  // Elsewhere the read may be done before the resize, whose pages then have what was read.
+  if (bun || deno) t.log("skipped in part: the size of Bun's and Deno's pools cannot be set, so the read may not wait")
+  else t.false(outcome.answer.own, story(outcome))
 })
 
 for (const detach of [true, false]) {
@@ -607,7 +611,7 @@ for (const args of [
 test('openAsync() that is aborted ends at once, whatever the pool does, and lets go of what it opened', async (t) => {
   const outcome = await run('lifetime', 'abortedOpen', {}, POOL_OF_ONE)
   if (!ended(t, outcome)) return
-  if (deno) t.log("skipped in part: the size of Deno's pool cannot be set, so it is never busy")
+  if (bun || deno) t.log("skipped in part: the size of Bun's and Deno's pools cannot be set, so they are never busy")
   else t.like(outcome.answer, { code: 'ABORT_ERR', prompt: true })
   t.true(outcome.answer.deleted)
   if (linux) t.deepEqual([outcome.answer.mapped, outcome.answer.open], [0, 0])

@@ -183,9 +183,11 @@ test('where it differs from a RegExp on a string, it does so as the documents sa
     pattern.lastIndex = lastIndex
     return [...m.matchAll(pattern)].map((match) => match.index)
   }
-  // Without u text is its UTF-8, repeated as a whole, and each of its bytes folds as Latin-1.
-  t.deepEqual(found('éé', /é+/g), [0])
-  t.deepEqual(found(Buffer.of(0xe3, 0xa9), /é/gi), [0])
+  const made = (source: string, flags: string): RegExp => new RegExp(source, flags)
+  // Without u text is its UTF-8, repeated as a whole, and each of its bytes folds as Latin-1. Made from a string: Bun
+  // writes é as \u00E9 in the source of a literal.
+  t.deepEqual(found('éé', made('é+', 'g')), [0])
+  t.deepEqual(found(Buffer.of(0xe3, 0xa9), made('é', 'gi')), [0])
   // A search that begins inside a code point does not step back to its beginning.
   t.deepEqual(found('éa', /./gu, 1), [2])
   // No empty match lies inside one; nor is \B looked for between the units of a surrogate pair.
@@ -196,7 +198,6 @@ test('where it differs from a RegExp on a string, it does so as the documents sa
   // U+1C89 is a letter since Unicode 16, U+1E6C0 since 17.
   t.deepEqual(found('\u{1c89}\u{1e6c0}', /\p{L}/gu), [0])
   // The quantifier of [^] counts with v, too.
-  const made = (source: string, flags: string): RegExp => new RegExp(source, flags)
   t.deepEqual(found('aaa', made('[^]{2}', 'gv')), [0])
 })
 
