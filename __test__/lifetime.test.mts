@@ -561,7 +561,11 @@ test('a write that was queued on a view when the mapping was closed shows no oth
 
 test('a read that was queued on a view when the mapping was resized lands in no other mapping', async (t) => {
   const outcome = await run('lifetime', 'queuedResize', {}, POOL_OF_ONE)
-  if (ended(t, outcome)) t.deepEqual(outcome.answer, { stained: 0, own: false }, story(outcome))
+  if (!ended(t, outcome)) return
+  t.is(outcome.answer.stained, 0, story(outcome))
+  // Elsewhere the read may be done before the resize, whose pages then have what was read.
+  if (bun || deno) t.log("skipped in part: the size of Bun's and Deno's pools cannot be set, so the read may not wait")
+  else t.false(outcome.answer.own, story(outcome))
 })
 
 for (const detach of [true, false]) {

@@ -87,7 +87,8 @@ export async function load(
   { env, fake = {}, flags = [], module = 'memmap' }: Options = {},
 ) {
   const quiet = {
-    npm_config_user_agent: '',
+    // Bun and Deno are managers themselves.
+    npm_config_user_agent: 'npm/10.8.2 node/v20.19.0 linux x64',
     npm_config_omit: '',
     npm_config_optional: '',
     NAPI_RS_NATIVE_LIBRARY_PATH: '',

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The suite in each engine, with binaries from npm: engines.sh [ENGINE...] [-- ARGUMENT...], with arguments for ava.
-# Engines: node-20, node-22, node-24, node-26, bun, deno. Default: all.
+# Engines: node-20, node-22, node-24, node-26, bun, deno. Default: all. Two run at a time; what one prints is shown when
+# it ends. Tests of the project's own scripts are left to `npm test`: they are the same in every engine.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source-path=SCRIPTDIR source=toolchain.sh
@@ -40,7 +41,30 @@ ava_in() {
       ;;
   esac
   command[0]=$PWD/target/engines/$name/node_modules/${command[0]}
-  "${command[@]}" "$ava" "$@"
+  # A child that hangs is ended, not one that waits for its turn: more tests run at once than there are processors.
+  MEMMAP_TEST_PATIENCE=4 "${command[@]}" "$ava" --timeout=20m "$@"
+}
+
+# timed ENGINE ARGUMENT...: its tests, counted, and how long they took.
+timed() {
+  local status=0
+  SECONDS=0
+  printf '\n--- %s\n' "$1"
+  counted ava_in "$@" || status=$?
+  echo "$SECONDS" >"$logs/$1.seconds"
+  return "$status"
+}
+
+# waited ENGINE: waits for its tests, and shows what they printed.
+waited() {
+  local name=$1 passed failed skipped
+  wait "${running[$name]}" || true
+  unset "running[$name]"
+  cat "$logs/$name"
+  read -r passed _ failed _ skipped _ < <(tail -1 "$logs/$name")
+  ((sums[0] += passed, sums[1] += failed, sums[2] += skipped)) || true
+  summary+=("$(printf '%-8s %d passed, %d failed, %d skipped, in %d seconds' \
+    "$name" "$passed" "$failed" "$skipped" "$(<"$logs/$name.seconds")")")
 }
 
 engines=()
@@ -49,16 +73,21 @@ while (($#)) && [[ $1 != -- ]]; do engines+=("$1") && shift; done
 ((${#engines[@]})) || engines=("${all[@]}")
 
 tests_built
-summary=() sums=(0 0 0)
+logs=$(mktemp -d)
+trap 'rm -rf "$logs"' EXIT
+if [[ "$*" != *.test.mjs* ]]; then
+  tests_without "${of_project[@]}"
+  set -- "$@" "${files[@]}"
+fi
+
+declare -A running=()
+summary=() sums=(0 0 0) next=0
 for name in "${engines[@]}"; do
-  printf '\n--- %s\n' "$name"
-  log=$(mktemp)
-  counted ava_in "$name" "$@" | tee "$log" || true
-  read -r passed _ failed _ skipped _ < <(tail -1 "$log")
-  rm -f "$log"
-  ((sums[0] += passed, sums[1] += failed, sums[2] += skipped)) || true
-  summary+=("$(printf '%-8s %d passed, %d failed, %d skipped' "$name" "$passed" "$failed" "$skipped")")
+  ((${#running[@]} < 2)) || waited "${engines[next++]}"
+  timed "$name" "$@" >"$logs/$name" 2>&1 &
+  running[$name]=$!
 done
+for name in "${engines[@]:next}"; do waited "$name"; done
 printf '\n'
 printf '%s\n' "${summary[@]}"
 printf '%d passed, %d failed, %d skipped\n' "${sums[@]}"

@@ -1,6 +1,6 @@
 // Loads the package from a folder, on a system that is made up as far as `fake` says, and reports what came of it.
 import fs from 'node:fs'
-import { createRequire } from 'node:module'
+import Module, { createRequire } from 'node:module'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { main, report } from './support.mjs'
@@ -36,9 +36,12 @@ function pretend({ arch, armVersion, deny, execPath, files = {}, platform, repor
   if (armVersion !== undefined)
     Object.defineProperty(process, 'config', { value: { variables: { arm_version: armVersion } } })
   if (deny !== undefined) {
-    process.dlopen = (_module, file) => {
+    const refuse = (_module, file) => {
       throw Object.assign(new Error(deny.message.replace('FILE', file)), { code: 'ERR_DLOPEN_FAILED', ...deny.fields })
     }
+    // Node and Bun ask the first, Deno the second.
+    process.dlopen = refuse
+    Module._extensions['.node'] = refuse
   }
 }
 

@@ -125,18 +125,17 @@ impl<H: Haystack, B: Basket, M: Fn() -> B + Send + Sync + 'static> Search<H, M> 
         known: Option<bool>,
         threads: usize,
     ) -> Vec<Result<Part<B>, H::Error>> {
-        let done = Arc::new(Mutex::new(Vec::with_capacity(spans.len())));
+        let done = Arc::new(Mutex::new(Vec::from_iter(spans.iter().map(|_| None))));
         let (search, found, given) = (Arc::clone(self), Arc::clone(&done), spans.to_vec());
         crew::share(spans.len(), threads, &self.leash, move |number| {
             let (at, bounds) = given[number];
             let part = search.part(Place { at, known, over: false }, bounds);
             let goes_on = matches!(part, Ok(Ok((_, _, true))));
-            found.lock().unwrap_or_else(PoisonError::into_inner).push((number, part));
+            found.lock().unwrap_or_else(PoisonError::into_inner)[number] = Some(part);
             goes_on
         });
-        let mut parts = std::mem::take(&mut *done.lock().unwrap_or_else(PoisonError::into_inner));
-        parts.sort_unstable_by_key(|(number, _)| *number);
-        parts.into_iter().map(|(_, part)| part).collect()
+        let parts = std::mem::take(&mut *done.lock().unwrap_or_else(PoisonError::into_inner));
+        parts.into_iter().flatten().collect()
     }
 
     fn part(&self, mut place: Place, bounds: Bounds) -> Result<Part<B>, H::Error> {

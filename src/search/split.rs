@@ -171,7 +171,7 @@ pub fn count<H: Haystack>(
         }
         (all, 0..0)
     })?;
-    let parts = Arc::new(Mutex::new(Vec::new()));
+    let parts = Arc::new(Mutex::new(Vec::from_iter((0..number).map(|_| None))));
     let (found, reports, lent, sought) =
         (Arc::clone(&parts), Arc::clone(leash), Arc::clone(haystack), Arc::clone(target));
     let all = range.clone();
@@ -190,13 +190,12 @@ pub fn count<H: Haystack>(
         });
         reports.report(PART.min(whole - (number * PART).min(whole)));
         let goes_on = counted.is_ok();
-        found.lock().unwrap_or_else(PoisonError::into_inner).push((number, counted));
+        found.lock().unwrap_or_else(PoisonError::into_inner)[number] = Some(counted);
         goes_on
     });
-    let mut parts = std::mem::take(&mut *parts.lock().unwrap_or_else(PoisonError::into_inner));
-    parts.sort_unstable_by_key(|(number, _)| *number);
+    let parts = std::mem::take(&mut *parts.lock().unwrap_or_else(PoisonError::into_inner));
     let (mut total, mut at) = (0, 0);
-    for (_, part) in parts {
+    for part in parts.into_iter().flatten() {
         let Some((start, bounds, mut part)) = part? else { continue };
         if at > start {
             let seen = at.min(bounds.reach)..bounds.reach;
