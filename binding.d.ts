@@ -159,6 +159,9 @@ export declare function openAsync(path: Uint8Array, length: number, offset: numb
 /** Bytes of a page. */
 export declare function pageSize(): number
 
+/** How many processors this process may use: so many threads of our own there may be. The engine knows of quotas. */
+export declare function processors(number: number): void
+
 /** The caller has detached it, and nobody else has ever seen it: its addresses wait for no finalizer. */
 export declare function released(number: number): void
 

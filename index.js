@@ -720,6 +720,7 @@ function checkHome(home, length) {
 }
 // lib/core.ts
 const { NativeJob } = binding;
+binding.processors((0, node_os.availableParallelism)());
 let bytesOf;
 let writableOf;
 let moveTo;

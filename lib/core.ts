@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { inspect } from 'node:util'
 import type { Failure, NativeJob as Job } from '../binding.js'
 import { type Bytes, CLOSED, type Home } from './bytes.js'
@@ -7,6 +8,8 @@ import { binding } from './load.js'
 
 // Taken out once: a look into the addon is slower than a variable.
 const { NativeJob } = binding
+
+binding.processors(availableParallelism())
 
 /** What may be done to the bytes: `'copy'` is writable, and private: the file never changes. */
 export type Access = 'read' | 'write' | 'copy'

@@ -28,21 +28,24 @@ fn crew() -> MutexGuard<'static, Crew> {
     CREW.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// How many threads there may be: as many as processors, and two at least, lest one long job holds up all others.
-pub fn most() -> usize {
-    thread::available_parallelism().map_or(2, usize::from).clamp(2, 64)
+/// How many threads there may be: two at least, lest one long job holds up all others.
+static MOST: AtomicUsize = AtomicUsize::new(2);
+
+/// Sets how many threads there may be, by how many processors this process may use.
+pub fn processors(number: usize) {
+    MOST.store(number.clamp(2, 64), Ordering::Relaxed);
 }
 
 /// How many threads a job may use, of as many as it asked for.
 pub fn at_most(threads: u32) -> usize {
-    (threads as usize).clamp(1, most())
+    (threads as usize).clamp(1, MOST.load(Ordering::Relaxed))
 }
 
 /// Hands a task to the crew. `false`: there is no thread for it, nor can one be started.
 pub fn submit(task: impl FnOnce() + Send + 'static) -> bool {
     let mut crew = crew();
     crew.waiting.push_back(Box::new(task));
-    if crew.idle >= crew.waiting.len() || crew.threads >= most() {
+    if crew.idle >= crew.waiting.len() || crew.threads >= MOST.load(Ordering::Relaxed) {
         CALL.notify_one();
         return true;
     }

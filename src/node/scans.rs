@@ -63,6 +63,12 @@ pub fn env_ends() {
     }
 }
 
+/// How many processors this process may use: so many threads of our own there may be. The engine knows of quotas.
+#[napi]
+pub fn processors(number: u32) {
+    crew::processors(number as usize);
+}
+
 /// The handle of one job: made first, given to the call that starts it.
 #[napi]
 pub struct NativeJob {
