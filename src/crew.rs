@@ -232,13 +232,13 @@ mod tests {
     fn a_panic_of_a_helper_is_the_callers() {
         let caller = thread::current().id();
         let meeting = std::sync::Barrier::new(2);
-        let shared = catch_unwind(|| {
+        let shared = catch_unwind(AssertUnwindSafe(|| {
             share(2, 2, &Arc::default(), move |_| {
                 meeting.wait();
                 assert_eq!(thread::current().id(), caller, "a helper");
                 true
             });
-        });
+        }));
         assert!(shared.is_err());
     }
 
