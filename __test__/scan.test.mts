@@ -197,5 +197,7 @@ test('bytes that change under a search are no error, and no match is out of orde
 
 test('a thread ends at once while its search waits behind those of another', async (t) => {
   const outcome = await run('search', 'terminated')
-  t.deepEqual(outcome.answer, { before: 0, ended: 64 }, story(outcome))
+  t.is(outcome.answer?.ended, 64, story(outcome))
+  // Some may end while the thread starts; those that it had to wait for would be all but a few.
+  t.true(outcome.answer.before < 32, story(outcome))
 })
