@@ -42,7 +42,7 @@ case $command in
     if [[ $command == run ]]; then exec "$node" "$@"; fi
     # What is asked of the kernel, of the file system and of the engine's loader is the same on each processor.
     if ((!$#)); then
-      tests_without "${of_project[@]}" cage constructor faults-disk large leaks load load-errors model named
+      tests_without "${of_project[@]}" cage constructor faults-disk large leaks lifetime load load-errors model named
       set -- "${files[@]}"
     fi
     counted "$node" node_modules/ava/entrypoints/cli.mjs --timeout=20m "$@"
