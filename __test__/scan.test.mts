@@ -6,7 +6,7 @@ import test from 'ava'
 import fc from 'fast-check'
 import { Mmap } from 'memmap'
 import { run, story } from './child.mjs'
-import { eachHome, emulator, file, rejectsCode, throwsCode, windows } from './support.mjs'
+import { eachHome, file, rejectsCode, SHARE, throwsCode, windows } from './support.mjs'
 
 function naiveCount(bytes: Buffer, needle: Buffer): number {
   if (needle.length === 0) return bytes.length + 1
@@ -32,7 +32,7 @@ eachHome('count, and each search off the event loop, agree with the naive ones',
       assert.equal(await m.rfindAsync(wanted, start, end, { threads: 2 }), m.rfind(wanted, start, end))
       assert.equal(m.tell(), 0)
     }),
-    { numRuns: windows || emulator !== undefined ? 30 : 200 },
+    { numRuns: windows ? 30 : Math.max(10, 200 * SHARE) },
   )
   t.pass()
 })

@@ -68,11 +68,11 @@ musl() {
 
 check() {
   (($#)) || set -- x86_64-pc-windows-msvc aarch64-apple-darwin
-  local target
-  for target; do
-    rust_for "$target"
-    "${cargo[@]}" check --all-targets --target "$target" --config "target.$target.rustflags = ['-Dwarnings']" "${build_std[@]}"
-  done
+  local target targets=()
+  rust_for "$@"
+  for target; do targets+=(--target "$target" --config "target.$target.rustflags = ['-Dwarnings']"); done
+  # In one go: two standard libraries are built side by side.
+  "${cargo[@]}" check --all-targets "${targets[@]}" "${build_std[@]}"
 }
 
 # step NAME [ARGUMENT...]: one of the above, whose failure stops none of the others.

@@ -16,10 +16,10 @@ apt_install() {
   "${apt[@]}" install -y --no-install-recommends "${missing[@]}" </dev/null >/dev/null
 }
 
-# rust_for TARGET: sets cargo (the command) and build_std (arguments of its build and check) for the caller.
+# rust_for TARGET...: sets cargo (the command) and build_std (arguments of its build and check) for the caller.
 # shellcheck disable=SC2034
 rust_for() {
-  if rustup_has "$1"; then
+  if rustup_has "$@"; then
     cargo=(cargo)
     build_std=()
   else
@@ -33,8 +33,13 @@ rust_for() {
 # RUSTUP_AUTO_INSTALL=0 is rustup's own way to say that it is to download nothing unasked.
 rustup_has() {
   command -v rustup >/dev/null || return
-  [[ $'\n'$(rustup target list --installed 2>/dev/null)$'\n' == *$'\n'"$1"$'\n'* ]] && return
-  [[ ${RUSTUP_AUTO_INSTALL-} != 0 ]] && rustup target add "$1" >&2
+  local target installed
+  installed=$'\n'$(rustup target list --installed 2>/dev/null)$'\n'
+  for target; do
+    [[ $installed == *$'\n'"$target"$'\n'* ]] && continue
+    [[ ${RUSTUP_AUTO_INSTALL-} != 0 ]] || return
+    rustup target add "$target" >&2 || return
+  done
 }
 
 # engine NAME PACKAGE: a package of npm that is a binary, in a folder of its own below target/engines.
