@@ -165,11 +165,16 @@ fn zero(from: usize, len: usize) -> bool {
     unsafe { os::entomb(std::ptr::with_exposed_provenance_mut(from), len) }
 }
 
-/// Why a page within the file cannot be had: what can be read by its descriptor had no block for a store.
+/// Why a page within the file cannot be had: what can be read by its descriptor had no block for a store. One that the
+/// file does not have any more was cut off since its size was asked.
 fn why(visit: &Visit, page: usize) -> Reason {
     let mut byte = [0u8];
     let read = file(visit).map(|file| rustix::io::pread(file, &mut byte, visit.file_offset(page)));
-    if visit.is_sized() && matches!(read, Some(Ok(1))) { Reason::NoSpace } else { Reason::Io }
+    match read.filter(|_| visit.is_sized()) {
+        Some(Ok(1)) => Reason::NoSpace,
+        Some(Ok(0)) => Reason::Truncated,
+        _ => Reason::Io,
+    }
 }
 
 /// The first page that cannot be read, of a mapping without a descriptor, when none can from there to what is lost

@@ -84,6 +84,18 @@ fn a_page_that_cannot_be_had_is_replaced_alone() {
     assert_eq!(guard.bad_pages(), [(4096 * 9, 4096 * 10)]);
 }
 
+/// As between the look at the size and that at the page.
+#[test]
+fn a_page_that_is_cut_off_meanwhile_is_no_broken_one() {
+    let file = Arc::new(scratch(LEN as u64));
+    let base = map(&*file, ProtFlags::READ, MapFlags::SHARED);
+    let _guard = Guard::new(base, LEN, SUBJECT, Some(Arc::clone(&file))).unwrap();
+    file.set_len(4096).unwrap();
+    let visit = table::visit(base.expose_provenance()).unwrap();
+    let reasons = [0, 4096, LEN - 1].map(|at| why(&visit, base.expose_provenance() + at));
+    assert_eq!(reasons, [Reason::NoSpace, Reason::Truncated, Reason::Truncated]);
+}
+
 #[test]
 fn every_second_page_that_cannot_be_had_ends_in_one_replacement() {
     let (file, longer) = (scratch(LEN as u64), Arc::new(scratch(LEN as u64)));
