@@ -85,6 +85,8 @@ pub struct Pattern {
     captures: OnceLock<Result<Captures, PatternError>>,
     /// Made when a search that may be called off first goes far.
     stepper: OnceLock<Result<Stepper, PatternError>>,
+    /// The groups of a match so long that the search for them must look at its leash.
+    patient: OnceLock<Result<Machine, PatternError>>,
     /// Made when the bytes have changed under a search, again and again.
     single_pass: OnceLock<Result<Machine, PatternError>>,
 }
@@ -119,6 +121,7 @@ impl Pattern {
             groups: translation.groups,
             captures: OnceLock::new(),
             stepper: OnceLock::new(),
+            patient: OnceLock::new(),
             single_pass: OnceLock::new(),
         })
     }
@@ -159,6 +162,14 @@ impl Pattern {
             Stepper::new(&translated(&self.source, &self.flag_text, self.flags, false)?, self.flags)
         });
         made.as_ref().ok()
+    }
+
+    fn patient(&self) -> Result<&Machine, PatternError> {
+        let made = self.patient.get_or_init(|| {
+            let translation = translated(&self.source, &self.flag_text, self.flags, true)?;
+            machine(&translation, self.flags, self.groups.len())
+        });
+        made.as_ref().map_err(Clone::clone)
     }
 
     /// None: as above.

@@ -197,7 +197,10 @@ impl<'c, 'h> Searcher<'_, 'c, 'h> {
         end: usize,
         slots: &mut Vec<Option<usize>>,
     ) -> Result<bool, PatternError> {
-        match self.pattern.captures()? {
+        let machine = match self.pattern.captures()? {
+            // The library looks at no leash.
+            Captures::Library(_) if self.leash.is_some() && end - start > FAR => self.pattern.patient()?,
+            Captures::Machine(machine) => machine,
             Captures::Library(regex) => {
                 let input = Input::new(self.haystack).range(start..end).anchored(Anchored::Yes);
                 let mut cache = self.cache.captures.take().unwrap_or_else(|| regex.create_cache());
@@ -209,15 +212,12 @@ impl<'c, 'h> Searcher<'_, 'c, 'h> {
                 for (slot, found) in slots.iter_mut().zip(found) {
                     *slot = found.map(|offset| offset.get());
                 }
-                Ok(matched.is_some())
+                return Ok(matched.is_some());
             }
-            Captures::Machine(machine) => {
-                let scratch = &mut self.cache.scratch;
-                let outcome =
-                    machine.search(scratch, self.haystack, start, true, usize::MAX, self.leash, slots);
-                Ok(outcome == Outcome::Match)
-            }
-        }
+        };
+        let scratch = &mut self.cache.scratch;
+        let outcome = machine.search(scratch, self.haystack, start, true, usize::MAX, self.leash, slots);
+        Ok(outcome == Outcome::Match)
     }
 
     /// How many matches `matchAll` would give from `at` on.
@@ -316,6 +316,19 @@ mod tests {
                 assert!(slots[0] >= Some(at) && slots[1] > Some(at), "{slots:?} at {at}");
             }
         }
+    }
+
+    #[test]
+    fn the_groups_of_a_long_match_look_at_the_leash() {
+        let (text, leash) = ("a".repeat(FAR + 9), Leash::default());
+        let pattern = Pattern::new("(a+?)(a{3})(b)?$", "g").unwrap();
+        let (mut cache, mut slots, mut held) = (pattern.cache(), Vec::new(), Vec::new());
+        assert!(pattern.searcher(&mut cache, text.as_bytes()).captures_at(0, &mut slots).unwrap());
+        let mut searcher = pattern.searcher(&mut cache, text.as_bytes()).held(Some(&leash));
+        assert!(searcher.captures_at(0, &mut held).unwrap());
+        assert_eq!(held, slots);
+        leash.abort();
+        assert!(!searcher.groups_of(0, text.len(), &mut held).unwrap());
     }
 
     #[test]
