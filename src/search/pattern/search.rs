@@ -114,8 +114,17 @@ impl<'c, 'h> Searcher<'_, 'c, 'h> {
                 return self.find_at(at);
             }
         }
+        match self.fast_at(at) {
+            Ok(found) => found,
+            Err(Changed) => self.found_again(at),
+        }
+    }
+
+    /// As `find_at`, of bytes that have changed just now.
+    #[cold]
+    fn found_again(&mut self, mut at: usize) -> Option<(usize, usize)> {
         while at <= self.limit {
-            if let Some(found) = (0..TRIES).find_map(|_| self.fast_at(at).ok()) {
+            if let Some(found) = (1..TRIES).find_map(|_| self.fast_at(at).ok()) {
                 return found;
             }
             match self.slow_at(at) {
@@ -237,14 +246,18 @@ impl<'c, 'h> Searcher<'_, 'c, 'h> {
     fn count_ends(&mut self, at: usize) -> usize {
         let (mut at, mut count) = (at, 0);
         loop {
-            let input = self.input(at);
-            let end = match self.attempt(|find, cache| find.search_half_with(cache, &input)) {
-                Ok(found) => found.map(|end| end.offset()),
-                Err(Changed) => self.find_at(at).map(|(_, end)| end),
-            };
-            let Some(end) = end else { return count };
-            count += 1;
-            at = end;
+            let mut input = self.input(at);
+            let counted = self.attempt(|find, cache| {
+                while let Some(end) = find.search_half_with(cache, &input) {
+                    (count, at) = (count + 1, end.offset());
+                    input.set_start(at);
+                }
+            });
+            if counted.is_ok() {
+                return count;
+            }
+            let Some((_, end)) = self.find_at(at) else { return count };
+            (count, at) = (count + 1, end);
         }
     }
 
