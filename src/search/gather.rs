@@ -154,18 +154,19 @@ impl<H: Haystack, B: Basket, M: Fn() -> B + Send + Sync + 'static> Search<H, M> 
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::super::split::tests::{SOURCES, text};
     use super::*;
 
     /// The spans of the groups.
-    type Found = Vec<Vec<Option<usize>>>;
+    pub type Found = Vec<Vec<Option<usize>>>;
 
-    struct Some77(Found);
+    /// Takes the spans of so many matches.
+    pub struct Room(pub Found, pub usize);
 
-    impl Basket for Some77 {
+    impl Basket for Room {
         fn take(&mut self, _: &[u8], found: &[Option<usize>]) -> bool {
-            let room = self.0.len() < 77;
+            let room = !self.is_full();
             if room {
                 self.0.push(found.to_vec());
             }
@@ -178,7 +179,7 @@ mod tests {
             self.0.is_empty()
         }
         fn is_full(&self) -> bool {
-            self.0.len() >= 77
+            self.0.len() >= self.1
         }
     }
 
@@ -201,7 +202,7 @@ mod tests {
                     while !place.over && found.len() < most {
                         let range = 0..bytes.len();
                         let leash = Arc::default();
-                        let basket = || Some77(Found::new());
+                        let basket = || Room(Found::new(), 77);
                         let Ok(Ok(batch)) =
                             matches(&bytes, &target, range, &mut place, threads, &leash, basket)
                         else {

@@ -50,7 +50,7 @@ pub fn cut(bytes: &[u8], most: usize, keep: bool, bounds: &mut [Bounds]) -> Piec
 /// As many units are looked at together as a mask has bits.
 const BLOCK: usize = 64;
 
-/// What a text is made of.
+/// What a text is made of. What is done for each unit or line is always inlined: the crate is compiled for its size.
 trait Unit: Copy {
     /// Which of a block are `\n`, a bit for each.
     fn feeds(block: &[Self; BLOCK]) -> u64;
@@ -58,28 +58,34 @@ trait Unit: Copy {
 }
 
 impl Unit for u8 {
+    #[inline(always)]
     fn feeds(block: &[Self; BLOCK]) -> u64 {
         let feed = u8x16::splat(b'\n');
-        let of = |(at, part): (usize, &[u8; 16])| {
-            u64::from(u8x16::new(*part).simd_eq(feed).to_bitmask()) << (16 * at)
-        };
-        block.as_chunks().0.iter().enumerate().map(of).fold(0, |all, bits| all | bits)
+        let mut all = 0;
+        for (at, part) in block.as_chunks().0.iter().enumerate() {
+            all |= u64::from(u8x16::new(*part).simd_eq(feed).to_bitmask()) << (16 * at);
+        }
+        all
     }
 
+    #[inline(always)]
     fn is(self, byte: u8) -> bool {
         self == byte
     }
 }
 
 impl Unit for u16 {
+    #[inline(always)]
     fn feeds(block: &[Self; BLOCK]) -> u64 {
         let feed = u16x8::splat(u16::from(b'\n'));
-        let of = |(at, part): (usize, &[u16; 8])| {
-            u64::from(u16x8::new(*part).simd_eq(feed).to_bitmask()) << (8 * at)
-        };
-        block.as_chunks().0.iter().enumerate().map(of).fold(0, |all, bits| all | bits)
+        let mut all = 0;
+        for (at, part) in block.as_chunks().0.iter().enumerate() {
+            all |= u64::from(u16x8::new(*part).simd_eq(feed).to_bitmask()) << (8 * at);
+        }
+        all
     }
 
+    #[inline(always)]
     fn is(self, byte: u8) -> bool {
         self == u16::from(byte)
     }
@@ -96,6 +102,7 @@ struct Cutter<'a> {
 
 impl Cutter<'_> {
     /// A line that ends at `end`; the next one begins at `next`. `None`: there is no room.
+    #[inline(always)]
     fn line(&mut self, end: usize, next: usize) -> Option<()> {
         *self.bounds.get_mut(self.count)? = [self.start as i32, end as i32];
         self.count += 1;
@@ -104,6 +111,7 @@ impl Cutter<'_> {
     }
 
     /// A line that ends with the `\n` at `at`.
+    #[inline(always)]
     fn feed<U: Unit>(&mut self, units: &[U], at: usize) -> Option<()> {
         let bare = at - usize::from(at > self.start && units[at - 1].is(b'\r'));
         self.line(if self.keep { at + 1 } else { bare }, at + 1)

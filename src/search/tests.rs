@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::gather::{self, Basket};
+use super::gather::{self, tests::Found, tests::Room};
 use super::scan::PART;
 use super::split;
 use super::target::{Bounds, Place, Target};
@@ -69,29 +69,6 @@ fn text(dice: &mut Dice) -> Vec<u8> {
     bytes
 }
 
-type Spans = Vec<Vec<Option<usize>>>;
-
-struct Room(Spans, usize);
-
-impl Basket for Room {
-    fn take(&mut self, _: &[u8], found: &[Option<usize>]) -> bool {
-        let room = !self.is_full();
-        if room {
-            self.0.push(found.to_vec());
-        }
-        room
-    }
-    fn append(&mut self, mut later: Self) {
-        self.0.append(&mut later.0);
-    }
-    fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-    fn is_full(&self) -> bool {
-        self.0.len() >= self.1
-    }
-}
-
 #[test]
 fn made_up_searches_are_those_of_one_walk() {
     let variable = |name, default| std::env::var(name).ok().map_or(default, |text| text.parse().unwrap());
@@ -111,16 +88,16 @@ fn made_up_searches_are_those_of_one_walk() {
             let (threads, room, most) = (1 + dice.below(4), 1 + dice.below(3000), 5_000);
             let what = format!("round {round}: /{source}/{flags} in {range:?}, {threads} threads, {room}");
 
-            let (mut whole, mut place) = (Spans::new(), Place::default());
+            let (mut whole, mut place) = (Found::new(), Place::default());
             let groups = target.groups().len() > 1;
             let walked = target.walk(slice, &mut place, Bounds::whole(slice), groups, None, |found| {
                 whole.push(found.to_vec());
                 whole.len() < most
             });
             walked.unwrap();
-            let (mut found, mut place) = (Spans::new(), Place::default());
+            let (mut found, mut place) = (Found::new(), Place::default());
             while !place.over && found.len() < most {
-                let basket = move || Room(Spans::new(), room);
+                let basket = move || Room(Found::new(), room);
                 let batch =
                     gather::matches(&bytes, &target, range.clone(), &mut place, threads, &leash, basket);
                 found.extend(batch.unwrap().unwrap().0);
