@@ -60,12 +60,9 @@ trait Unit: Copy {
 impl Unit for u8 {
     #[inline(always)]
     fn feeds(block: &[Self; BLOCK]) -> u64 {
-        let feed = u8x16::splat(b'\n');
-        let mut all = 0;
-        for (at, part) in block.as_chunks().0.iter().enumerate() {
-            all |= u64::from(u8x16::new(*part).simd_eq(feed).to_bitmask()) << (16 * at);
-        }
-        all
+        let feeds = |part| u64::from(u8x16::new(part).simd_eq(u8x16::splat(b'\n')).to_bitmask());
+        let [a, b, c, d] = *block.as_chunks().0 else { return 0 };
+        feeds(a) | feeds(b) << 16 | feeds(c) << 32 | feeds(d) << 48
     }
 
     #[inline(always)]
@@ -77,12 +74,10 @@ impl Unit for u8 {
 impl Unit for u16 {
     #[inline(always)]
     fn feeds(block: &[Self; BLOCK]) -> u64 {
-        let feed = u16x8::splat(u16::from(b'\n'));
-        let mut all = 0;
-        for (at, part) in block.as_chunks().0.iter().enumerate() {
-            all |= u64::from(u16x8::new(*part).simd_eq(feed).to_bitmask()) << (8 * at);
-        }
-        all
+        let feeds = |part| u64::from(u16x8::new(part).simd_eq(u16x8::splat(u16::from(b'\n'))).to_bitmask());
+        let [a, b, c, d, e, f, g, h] = *block.as_chunks().0 else { return 0 };
+        let low = feeds(a) | feeds(b) << 8 | feeds(c) << 16 | feeds(d) << 24;
+        low | (feeds(e) | feeds(f) << 8 | feeds(g) << 16 | feeds(h) << 24) << 32
     }
 
     #[inline(always)]
