@@ -319,11 +319,11 @@ type Span = [start: number, end: number];
 */
 declare class ByteMatch implements Iterable<Buffer | undefined> {
   #private;
-  /** Bytes from the start of the mapping to the match. */
-  readonly index: number;
-  /** Bytes from the start of the mapping to what follows the match. */
-  readonly end: number;
   constructor(batch: Batch, slot: number);
+  /** Bytes from the start of the mapping to the match. */
+  get index(): number;
+  /** Bytes from the start of the mapping to what follows the match. */
+  get end(): number;
   /** How many captures there are, the whole match among them. */
   get length(): number;
   /** Where a group lies, by its number (0: the whole match) or name; `undefined`: it took no part, or there is none. */
@@ -337,6 +337,11 @@ declare class ByteMatch implements Iterable<Buffer | undefined> {
   /** Where the groups lie, the whole match first; those with names in `groups` too. */
   get indices(): (Span | undefined)[] & {
     groups: Record<string, Span | undefined> | undefined;
+  };
+  /** What JSON has of it: where it lies. */
+  toJSON(): {
+    index: number;
+    end: number;
   };
   /** The whole match as text. */
   toString(encoding?: BufferEncoding): string;

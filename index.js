@@ -939,16 +939,27 @@ function isViewType(type) {
 	return false;
 }
 // lib/match.ts
-var ByteMatch = class {
-	index;
-	end;
+var ByteMatch = class ByteMatch {
 	#batch;
 	#slot;
+	static {
+		Object.defineProperty(ByteMatch.prototype, node_util.inspect.custom, {
+			configurable: true,
+			writable: true,
+			value() {
+				return `ByteMatch ${(0, node_util.inspect)(this.toJSON())}`;
+			}
+		});
+	}
 	constructor(batch, slot) {
 		this.#batch = batch;
 		this.#slot = slot;
-		this.index = batch.slots[slot];
-		this.end = batch.slots[slot + 1];
+	}
+	get index() {
+		return this.#batch.slots[this.#slot];
+	}
+	get end() {
+		return this.#batch.slots[this.#slot + 1];
 	}
 	get length() {
 		return this.#batch.names.length;
@@ -998,6 +1009,12 @@ var ByteMatch = class {
 		const found = Object.create(null);
 		for (const name of names) found[name] = of(name);
 		return found;
+	}
+	toJSON() {
+		return {
+			index: this.index,
+			end: this.end
+		};
 	}
 	toString(encoding = "utf8") {
 		return this.get()?.toString(encoding) ?? "";

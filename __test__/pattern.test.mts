@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { inspect } from 'node:util'
 import test from 'ava'
 import { type ByteMatch, Mmap } from 'memmap'
 import { cases, reference } from './patterns.mjs'
@@ -52,6 +53,8 @@ eachHome('a match has positions, captures and names, copied when asked for, and 
   t.is(first?.index, 3)
   t.is(first?.end, 10)
   t.is(String(second), '2025-11')
+  t.is(inspect(first), 'ByteMatch { index: 3, end: 10 }')
+  t.is(JSON.stringify(first), '{"index":3,"end":10}')
   t.deepEqual(
     first?.captures.map((each) => each?.toString()),
     ['2024-05', '2024', '05', undefined],

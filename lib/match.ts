@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import type { Failure, NativeJob } from '../binding.js'
 import { copyOf } from './array.js'
 import { bytesOf, type Core } from './core.js'
@@ -26,19 +27,34 @@ type Span = [start: number, end: number]
  * `const [whole, year, month] = match` takes the captures; a match that you keep keeps up to 64 KiB of its neighbours.
  */
 export class ByteMatch implements Iterable<Buffer | undefined> {
-  /** Bytes from the start of the mapping to the match. */
-  readonly index: number
-  /** Bytes from the start of the mapping to what follows the match. */
-  readonly end: number
   readonly #batch: Batch
   /** Its first slot. */
   readonly #slot: number
 
+  static {
+    Object.defineProperty(ByteMatch.prototype, inspect.custom, {
+      configurable: true,
+      writable: true,
+      value(this: ByteMatch): string {
+        return `ByteMatch ${inspect(this.toJSON())}`
+      },
+    })
+  }
+
   constructor(batch: Batch, slot: number) {
     this.#batch = batch
     this.#slot = slot
-    this.index = batch.slots[slot] as number
-    this.end = batch.slots[slot + 1] as number
+  }
+
+  // Read when they are asked for: as fields they would cost an object each, and a match a third more.
+  /** Bytes from the start of the mapping to the match. */
+  get index(): number {
+    return this.#batch.slots[this.#slot] as number
+  }
+
+  /** Bytes from the start of the mapping to what follows the match. */
+  get end(): number {
+    return this.#batch.slots[this.#slot + 1] as number
   }
 
   /** How many captures there are, the whole match among them. */
@@ -104,6 +120,11 @@ export class ByteMatch implements Iterable<Buffer | undefined> {
     const found: Record<string, T> = Object.create(null)
     for (const name of names) found[name] = of(name)
     return found
+  }
+
+  /** What JSON has of it: where it lies. */
+  toJSON(): { index: number; end: number } {
+    return { index: this.index, end: this.end }
   }
 
   /** The whole match as text. */

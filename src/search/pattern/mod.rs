@@ -76,6 +76,8 @@ pub struct Pattern {
     groups: Vec<Option<String>>,
     nullable: bool,
     max_len: Option<usize>,
+    /// The bytes of each match, where all have as many.
+    fixed_len: Option<usize>,
     newline: bool,
     doubts: Doubts,
     find: meta::Regex,
@@ -108,12 +110,15 @@ impl Pattern {
         let translation = translated(source, &flag_text, flags, false)?;
         let doubts = translation.doubts;
         let exact = if doubts.any() { Some(machine(&translation, flags, 1)?) } else { None };
+        let (min_len, max_len) =
+            (translation.hir.properties().minimum_len(), translation.hir.properties().maximum_len());
         Ok(Self {
             source: source.to_owned(),
             flag_text,
             flags,
             nullable: empty::nullable(&translation.hir),
-            max_len: translation.hir.properties().maximum_len(),
+            max_len,
+            fixed_len: max_len.filter(|_| min_len == max_len),
             newline: has_newline(&translation.hir),
             doubts,
             find: library(&translation, flags, WhichCaptures::Implicit)?,

@@ -144,6 +144,14 @@ impl<'c, 'h> Searcher<'_, 'c, 'h> {
             let cache = self.cache.stepper.get_or_insert_with(|| stepper.cache());
             return stepper.find(cache, &input, leash);
         }
+        // Where a match ends costs half as much as where it begins and ends.
+        if let Some(length) = self.pattern.fixed_len {
+            let Some(end) = self.attempt(|find, cache| find.search_half_with(cache, &input))? else {
+                return Ok(None);
+            };
+            let start = end.offset().checked_sub(length).filter(|start| *start >= at).ok_or(Changed)?;
+            return Ok(Some((start, end.offset())));
+        }
         let found = self.attempt(|find, cache| find.search_with(cache, &input))?;
         Ok(found.map(|found| (found.start(), found.end())))
     }
