@@ -57,12 +57,23 @@ trait Unit: Copy {
     fn is(self, byte: u8) -> bool;
 }
 
+#[inline(always)]
+fn feeds_of_16(part: [u8; 16]) -> u64 {
+    const FEEDS: u8x16 = u8x16::new([b'\n'; 16]);
+    u64::from(u8x16::new(part).simd_eq(FEEDS).to_bitmask())
+}
+
+#[inline(always)]
+fn feeds_of_8(part: [u16; 8]) -> u64 {
+    const FEEDS: u16x8 = u16x8::new([b'\n' as u16; 8]);
+    u64::from(u16x8::new(part).simd_eq(FEEDS).to_bitmask())
+}
+
 impl Unit for u8 {
     #[inline(always)]
     fn feeds(block: &[Self; BLOCK]) -> u64 {
-        let feeds = |part| u64::from(u8x16::new(part).simd_eq(u8x16::splat(b'\n')).to_bitmask());
         let [a, b, c, d] = *block.as_chunks().0 else { return 0 };
-        feeds(a) | feeds(b) << 16 | feeds(c) << 32 | feeds(d) << 48
+        feeds_of_16(a) | feeds_of_16(b) << 16 | feeds_of_16(c) << 32 | feeds_of_16(d) << 48
     }
 
     #[inline(always)]
@@ -74,10 +85,9 @@ impl Unit for u8 {
 impl Unit for u16 {
     #[inline(always)]
     fn feeds(block: &[Self; BLOCK]) -> u64 {
-        let feeds = |part| u64::from(u16x8::new(part).simd_eq(u16x8::splat(u16::from(b'\n'))).to_bitmask());
         let [a, b, c, d, e, f, g, h] = *block.as_chunks().0 else { return 0 };
-        let low = feeds(a) | feeds(b) << 8 | feeds(c) << 16 | feeds(d) << 24;
-        low | (feeds(e) | feeds(f) << 8 | feeds(g) << 16 | feeds(h) << 24) << 32
+        let low = feeds_of_8(a) | feeds_of_8(b) << 8 | feeds_of_8(c) << 16 | feeds_of_8(d) << 24;
+        low | (feeds_of_8(e) | feeds_of_8(f) << 8 | feeds_of_8(g) << 16 | feeds_of_8(h) << 24) << 32
     }
 
     #[inline(always)]
@@ -164,10 +174,14 @@ pub fn text(piece: &[u8], keep: bool, bounds: &mut [Bounds]) -> Option<(Text, us
     Some((Text::Utf16(units), count))
 }
 
-fn zeros<T: Copy + Default>(length: usize) -> Option<Vec<T>> {
-    let mut units = Vec::new();
+fn zeros<U: Unit>(length: usize) -> Option<Vec<U>> {
+    let mut units = Vec::<U>::new();
     units.try_reserve_exact(length).ok()?;
-    units.resize(length, T::default());
+    // `resize`, compiled for its size, would go from unit to unit.
+    // SAFETY: there is room for so many, and zero is a number.
+    unsafe { units.as_mut_ptr().write_bytes(0, length) };
+    // SAFETY: they were written just now.
+    unsafe { units.set_len(length) };
     Some(units)
 }
 
