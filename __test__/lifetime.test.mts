@@ -227,7 +227,7 @@ for (const home of HOMES) {
     t.false(m.closed)
     t.is(m.slice().toString(), 'async')
     // What was opened for nothing is let go; the one that lives is the only one.
-    for (let i = 0; i < 50 && linux && mapped(name) > 1; i++) await new Promise((resolve) => setTimeout(resolve, 10))
+    for (let i = 0; i < 500 && linux && mapped(name) > 1; i++) await new Promise((resolve) => setTimeout(resolve, 10))
     if (linux) t.deepEqual([mapped(name), opened(name)], [1, 1])
   })
 

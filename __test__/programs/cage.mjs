@@ -61,7 +61,7 @@ await main({
     m.close()
     m.close({ detach: false })
     opened.close()
-    await settle(() => lines(name) <= 0, 3)
+    await settle(() => lines(name) <= 0)
     report({
       views,
       facts,

@@ -42,9 +42,9 @@ export function collect() {
 export const turn = () => new Promise((resolve) => setImmediate(resolve))
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 
-/** Collects, and lets finalizers run, until `done` holds or patience ends. */
-export async function settle(done = () => false, rounds = 20) {
-  for (let round = 0; round < rounds && !done(); round++) {
+/** Collects, and lets finalizers run, so often; or until `done` holds, with patience: threads of a busy machine wait. */
+export async function settle(done, rounds = 60) {
+  for (let round = 0; round < rounds && !done?.(); round++) {
     collect()
     await turn()
     await sleep(round < 3 ? 0 : 20)
