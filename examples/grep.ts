@@ -32,7 +32,6 @@ function fail(message: string): never {
 
 const terminal = process.stdout.isTTY === true
 const colour = (style: 'red' | 'green' | 'magenta', text: string): string => (terminal ? styleText(style, text) : text)
-const numbered = flags['line-number'] || terminal
 
 const NEWLINE = Buffer.from('\n')
 let pending: Buffer[] = []
@@ -55,17 +54,16 @@ function print(...parts: (Buffer | string)[]): void {
   if (pending.length > 1000) flush()
 }
 
-/** How many lines have a match, by one search: each takes the rest of its line along. */
-function count(m: Mmap, { source, flags }: RegExp): number {
+/** How many lines have a match, by one search on several threads: each match takes the rest of its line along. */
+async function count(m: Mmap, { source, flags }: RegExp): Promise<number> {
   const end = m.rfind(NEWLINE, 0) + 1
-  const whole = m.count(new RegExp(`(?:${source})[^\\n]*\\n`, flags), 0, end)
+  const whole = await m.countAsync(new RegExp(`(?:${source})[^\\n]*\\n`, flags), 0, end)
   return end < m.length && m.search(new RegExp(source, flags), end) >= 0 ? whole + 1 : whole
 }
 
 /** The lines of a mapping with a match, as where each begins and ends. */
 function* hits(m: Mmap, pattern: RegExp): Generator<[number, number]> {
-  // Behind the last line that was looked at.
-  let next = 0
+  let next = 0 // behind the last line that was looked at
   while (next < m.length) {
     let crossed = false
     pattern.lastIndex = next
@@ -108,17 +106,17 @@ function show(m: Mmap, pattern: RegExp, start: number, end: number): Buffer {
   return Buffer.concat([...parts, m.slice(from, end)])
 }
 
-function search(name: string, pattern: RegExp): number {
+async function search(name: string, pattern: RegExp): Promise<number> {
   using m = Mmap.open(name)
   const title = files.length > 1 ? `${colour('magenta', name)}:` : ''
   // No escape and no class that may have a `\n`: no match reaches into a second line.
   const within = flags.count && !flags['invert-match'] && !/\\[^dwbB\W]|\[\^/.test(pattern.source)
-  let [seen, line, counted] = [within ? count(m, pattern) : 0, 1, 0]
+  let [seen, line, counted] = [within ? await count(m, pattern) : 0, 1, 0]
   for (const [start, end] of within ? [] : flags['invert-match'] ? misses(m, pattern) : hits(m, pattern)) {
     seen++
     if (flags.count) continue
     let number = ''
-    if (numbered) {
+    if (flags['line-number'] || terminal) {
       line += m.count(NEWLINE, counted, start)
       counted = start
       number = `${colour('green', String(line))}:`
@@ -134,16 +132,18 @@ function search(name: string, pattern: RegExp): number {
   return seen
 }
 
-let status = 1
-for (const name of files) {
-  try {
-    const pattern = new RegExp(source as string, flags['ignore-case'] ? 'gim' : 'gm')
-    if (search(name, pattern) > 0 && status === 1) status = 0
-  } catch (error) {
-    flush()
-    writeSync(2, `grep: ${name}: ${(error as Error).message}\n`)
-    status = 2
+async function main(): Promise<void> {
+  process.exitCode = 1
+  for (const name of files) {
+    try {
+      const pattern = new RegExp(source as string, flags['ignore-case'] ? 'gim' : 'gm')
+      if ((await search(name, pattern)) > 0 && process.exitCode === 1) process.exitCode = 0
+    } catch (error) {
+      flush()
+      writeSync(2, `grep: ${name}: ${(error as Error).message}\n`)
+      process.exitCode = 2
+    }
   }
+  while (pending.length > 0) flush()
 }
-while (pending.length > 0) flush()
-process.exitCode = status
+void main()

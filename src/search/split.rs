@@ -11,7 +11,7 @@ use crate::crew::{self, Leash};
 /// How matches can be kept apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cut {
-    /// No match has a `\n` in it: behind each one matches begin anew.
+    /// No match goes on behind a `\n`: there matches begin anew.
     Lines,
     /// No match has more bytes than this.
     Bounded(usize),
@@ -243,6 +243,9 @@ pub(super) mod tests {
         "(a)|b",
         "\\n\\d",
         "a\\n",
+        "[^\\n]*\\n",
+        "(?:a|word)[^\\n]*(?:\\n|b)",
+        "\\n?a",
         "[^]+?word9",
         "word9[^]*",
         "[^b]+b",

@@ -62,7 +62,7 @@ use doubts::Doubts;
 use flags::Flags;
 use machine::Machine;
 use stepper::Stepper;
-use translate::{Translation, has_newline, translate};
+use translate::{Translation, crosses_lines, translate};
 
 /// The memory that the states of one automaton may take.
 const SIZE_LIMIT: usize = 16 << 20;
@@ -78,7 +78,7 @@ pub struct Pattern {
     max_len: Option<usize>,
     /// The bytes of each match, where all have as many.
     fixed_len: Option<usize>,
-    newline: bool,
+    crosses_lines: bool,
     doubts: Doubts,
     find: meta::Regex,
     /// What finds where the fast automaton is in doubt; none if it never is.
@@ -119,7 +119,7 @@ impl Pattern {
             nullable: empty::nullable(&translation.hir),
             max_len,
             fixed_len: max_len.filter(|_| min_len == max_len),
-            newline: has_newline(&translation.hir),
+            crosses_lines: crosses_lines(&translation.hir),
             doubts,
             find: library(&translation, flags, WhichCaptures::Implicit)?,
             exact,
@@ -156,9 +156,9 @@ impl Pattern {
         self.max_len
     }
 
-    /// Whether a match can have a `\n` in it.
+    /// Whether a match can have a `\n` in it that is not its last byte.
     pub fn can_cross_lines(&self) -> bool {
-        self.newline
+        self.crosses_lines
     }
 
     /// None: it would be too large, where the library's automaton is not.

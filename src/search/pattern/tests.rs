@@ -236,12 +236,16 @@ fn facts_for_the_caller() {
         (".", "u", Some(4), false),
         ("é{2}", "", Some(4), false),
         ("a\\s?b", "", Some(3), true),
-        ("[^a]", "u", Some(4), true),
+        ("[^a]", "u", Some(4), false),
+        ("[^a]b", "u", Some(5), true),
+        ("\\n{1,2}", "", Some(2), true),
+        ("(?:.*\\n|b)", "", None, false),
+        ("(a[^]*)\\n", "", None, true),
         ("^a$", "m", Some(1), false),
     ];
-    for (source, flags, max_len, newline) in lengths {
+    for (source, flags, max_len, crosses) in lengths {
         let pattern = Pattern::new(source, flags).unwrap();
-        assert_eq!((pattern.max_len(), pattern.can_cross_lines()), (*max_len, *newline), "/{source}/{flags}");
+        assert_eq!((pattern.max_len(), pattern.can_cross_lines()), (*max_len, *crosses), "/{source}/{flags}");
     }
     assert_eq!(first("(?i:a)b", "", "Ab"), Some(vec![Some("Ab")]));
     assert_eq!(first("(?i:a)b", "", "AB"), None);

@@ -258,8 +258,22 @@ fn class_has_newline(class: &Class) -> bool {
     }
 }
 
+/// Whether a match may have a `\n` in it that is not its last byte.
+pub(super) fn crosses_lines(hir: &Hir) -> bool {
+    match hir.kind() {
+        HirKind::Literal(literal) => literal.0.split_last().is_some_and(|(_, rest)| rest.contains(&b'\n')),
+        HirKind::Class(_) => false,
+        HirKind::Capture(capture) => crosses_lines(&capture.sub),
+        HirKind::Alternation(alternatives) => alternatives.iter().any(crosses_lines),
+        HirKind::Concat(parts) => parts
+            .split_last()
+            .is_some_and(|(last, before)| before.iter().any(has_newline) || crosses_lines(last)),
+        _ => has_newline(hir),
+    }
+}
+
 /// Whether a match may have a `\n` in it.
-pub(super) fn has_newline(hir: &Hir) -> bool {
+fn has_newline(hir: &Hir) -> bool {
     match hir.kind() {
         HirKind::Literal(literal) => literal.0.contains(&b'\n'),
         HirKind::Class(class) => class_has_newline(class),
