@@ -2,13 +2,12 @@
 
 use memchr::memmem;
 
-/// How much is searched forwards at a time when looking for the last match.
-const BLOCK: usize = 256 * 1024;
+use super::lanes::{self, BLOCK};
 
 /// The first position of `needle`; an empty one is found at 0.
 pub fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
     match needle {
-        [byte] => memchr::memchr(*byte, haystack),
+        [byte] => find_byte(haystack, *byte),
         _ => memmem::find(haystack, needle),
     }
 }
@@ -18,7 +17,11 @@ pub fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
 /// memchr's own reverse search is not vectorised: block by block from the end, its forward search tells whether a
 /// match starts in the block, and the reverse one then looks into that block alone.
 pub fn rfind(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    rfind_in_blocks(haystack, needle, BLOCK)
+    match needle {
+        [byte] => memchr::memrchr(*byte, haystack),
+        _ if (1..=BLOCK).contains(&needle.len()) => rfind_in_blocks(haystack, needle),
+        _ => memmem::rfind(haystack, needle),
+    }
 }
 
 /// How often `needle` occurs, one beginning where the one before has ended or later, and where the last one ends. An
@@ -26,7 +29,7 @@ pub fn rfind(haystack: &[u8], needle: &[u8]) -> Option<usize> {
 pub fn count(haystack: &[u8], needle: &[u8]) -> (u64, usize) {
     match *needle {
         [] => (haystack.len() as u64 + 1, haystack.len()),
-        [byte] => (memchr::memchr_iter(byte, haystack).count() as u64, haystack.len()),
+        [byte] => (count_byte(haystack, byte) as u64, haystack.len()),
         _ => {
             memmem::find_iter(haystack, needle).fold((0, 0), |(count, _), at| (count + 1, at + needle.len()))
         }
@@ -47,25 +50,51 @@ pub fn overlaps_itself(needle: &[u8]) -> bool {
     needle.is_empty() || borders.last().is_some_and(|border| *border > 0)
 }
 
-fn rfind_in_blocks(haystack: &[u8], needle: &[u8], block: usize) -> Option<usize> {
-    if let [byte] = *needle {
-        return memchr::memrchr(byte, haystack);
+/// What is near is found before blocks are begun.
+fn find_byte(haystack: &[u8], byte: u8) -> Option<usize> {
+    let find = |bytes: &[u8]| memchr::memchr(byte, bytes);
+    let mut start = 0;
+    while let Some(block) = haystack.get(start..start + BLOCK) {
+        if start == 0 || !lanes::all(block, |piece| find(piece).is_none()) {
+            // A byte that somebody changes meanwhile may be found the one time, and not the other.
+            if let Some(at) = find(block) {
+                return Some(start + at);
+            }
+        }
+        start += BLOCK;
     }
-    if needle.is_empty() || needle.len() > block {
-        return memmem::rfind(haystack, needle);
-    }
+    find(&haystack[start..]).map(|at| start + at)
+}
+
+fn rfind_in_blocks(haystack: &[u8], needle: &[u8]) -> Option<usize> {
     let forward = memmem::Finder::new(needle);
-    // A match that starts in [start, end) ends before `end + needle.len() - 1`.
-    let mut end = (haystack.len() + 1).saturating_sub(needle.len());
+    let over = needle.len() - 1;
+    // A match that starts in [start, end) ends before `end + over`.
+    let mut end = haystack.len().saturating_sub(over);
     while end > 0 {
-        let start = end.saturating_sub(block);
-        let window = &haystack[start..end + needle.len() - 1];
-        if forward.find(window).is_some() {
-            return memmem::rfind(window, needle).map(|at| start + at);
+        let start = end.saturating_sub(BLOCK);
+        let block = &haystack[start..end + over];
+        if forward.find(block).is_some() {
+            // Bytes that somebody changes meanwhile may be found the one time, and not the other.
+            if let Some(at) = memmem::rfind(block, needle) {
+                return Some(start + at);
+            }
         }
         end = start;
     }
     None
+}
+
+fn count_byte(haystack: &[u8], byte: u8) -> usize {
+    let mut blocks = haystack.chunks_exact(BLOCK);
+    let mut count = 0;
+    for block in &mut blocks {
+        lanes::all(block, |piece| {
+            count += bytecount::count(piece, byte);
+            true
+        });
+    }
+    count + bytecount::count(blocks.remainder(), byte)
 }
 
 #[cfg(test)]
@@ -86,13 +115,7 @@ mod tests {
             for needle in needles {
                 let expected = naive(haystack, needle);
                 assert_eq!(find(haystack, needle), expected.0, "{haystack:?} {needle:?}");
-                for block in [1, 2, 3, 4, 100] {
-                    assert_eq!(
-                        rfind_in_blocks(haystack, needle, block),
-                        expected.1,
-                        "{haystack:?} {needle:?} {block}"
-                    );
-                }
+                assert_eq!(rfind(haystack, needle), expected.1, "{haystack:?} {needle:?}");
             }
         }
     }
@@ -109,12 +132,38 @@ mod tests {
     }
 
     #[test]
-    fn a_match_over_the_border_of_two_blocks_is_found() {
-        let mut haystack = vec![b'.'; 3 * BLOCK];
-        for at in [0, BLOCK - 3, 2 * BLOCK - 1, 3 * BLOCK - 6] {
-            haystack[at..at + 6].copy_from_slice(b"needle");
-            assert_eq!(rfind(&haystack, b"needle"), Some(at));
-            assert_eq!(find(&haystack, b"needle"), Some(0));
+    fn matches_anywhere_in_blocks_and_lanes_are_found() {
+        let size = 3 * BLOCK + 7;
+        for length in [1, 2, 6, BLOCK, BLOCK + 1] {
+            let needle: Vec<u8> = (0..length).map(|at| if at == 0 { b'x' } else { b'z' }).collect();
+            let needle = &needle[..];
+            let put = |haystack: &mut Vec<u8>, at: usize| {
+                haystack[at..at + needle.len()].copy_from_slice(needle);
+            };
+            for first in 0..=size - needle.len() {
+                let mut haystack = vec![b'.'; size];
+                put(&mut haystack, first);
+                assert_eq!(find(&haystack, needle), Some(first));
+                assert_eq!(rfind(&haystack, needle), Some(first));
+                assert_eq!(count(&haystack, needle).0, 1);
+                let other = first + needle.len() + first * 31 % BLOCK;
+                if other + needle.len() <= size {
+                    put(&mut haystack, other);
+                    assert_eq!(find(&haystack, needle), Some(first));
+                    assert_eq!(rfind(&haystack, needle), Some(other));
+                    assert_eq!(count(&haystack, needle).0, 2);
+                    assert_eq!(find(&haystack[..other], needle), Some(first));
+                    assert_eq!(find(&haystack[first + 1..], needle), Some(other - first - 1));
+                    assert_eq!(rfind(&haystack[..other + needle.len() - 1], needle), Some(first));
+                }
+            }
+        }
+        let haystack: Vec<u8> = (0..size).map(|at| (at * at % 7) as u8).collect();
+        for byte in 0..7 {
+            for from in 0..size {
+                let naive = haystack[from..].iter().filter(|each| **each == byte).count();
+                assert_eq!(count(&haystack[from..], &[byte]).0, naive as u64);
+            }
         }
     }
 }
