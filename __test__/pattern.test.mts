@@ -218,17 +218,22 @@ eachHome('off the event loop, with any number of threads, the answer is the same
   )
   using m = Mmap.open(file(t, `${words}\u{2028}end`), { home })
   t.true(m.length > 8 * 2 ** 20)
-  for (const pattern of [/\w+/g, /d9+\s/g, /^word1/gm, /[\s\S]{3}d/g, /(?:word\d* )+/g, /\s+word5/g, /x*/g, /ü/gu]) {
+  // Few of them where the suite is repeated: how a range is cut is the same on each processor and engine.
+  const some = (all: RegExp[]): RegExp[] => all.slice(0, Math.ceil(all.length * Math.max(SHARE, 0.25)))
+  const counted = [/\w+/g, /[\s\S]{3}d/g, /d9+\s/g, /^word1/gm, /(?:word\d* )+/g, /\s+word5/g, /x*/g, /ü/gu]
+  for (const pattern of some(counted)) {
     const expected = m.count(pattern)
     for (const threads of [1, 2, 5]) t.is(await m.countAsync(pattern, 0, null, { threads }), expected, String(pattern))
   }
-  for (const pattern of [/(d)9(9)/g, /word99[0-4]/g, /[\s\S]{3}d99[5-9]/g, /(?:word\d* )+word900/g, /^word\d{3}\s/gm]) {
+  const found = [/(d)9(9)/g, /[\s\S]{3}d99[5-9]/g, /word99[0-4]/g, /(?:word\d* )+word900/g, /^word\d{3}\s/gm]
+  for (const pattern of some(found)) {
     const expected = [...m.matchAll(pattern)].map((match) => [...spansOf(match), match.toString()])
     t.true(expected.length > 50, String(pattern))
     for (const threads of [1, 3]) {
-      const found: (number | string)[][] = []
-      for await (const match of m.matchAllAsync(pattern, { threads })) found.push([...spansOf(match), match.toString()])
-      t.deepEqual(found, expected, `${pattern}, ${threads} threads`)
+      const answer: (number | string)[][] = []
+      for await (const match of m.matchAllAsync(pattern, { threads }))
+        answer.push([...spansOf(match), match.toString()])
+      t.deepEqual(answer, expected, `${pattern}, ${threads} threads`)
     }
     t.deepEqual(spansOf((await m.matchAsync(pattern, 0, null, { threads: 3 })) as ByteMatch), expected[0]?.slice(0, -1))
     pattern.lastIndex = 0
