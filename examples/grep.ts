@@ -109,8 +109,8 @@ function show(m: Mmap, pattern: RegExp, start: number, end: number): Buffer {
 async function search(name: string, pattern: RegExp): Promise<number> {
   using m = Mmap.open(name)
   const title = files.length > 1 ? `${colour('magenta', name)}:` : ''
-  // No escape and no class that may have a `\n`: no match reaches into a second line.
-  const within = flags.count && !flags['invert-match'] && !/\\[^dwbB\W]|\[\^/.test(pattern.source)
+  // No escape, class or range that may have a `\n`: no match reaches into a second line.
+  const within = flags.count && !flags['invert-match'] && !/\\[^dwbB\W]|\[\^|\p{Cc}/u.test(pattern.source)
   let [seen, line, counted] = [within ? await count(m, pattern) : 0, 1, 0]
   for (const [start, end] of within ? [] : flags['invert-match'] ? misses(m, pattern) : hits(m, pattern)) {
     seen++
@@ -146,4 +146,4 @@ async function main(): Promise<void> {
   }
   while (pending.length > 0) flush()
 }
-void main()
+main().catch((error: Error) => fail(error.message))

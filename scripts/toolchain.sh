@@ -59,7 +59,7 @@ tests_built() {
 
 # Test files that ask about this project's own files, and nothing of an engine or a system.
 # shellcheck disable=SC2034
-of_project=(platforms release workflows)
+of_project=(grep platforms release workflows)
 
 # tests_without NAME...: sets files, for the caller, to the suite's without those of these names, and says which.
 # shellcheck disable=SC2034

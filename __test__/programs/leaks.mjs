@@ -11,7 +11,7 @@ const MAKE = {
   anonymous: (home) => Mmap.anonymous(4096, { home }),
 }
 
-/** The mappings that an engine may come to have less of than it had, once it collects. */
+/** More mappings of its own than an engine gives back when it collects. */
 const MARGIN = 2000
 
 /** What a loop leaves behind when everything that it made has been let go. */

@@ -2,12 +2,20 @@
 
 use memchr::memmem;
 
-use super::lanes::{self, BLOCK};
+/// How much is searched forwards at a time when looking for the last match, and how much is counted at a time.
+const BLOCK: usize = 256 * 1024;
+
+/// A block is counted in so many places by turns: a core's prefetchers follow several streams at once, and where it reads
+/// but one it waits for the memory.
+const LANES: usize = 4;
+
+/// Bytes counted in one place before it is the next one's turn: fewer cost more calls, and with more the streams are lost.
+const PIECE: usize = 512;
 
 /// The first position of `needle`; an empty one is found at 0.
 pub fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
     match needle {
-        [byte] => find_byte(haystack, *byte),
+        [byte] => memchr::memchr(*byte, haystack),
         _ => memmem::find(haystack, needle),
     }
 }
@@ -17,11 +25,7 @@ pub fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
 /// memchr's own reverse search is not vectorised: block by block from the end, its forward search tells whether a
 /// match starts in the block, and the reverse one then looks into that block alone.
 pub fn rfind(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    match needle {
-        [byte] => memchr::memrchr(*byte, haystack),
-        _ if (1..=BLOCK).contains(&needle.len()) => rfind_in_blocks(haystack, needle),
-        _ => memmem::rfind(haystack, needle),
-    }
+    rfind_in_blocks(haystack, needle, BLOCK)
 }
 
 /// How often `needle` occurs, one beginning where the one before has ended or later, and where the last one ends. An
@@ -50,35 +54,24 @@ pub fn overlaps_itself(needle: &[u8]) -> bool {
     needle.is_empty() || borders.last().is_some_and(|border| *border > 0)
 }
 
-/// What is near is found before blocks are begun.
-fn find_byte(haystack: &[u8], byte: u8) -> Option<usize> {
-    let find = |bytes: &[u8]| memchr::memchr(byte, bytes);
-    let mut start = 0;
-    while let Some(block) = haystack.get(start..start + BLOCK) {
-        if start == 0 || !lanes::all(block, |piece| find(piece).is_none()) {
-            // A byte that somebody changes meanwhile may be found the one time, and not the other.
-            if let Some(at) = find(block) {
-                return Some(start + at);
-            }
-        }
-        start += BLOCK;
+fn rfind_in_blocks(haystack: &[u8], needle: &[u8], block: usize) -> Option<usize> {
+    if let [byte] = *needle {
+        return memchr::memrchr(byte, haystack);
     }
-    find(&haystack[start..]).map(|at| start + at)
-}
-
-fn rfind_in_blocks(haystack: &[u8], needle: &[u8]) -> Option<usize> {
+    if needle.is_empty() || needle.len() > block {
+        return memmem::rfind(haystack, needle);
+    }
     let forward = memmem::Finder::new(needle);
-    let over = needle.len() - 1;
-    // A match that starts in [start, end) ends before `end + over`.
-    let mut end = haystack.len().saturating_sub(over);
+    // A match that starts in [start, end) ends before `end + needle.len() - 1`.
+    let mut end = (haystack.len() + 1).saturating_sub(needle.len());
     while end > 0 {
-        let start = end.saturating_sub(BLOCK);
-        let block = &haystack[start..end + over];
-        if forward.find(block).is_some() {
-            // Bytes that somebody changes meanwhile may be found the one time, and not the other.
-            if let Some(at) = memmem::rfind(block, needle) {
-                return Some(start + at);
-            }
+        let start = end.saturating_sub(block);
+        let window = &haystack[start..end + needle.len() - 1];
+        // Bytes that somebody changes meanwhile may be found the one time, and not the other.
+        if forward.find(window).is_some()
+            && let Some(at) = memmem::rfind(window, needle)
+        {
+            return Some(start + at);
         }
         end = start;
     }
@@ -89,10 +82,12 @@ fn count_byte(haystack: &[u8], byte: u8) -> usize {
     let mut blocks = haystack.chunks_exact(BLOCK);
     let mut count = 0;
     for block in &mut blocks {
-        lanes::all(block, |piece| {
-            count += bytecount::count(piece, byte);
-            true
-        });
+        for turn in (0..BLOCK / LANES).step_by(PIECE) {
+            for lane in 0..LANES {
+                let at = lane * (BLOCK / LANES) + turn;
+                count += bytecount::count(&block[at..at + PIECE], byte);
+            }
+        }
     }
     count + bytecount::count(blocks.remainder(), byte)
 }
@@ -115,7 +110,13 @@ mod tests {
             for needle in needles {
                 let expected = naive(haystack, needle);
                 assert_eq!(find(haystack, needle), expected.0, "{haystack:?} {needle:?}");
-                assert_eq!(rfind(haystack, needle), expected.1, "{haystack:?} {needle:?}");
+                for block in [1, 2, 3, 4, 100] {
+                    assert_eq!(
+                        rfind_in_blocks(haystack, needle, block),
+                        expected.1,
+                        "{haystack:?} {needle:?} {block}"
+                    );
+                }
             }
         }
     }
@@ -132,38 +133,29 @@ mod tests {
     }
 
     #[test]
-    fn matches_anywhere_in_blocks_and_lanes_are_found() {
-        let size = 3 * BLOCK + 7;
-        for length in [1, 2, 6, BLOCK, BLOCK + 1] {
-            let needle: Vec<u8> = (0..length).map(|at| if at == 0 { b'x' } else { b'z' }).collect();
-            let needle = &needle[..];
-            let put = |haystack: &mut Vec<u8>, at: usize| {
-                haystack[at..at + needle.len()].copy_from_slice(needle);
-            };
-            for first in 0..=size - needle.len() {
-                let mut haystack = vec![b'.'; size];
-                put(&mut haystack, first);
-                assert_eq!(find(&haystack, needle), Some(first));
-                assert_eq!(rfind(&haystack, needle), Some(first));
-                assert_eq!(count(&haystack, needle).0, 1);
-                let other = first + needle.len() + first * 31 % BLOCK;
-                if other + needle.len() <= size {
-                    put(&mut haystack, other);
-                    assert_eq!(find(&haystack, needle), Some(first));
-                    assert_eq!(rfind(&haystack, needle), Some(other));
-                    assert_eq!(count(&haystack, needle).0, 2);
-                    assert_eq!(find(&haystack[..other], needle), Some(first));
-                    assert_eq!(find(&haystack[first + 1..], needle), Some(other - first - 1));
-                    assert_eq!(rfind(&haystack[..other + needle.len() - 1], needle), Some(first));
-                }
+    fn each_byte_of_each_block_is_counted_once() {
+        let mut haystack = vec![b'.'; 2 * BLOCK + 100];
+        for at in (0..haystack.len()).step_by(509).chain([0, BLOCK - 1, BLOCK, 2 * BLOCK, haystack.len() - 1])
+        {
+            haystack[at] = b'x';
+        }
+        for cut in
+            [0, 1, PIECE - 1, PIECE, BLOCK / LANES, BLOCK - 1, BLOCK, BLOCK + 99, 2 * BLOCK, 2 * BLOCK + 1]
+        {
+            for part in [&haystack[cut..], &haystack[..cut]] {
+                let naive = part.iter().filter(|byte| **byte == b'x').count();
+                assert_eq!(count(part, b"x"), (naive as u64, part.len()), "{cut}");
             }
         }
-        let haystack: Vec<u8> = (0..size).map(|at| (at * at % 7) as u8).collect();
-        for byte in 0..7 {
-            for from in 0..size {
-                let naive = haystack[from..].iter().filter(|each| **each == byte).count();
-                assert_eq!(count(&haystack[from..], &[byte]).0, naive as u64);
-            }
+    }
+
+    #[test]
+    fn a_match_over_the_border_of_two_blocks_is_found() {
+        let mut haystack = vec![b'.'; 3 * BLOCK];
+        for at in [0, BLOCK - 3, 2 * BLOCK - 1, 3 * BLOCK - 6] {
+            haystack[at..at + 6].copy_from_slice(b"needle");
+            assert_eq!(rfind(&haystack, b"needle"), Some(at));
+            assert_eq!(find(&haystack, b"needle"), Some(0));
         }
     }
 }

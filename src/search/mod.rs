@@ -3,9 +3,6 @@
 /// The next matches of a large range.
 pub mod gather;
 
-/// Large haystacks, read in several places by turns.
-mod lanes;
-
 /// A needle in a haystack.
 pub mod literal;
 
