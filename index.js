@@ -1137,18 +1137,21 @@ const place = new Float64Array(3);
 const words = [];
 const CALM = new Int32Array(1);
 const load = process.versions["bun"] === void 0 ? (array, index) => array[index] : (array, index) => Atomics.load(array, index);
+const PAGES = 64;
+const BELIEVED = 1024;
+const PAGE = 4096;
 var Watch = class {
 	status = CALM;
 	slot = 0;
 	probe = Number.MAX_SAFE_INTEGER;
 	seen = 0;
+	#pages;
+	#believes = 0;
 	begin(native) {
 		native.watch(place);
 		const [chunk = -1, slot = 0, probe = 0] = place;
-		if (chunk < 0) {
-			this.end();
-			return;
-		}
+		this.end();
+		if (chunk < 0) return;
 		words[chunk] ??= new Int32Array(unwrap(binding.statusWords(chunk)));
 		this.status = words[chunk];
 		this.slot = slot;
@@ -1158,14 +1161,37 @@ var Watch = class {
 		this.status = CALM;
 		this.slot = 0;
 		this.probe = Number.MAX_SAFE_INTEGER;
+		this.forget();
 	}
 	get isCalm() {
 		return load(this.status, this.slot) === 0;
 	}
-	vouches(view, end) {
+	holds(view, end) {
 		if (end > this.probe) return false;
 		if (this.probe < view.length) this.seen = load(view, this.probe);
 		return load(this.status, this.slot) === 0;
+	}
+	vouches(view, start, end) {
+		if (end > this.probe) return false;
+		if (this.probe >= view.length || load(view, end - 1) !== 0) return load(this.status, this.slot) === 0;
+		return this.#knows(start, end) && this.holds(view, end);
+	}
+	#knows(start, end) {
+		if (this.#pages === void 0 || this.#believes-- <= 0) return false;
+		const [first, last] = [Math.floor(start / PAGE), Math.floor((end - 1) / PAGE)];
+		return last - first <= 1 && this.#pages[first % PAGES] === first + 1 && this.#pages[last % PAGES] === last + 1;
+	}
+	asked(start, end) {
+		if (this.probe >= Number.MAX_SAFE_INTEGER) return;
+		if (this.#believes <= 0) this.forget();
+		this.#pages ??= new Float64Array(PAGES);
+		if (this.#believes <= 0) this.#believes = BELIEVED;
+		const last = Math.floor((end - 1) / PAGE);
+		for (let page = Math.max(Math.floor(start / PAGE), last - 1); page <= last; page++) this.#pages[page % PAGES] = page + 1;
+	}
+	forget() {
+		this.#pages?.fill(0);
+		this.#believes = 0;
 	}
 };
 let listening = !node_worker_threads.isMainThread;
@@ -1191,6 +1217,7 @@ function settleAtExit() {
 	process.once("exit", () => binding.settle());
 }
 const copy = Uint8Array.prototype.set;
+const { slice } = ArrayBuffer.prototype;
 const transfer = Reflect.get(ArrayBuffer.prototype, "transfer");
 function detach(buffer, number) {
 	if (buffer.byteLength === 0) return;
@@ -1202,6 +1229,19 @@ function detach(buffer, number) {
 	try {
 		transfer.call(buffer, 0);
 	} catch {}
+}
+function copyWhenTransferred(buffer, number) {
+	if (transfer === void 0) return;
+	const value = (length) => {
+		const copied = transfer.call(slice.call(buffer, 0), length);
+		detach(buffer, number);
+		return copied;
+	};
+	for (const name of ["transfer", "transferToFixedLength"]) Object.defineProperty(buffer, name, {
+		value,
+		configurable: true,
+		writable: true
+	});
 }
 const made = new Float64Array(2);
 function patience(length) {
@@ -1232,7 +1272,12 @@ var External = class extends Native {
 		return this.#buffer.length === this.length ? this.#buffer : void 0;
 	}
 	#settled(view, start, end) {
-		if (!this.#watch.vouches(view, end)) this.verify(start, end - start);
+		if (start >= end || this.#watch.vouches(view, start, end)) return;
+		this.verify(start, end - start);
+		this.#watch.asked(start, end);
+	}
+	#stored(view, start, end) {
+		if (!this.#watch.holds(view, end)) this.verify(start, end - start);
 	}
 	verify(start, length) {
 		ensure(this.native.verify(start, length), this.path);
@@ -1241,20 +1286,24 @@ var External = class extends Native {
 		return this.#buffer === void 0 ? super.faulted() : !this.#watch.isCalm;
 	}
 	reattach() {
+		this.#watch.forget();
 		if (unwrap(this.native.reattach(), this.path) === false) this.#forget();
 	}
 	byte(index) {
 		const view = this.#buffer ?? this.#view();
 		const byte = view?.[index];
 		if (view === void 0 || byte === void 0) return super.byte(index);
-		return (byte === 0 ? this.#watch.vouches(view, index + 1) : this.#watch.isCalm) ? byte : super.byte(index);
+		if (byte === 0 ? this.#watch.vouches(view, index, index + 1) : this.#watch.isCalm) return byte;
+		const told = super.byte(index);
+		this.#watch.asked(index, index + 1);
+		return told;
 	}
 	setByte(index, value) {
 		const view = this.#view();
 		if (view === void 0) super.setByte(index, value);
 		else {
 			view[index] = value;
-			this.#settled(view, index, index + 1);
+			this.#stored(view, index, index + 1);
 		}
 	}
 	copyOut(start, target, at, count) {
@@ -1281,7 +1330,7 @@ var External = class extends Native {
 		if (view === void 0) super.copyIn(start, source);
 		else {
 			view.set(source, start);
-			this.#settled(view, start, start + source.length);
+			this.#stored(view, start, start + source.length);
 		}
 	}
 	whole() {
@@ -1300,6 +1349,7 @@ var External = class extends Native {
 			const array = this.length === 0 ? new ArrayBuffer(0) : unwrap(this.native.expose(made, ENGINE));
 			settleAtExit();
 			this.#number = this.length === 0 ? 0 : made[0] ?? 0;
+			if (ENGINE === 1 && this.#number > 0) copyWhenTransferred(array, this.#number);
 			this.#watch.begin(this.native);
 			this.#buffer = Buffer.from(array, 0, this.length);
 		}

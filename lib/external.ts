@@ -25,7 +25,8 @@ function settleAtExit(): void {
 const copy = Uint8Array.prototype.set
 
 /** Held back at load, lest a later patch of the prototype changes what close() does. */
-const transfer: ((this: ArrayBuffer, length: number) => ArrayBuffer) | undefined = Reflect.get(
+const { slice } = ArrayBuffer.prototype
+const transfer: ((this: ArrayBuffer, length?: number) => ArrayBuffer) | undefined = Reflect.get(
   ArrayBuffer.prototype,
   'transfer',
 )
@@ -47,6 +48,21 @@ function detach(buffer: ArrayBuffer, number: number): void {
   } catch {
     // Marked untransferable: its views stay attached, and read zeros.
   }
+}
+
+/**
+ * Lets a buffer's own `transfer()` copy, as the standard allows, where memory of ours must not end in another thread: Bun
+ * would change the list of finalizers of this one from there (oven-sh/bun#39973), and end the process sooner or later.
+ */
+function copyWhenTransferred(buffer: ArrayBuffer, number: number): void {
+  if (transfer === undefined) return
+  const value = (length?: number): ArrayBuffer => {
+    const copied = transfer.call(slice.call(buffer, 0), length)
+    detach(buffer, number)
+    return copied
+  }
+  for (const name of ['transfer', 'transferToFixedLength'])
+    Object.defineProperty(buffer, name, { value, configurable: true, writable: true })
 }
 
 /** Where the native side writes the number of a new ArrayBuffer. */
@@ -90,9 +106,16 @@ class External extends Native {
     return this.#buffer.length === this.length ? this.#buffer : undefined
   }
 
-  /** Throws unless a range of the view that was reached just now is the file's. */
+  /** Throws unless a range of the view that was read just now is the file's. */
   #settled(view: Buffer, start: number, end: number): void {
-    if (!this.#watch.vouches(view, end)) this.verify(start, end - start)
+    if (start >= end || this.#watch.vouches(view, start, end)) return
+    this.verify(start, end - start)
+    this.#watch.asked(start, end)
+  }
+
+  /** Throws unless a range of the view that was stored to just now was the file's. */
+  #stored(view: Buffer, start: number, end: number): void {
+    if (!this.#watch.holds(view, end)) this.verify(start, end - start)
   }
 
   override verify(start: number, length: number): void {
@@ -104,6 +127,7 @@ class External extends Native {
   }
 
   override reattach(): void {
+    this.#watch.forget()
     // On Windows the file is mapped at other addresses.
     if (unwrap(this.native.reattach(), this.path) === false) this.#forget()
   }
@@ -113,8 +137,10 @@ class External extends Native {
     const byte = view?.[index]
     if (view === undefined || byte === undefined) return super.byte(index)
     // What was cut off reads 0, also where nothing faults.
-    const isTheirs = byte === 0 ? this.#watch.vouches(view, index + 1) : this.#watch.isCalm
-    return isTheirs ? byte : super.byte(index)
+    if (byte === 0 ? this.#watch.vouches(view, index, index + 1) : this.#watch.isCalm) return byte
+    const told = super.byte(index)
+    this.#watch.asked(index, index + 1)
+    return told
   }
 
   override setByte(index: number, value: number): void {
@@ -122,7 +148,7 @@ class External extends Native {
     if (view === undefined) super.setByte(index, value)
     else {
       view[index] = value
-      this.#settled(view, index, index + 1)
+      this.#stored(view, index, index + 1)
     }
   }
 
@@ -156,7 +182,7 @@ class External extends Native {
     if (view === undefined) super.copyIn(start, source)
     else {
       view.set(source, start)
-      this.#settled(view, start, start + source.length)
+      this.#stored(view, start, start + source.length)
     }
   }
 
@@ -178,6 +204,7 @@ class External extends Native {
       const array = this.length === 0 ? new ArrayBuffer(0) : (unwrap(this.native.expose(made, ENGINE)) as ArrayBuffer)
       settleAtExit()
       this.#number = this.length === 0 ? 0 : (made[0] ?? 0)
+      if (ENGINE === 1 && this.#number > 0) copyWhenTransferred(array, this.#number)
       this.#watch.begin(this.native)
       this.#buffer = Buffer.from(array, 0, this.length)
     }
