@@ -14,3 +14,14 @@ test('a file that another process cuts and lets grow under four threads: each an
   // It did happen.
   t.true(cuts > 20 && right > 100 && faults > 20, story(outcome))
 })
+
+test('a cut that waits for the disk, half done: no zero is taken for a byte of the file', async (t) => {
+  if (windows) return skip(t, 'Windows does not let anybody shorten a mapped file')
+  const outcome = await run('faults-race', 'zeros', { seconds: 4, threads: 4 })
+  t.is(outcome.signal, null, story(outcome))
+  t.is(outcome.code, 0, story(outcome))
+  if (outcome.answer === undefined) return
+  const { right, faults, wrongs } = outcome.answer
+  t.is(wrongs, 0)
+  t.true(right > 0 && faults > 0, story(outcome))
+})

@@ -22,6 +22,15 @@ function pause(ms) {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 }
 
+/** Writes the file to the disk until it is killed: a cut waits for that, half done. */
+function syncer(name) {
+  const file = fs.openSync(name, 'r+')
+  for (;;) {
+    fs.fsyncSync(file)
+    pause(0.3)
+  }
+}
+
 /** Cuts and grows until it is killed; tells how often. */
 function cutter(name, count) {
   const file = fs.openSync(name, 'r+')
@@ -164,6 +173,37 @@ function work(name, count, seconds, which) {
   return counts
 }
 
+/** Bytes of the pages that the system maps together with the last one, over and over: none of them is ever 0. */
+function look(name, seconds, which) {
+  const counts = { right: 0, faults: 0, wrongs: 0 }
+  const end = Date.now() + seconds * 1000
+  let m
+  while (Date.now() < end) {
+    for (let round = 0; round < 200; round++) {
+      if (m === undefined) {
+        m = Mmap.open(name, { access: which % 2 === 0 ? 'read' : 'copy', home: 'external' })
+        if (m.length === LENGTH) void m.buffer
+        else {
+          m.close()
+          m = undefined
+          continue
+        }
+      }
+      const at = (LENGTH / P - 1 - random(16)) * P + random(P)
+      try {
+        if (m.at(at) === CONTENT[at]) counts.right++
+        else counts.wrongs++
+      } catch (error) {
+        if (error.code !== 'ERR_MMAP_FAULT') throw error
+        counts.faults++
+        m.reattach()
+      }
+    }
+  }
+  m?.close()
+  return counts
+}
+
 function inWorker(data) {
   return new Promise((resolve, reject) => {
     const worker = new Worker(SELF, { workerData: data, argv: [] })
@@ -174,6 +214,22 @@ function inWorker(data) {
     worker.once('error', reject)
     worker.once('exit', () => resolve(counts))
   })
+}
+
+/** Programs that do their work on the file until they are killed, while threads look. */
+async function zeros({ seconds, threads }) {
+  const [name, count] = [fresh(CONTENT), fresh('')]
+  const others = ['cutter', 'syncer'].map((which) =>
+    spawn(process.execPath, [SELF, which, JSON.stringify({ name, count })], { stdio: 'inherit' }),
+  )
+  const ended = others.map((other) => new Promise((resolve) => other.once('exit', resolve)))
+  const all = await Promise.all(
+    Array.from({ length: threads }, (_, which) => inWorker({ look: true, name, seconds, which })),
+  )
+  for (const other of others) other.kill('SIGKILL')
+  await Promise.all(ended)
+  const sum = (key) => all.reduce((total, counts) => total + counts[key], 0)
+  report({ right: sum('right'), faults: sum('faults'), wrongs: sum('wrongs') })
 }
 
 async function race({ seconds, threads }) {
@@ -207,4 +263,9 @@ async function race({ seconds, threads }) {
 if (!isMainThread && workerData?.race) {
   const { name, count, seconds, which } = workerData
   parentPort.postMessage(work(name, count, seconds, which))
-} else await main({ race, cutter: ({ name, count }) => cutter(name, count) })
+} else if (!isMainThread && workerData?.look) {
+  const { name, seconds, which } = workerData
+  parentPort.postMessage(look(name, seconds, which))
+} else {
+  await main({ race, zeros, cutter: ({ name, count }) => cutter(name, count), syncer: ({ name }) => syncer(name) })
+}
