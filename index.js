@@ -1136,7 +1136,7 @@ const { arm } = binding;
 const place = new Float64Array(3);
 const words = [];
 const CALM = new Int32Array(1);
-const load = process.versions["bun"] === void 0 ? (array, index) => array[index] : (array, index) => Atomics.load(array, index);
+const load = process.versions["bun"] === void 0 ? (words, slot) => words[slot] : (words, slot) => Atomics.load(words, slot);
 const PAGES = 64;
 const BELIEVED = 1024;
 const PAGE = 4096;
@@ -1168,12 +1168,12 @@ var Watch = class {
 	}
 	holds(view, end) {
 		if (end > this.probe) return false;
-		if (this.probe < view.length) this.seen = load(view, this.probe);
+		if (this.probe < view.length) this.seen = view[this.probe];
 		return load(this.status, this.slot) === 0;
 	}
 	vouches(view, start, end) {
 		if (end > this.probe) return false;
-		if (this.probe >= view.length || load(view, end - 1) !== 0) return load(this.status, this.slot) === 0;
+		if (this.probe >= view.length || view[end - 1] !== 0) return load(this.status, this.slot) === 0;
 		return this.#knows(start, end) && this.holds(view, end);
 	}
 	#knows(start, end) {

@@ -15,12 +15,14 @@ const words: (Int32Array | undefined)[] = []
 const CALM = new Int32Array(1)
 
 /**
- * A load that is made each time. JavaScriptCore takes a plain one out of a loop, since nothing in the loop stores there.
+ * A load of a status word that is made each time. JavaScriptCore takes a plain one out of a loop, since nothing in the loop
+ * stores there. Nor does it move a view's loads past this one. A view itself must not be read so: its compilers make
+ * of an atomic load a store of what is there, and a read-only page refuses that.
  */
-const load: (array: Int32Array | Uint8Array, index: number) => number =
+const load: (words: Int32Array, slot: number) => number =
   process.versions['bun'] === undefined
-    ? (array, index) => array[index] as number
-    : (array, index) => Atomics.load(array, index)
+    ? (words, slot) => words[slot] as number
+    : (words, slot) => Atomics.load(words, slot)
 
 /** Pages that are remembered, and how many zeros are believed before they are forgotten. */
 const PAGES = 64
@@ -69,7 +71,7 @@ export class Watch {
    */
   holds(view: Uint8Array, end: number): boolean {
     if (end > this.probe) return false
-    if (this.probe < view.length) this.seen = load(view, this.probe)
+    if (this.probe < view.length) this.seen = view[this.probe]
     return load(this.status, this.slot) === 0
   }
 
@@ -82,7 +84,7 @@ export class Watch {
    */
   vouches(view: Uint8Array, start: number, end: number): boolean {
     if (end > this.probe) return false
-    if (this.probe >= view.length || load(view, end - 1) !== 0) return load(this.status, this.slot) === 0
+    if (this.probe >= view.length || view[end - 1] !== 0) return load(this.status, this.slot) === 0
     return this.#knows(start, end) && this.holds(view, end)
   }
 
