@@ -319,10 +319,8 @@ for (const home of HOMES) {
     else t.log('skipped in part: Windows keeps the file of a view that its thread left behind')
     if (!linux) return
     t.deepEqual([answer.mapped, answer.open], [0, 0], story(outcome))
-    // Deno itself keeps two for each thread that ended.
-    const kept = deno ? 2 * answer.ends : 0
     // The engine and its allocator keep some pages of each thread, musl more than glibc.
-    t.true(answer.more.descriptors <= 2 + kept && answer.more.lines <= 500, story(outcome))
+    t.true(answer.more.descriptors <= 2 && answer.more.lines <= 500, story(outcome))
   })
 }
 

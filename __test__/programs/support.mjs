@@ -61,12 +61,16 @@ export function lines(text = '') {
     .filter((line) => line !== '' && line.includes(text)).length
 }
 
-/** Open descriptors, those alone that lead to `target`. -1: this system does not tell. */
+/** What engines open for the loops of their threads, and some keep when these have ended: a mapping never needs one. */
+const OF_LOOPS = /^(anon_inode|socket|pipe):/
+
+/** Open descriptors, those alone that lead to `target`; without one, all but those of loops. -1: not told here. */
 export function descriptors(target) {
   if (process.platform !== 'linux') return -1
   return fs.readdirSync('/proc/self/fd').filter((fd) => {
     try {
-      return target === undefined || fs.readlinkSync(`/proc/self/fd/${fd}`).includes(target)
+      const leads = fs.readlinkSync(`/proc/self/fd/${fd}`)
+      return target === undefined ? !OF_LOOPS.test(leads) : leads.includes(target)
     } catch {
       return false
     }
