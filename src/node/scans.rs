@@ -113,11 +113,22 @@ fn settled<T>(answer: Answer<T>) -> impl FnOnce(Env) -> Result<Answer<T>> {
 }
 
 /// Runs `work` on a thread of the crew, and settles the promise with its answer.
-pub fn run<T, W>(env: &Env, job: &NativeJob, work: W) -> Result<PromiseRaw<'static, Answer<T>>>
-where
-    T: ToNapiValue + Send + 'static,
-    W: FnOnce(&Arc<Leash>) -> mapping::Result<Answer<T>> + Send + 'static,
-{
+pub fn run<T: ToNapiValue + Send + 'static>(
+    env: &Env,
+    job: &NativeJob,
+    work: impl FnOnce(&Arc<Leash>) -> mapping::Result<Answer<T>> + Send + 'static,
+) -> Result<PromiseRaw<'static, Answer<T>>> {
+    run_boxed(env, job, Box::new(work))
+}
+
+type Work<T> = Box<dyn FnOnce(&Arc<Leash>) -> mapping::Result<Answer<T>> + Send>;
+
+/// Compiled for each kind of answer, not for each kind of work.
+fn run_boxed<T: ToNapiValue + Send + 'static>(
+    env: &Env,
+    job: &NativeJob,
+    work: Work<T>,
+) -> Result<PromiseRaw<'static, Answer<T>>> {
     let (deferred, promise): (JsDeferred<Answer<T>, _>, Object<'_>) = env.create_deferred()?;
     let (leash, task) = (Arc::clone(&job.leash), Mutex::default());
     let running = Arc::new(Running { leash, task, over: Mutex::new(false), signal: Condvar::new() });

@@ -1,7 +1,8 @@
 //! Lines: where they are, and their text. A line ends with `\n` or `\r\n`; the last one needs no end.
 
 use encoding_rs::mem;
-use wide::{u8x16, u16x8};
+
+use super::masks::{self, BLOCK};
 
 /// Where a line begins and ends, in units from the start of its piece.
 pub type Bounds = [i32; 2];
@@ -47,9 +48,6 @@ pub fn cut(bytes: &[u8], most: usize, keep: bool, bounds: &mut [Bounds]) -> Piec
     Piece { end: whole.len(), count, far: Some(bare.len()) }
 }
 
-/// As many units are looked at together as a mask has bits.
-const BLOCK: usize = 64;
-
 /// What a text is made of. What is done for each unit or line is always inlined: the crate is compiled for its size.
 trait Unit: Copy {
     /// Which of a block are `\n`, a bit for each.
@@ -57,23 +55,10 @@ trait Unit: Copy {
     fn is(self, byte: u8) -> bool;
 }
 
-#[inline(always)]
-fn feeds_of_16(part: [u8; 16]) -> u64 {
-    const FEEDS: u8x16 = u8x16::new([b'\n'; 16]);
-    u64::from(u8x16::new(part).simd_eq(FEEDS).to_bitmask())
-}
-
-#[inline(always)]
-fn feeds_of_8(part: [u16; 8]) -> u64 {
-    const FEEDS: u16x8 = u16x8::new([b'\n' as u16; 8]);
-    u64::from(u16x8::new(part).simd_eq(FEEDS).to_bitmask())
-}
-
 impl Unit for u8 {
     #[inline(always)]
     fn feeds(block: &[Self; BLOCK]) -> u64 {
-        let [a, b, c, d] = *block.as_chunks().0 else { return 0 };
-        feeds_of_16(a) | feeds_of_16(b) << 16 | feeds_of_16(c) << 32 | feeds_of_16(d) << 48
+        masks::bytes(block, b'\n')
     }
 
     #[inline(always)]
@@ -85,9 +70,7 @@ impl Unit for u8 {
 impl Unit for u16 {
     #[inline(always)]
     fn feeds(block: &[Self; BLOCK]) -> u64 {
-        let [a, b, c, d, e, f, g, h] = *block.as_chunks().0 else { return 0 };
-        let low = feeds_of_8(a) | feeds_of_8(b) << 8 | feeds_of_8(c) << 16 | feeds_of_8(d) << 24;
-        low | (feeds_of_8(e) | feeds_of_8(f) << 8 | feeds_of_8(g) << 16 | feeds_of_8(h) << 24) << 32
+        masks::units(block, u16::from(b'\n'))
     }
 
     #[inline(always)]

@@ -9,6 +9,9 @@ pub mod literal;
 /// Where lines end.
 pub mod lines;
 
+/// Vectors: which of 64 units are a given one.
+mod masks;
+
 /// An ECMAScript RegExp over bytes.
 pub mod pattern;
 

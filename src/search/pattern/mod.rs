@@ -35,11 +35,14 @@ mod class;
 mod doubts;
 mod empty;
 mod error;
+mod fast;
 mod flags;
 mod machine;
+mod needed;
 mod parse;
 mod points;
 mod search;
+mod sequence;
 mod stepper;
 mod translate;
 mod unicode;
@@ -61,6 +64,8 @@ pub use search::{Cache, Searcher};
 use doubts::Doubts;
 use flags::Flags;
 use machine::Machine;
+use needed::Needed;
+use sequence::Sequence;
 use stepper::Stepper;
 use translate::{Translation, crosses_lines, translate};
 
@@ -81,6 +86,10 @@ pub struct Pattern {
     crosses_lines: bool,
     doubts: Doubts,
     find: meta::Regex,
+    /// What finds in its place as long as little resembles a match.
+    sequence: Option<Sequence>,
+    /// What each match has in it, where that tells which lines to search.
+    needed: Option<Needed>,
     /// What finds where the fast automaton is in doubt; none if it never is.
     exact: Option<Machine>,
     /// Made when groups are first asked for.
@@ -112,6 +121,8 @@ impl Pattern {
         let exact = if doubts.any() { Some(machine(&translation, flags, 1)?) } else { None };
         let (min_len, max_len) =
             (translation.hir.properties().minimum_len(), translation.hir.properties().maximum_len());
+        let crosses_lines = crosses_lines(&translation.hir);
+        let sequence = Sequence::new(&translation.hir).filter(|_| !flags.sticky);
         Ok(Self {
             source: source.to_owned(),
             flag_text,
@@ -119,9 +130,12 @@ impl Pattern {
             nullable: empty::nullable(&translation.hir),
             max_len,
             fixed_len: max_len.filter(|_| min_len == max_len),
-            crosses_lines: crosses_lines(&translation.hir),
+            crosses_lines,
             doubts,
             find: library(&translation, flags, WhichCaptures::Implicit)?,
+            needed: Needed::new(&translation.hir, crosses_lines)
+                .filter(|_| !flags.sticky && sequence.is_none()),
+            sequence,
             exact,
             groups: translation.groups,
             captures: OnceLock::new(),

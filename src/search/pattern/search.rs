@@ -3,6 +3,8 @@ use regex_automata::{Anchored, Input};
 
 use super::attempt::{Changed, attempt};
 use super::machine::{Outcome, Scratch};
+use super::needed::Record;
+use super::sequence::Window;
 use super::stepper::{self, STRETCH};
 use super::{Captures, Pattern, PatternError};
 use crate::crew::Leash;
@@ -11,7 +13,7 @@ use crate::crew::Leash;
 const FIRST_WINDOW: usize = 16 * 1024;
 
 /// How far a search goes that cannot be called off.
-const FAR: usize = 8 * STRETCH;
+pub(super) const FAR: usize = 8 * STRETCH;
 
 /// How often a search is begun again that saw the bytes change.
 const TRIES: usize = 4;
@@ -19,11 +21,13 @@ const TRIES: usize = 4;
 /// What searching needs to remember: one for each thread, reused from search to search.
 #[derive(Debug)]
 pub struct Cache {
-    find: meta::Cache,
+    pub(super) find: meta::Cache,
     captures: Option<meta::Cache>,
-    stepper: Option<stepper::Cache>,
+    pub(super) stepper: Option<stepper::Cache>,
     scratch: Scratch,
     slots: Vec<Option<usize>>,
+    pub(super) window: Window,
+    pub(super) record: Record,
 }
 
 /// A pattern on its way through one haystack.
@@ -32,14 +36,14 @@ pub struct Cache {
 /// begins. With `u` or `v` that position must not be inside a code point.
 #[derive(Debug)]
 pub struct Searcher<'p, 'c, 'h> {
-    pattern: &'p Pattern,
-    cache: &'c mut Cache,
-    haystack: &'h [u8],
+    pub(super) pattern: &'p Pattern,
+    pub(super) cache: &'c mut Cache,
+    pub(super) haystack: &'h [u8],
     /// No match ends beyond.
-    limit: usize,
+    pub(super) limit: usize,
     /// Whether the fast automaton is right in all of this haystack; told when first needed.
     fast: Option<bool>,
-    leash: Option<&'c Leash>,
+    pub(super) leash: Option<&'c Leash>,
 }
 
 impl Pattern {
@@ -51,12 +55,16 @@ impl Pattern {
             stepper: None,
             scratch: Scratch::default(),
             slots: Vec::new(),
+            window: Window::new(),
+            record: Record::default(),
         }
     }
 
     /// Begins to search in a haystack.
     pub fn searcher<'p, 'c, 'h>(&'p self, cache: &'c mut Cache, haystack: &'h [u8]) -> Searcher<'p, 'c, 'h> {
         let fast = if self.exact.is_some() { None } else { Some(true) };
+        cache.window.clear();
+        cache.record = Record::default();
         Searcher { pattern: self, cache, haystack, limit: haystack.len(), fast, leash: None }
     }
 
@@ -135,27 +143,6 @@ impl<'c, 'h> Searcher<'_, 'c, 'h> {
         None
     }
 
-    /// As `find_at`, by the fast automaton.
-    fn fast_at(&mut self, at: usize) -> Result<Option<(usize, usize)>, Changed> {
-        let input = self.input(at);
-        if let Some(leash) = self.far(at)
-            && let Some(stepper) = self.pattern.stepper()
-        {
-            let cache = self.cache.stepper.get_or_insert_with(|| stepper.cache());
-            return stepper.find(cache, &input, leash);
-        }
-        // Where a match ends costs half as much as where it begins and ends.
-        if let Some(length) = self.pattern.fixed_len {
-            let Some(end) = self.attempt(|find, cache| find.search_half_with(cache, &input))? else {
-                return Ok(None);
-            };
-            let start = end.offset().checked_sub(length).filter(|start| *start >= at).ok_or(Changed)?;
-            return Ok(Some((start, end.offset())));
-        }
-        let found = self.attempt(|find, cache| find.search_with(cache, &input))?;
-        Ok(found.map(|found| (found.start(), found.end())))
-    }
-
     /// As `find_at`, in one pass, which no change can confuse; an error where it has found nothing so far.
     fn slow_at(&mut self, at: usize) -> Result<Option<(usize, usize)>, usize> {
         let sticky = self.pattern.flags.sticky;
@@ -169,20 +156,6 @@ impl<'c, 'h> Searcher<'_, 'c, 'h> {
             Outcome::None => Ok(None),
             Outcome::GaveUp(position) => Err(position),
         }
-    }
-
-    fn attempt<R>(&mut self, search: impl FnOnce(&meta::Regex, &mut meta::Cache) -> R) -> Result<R, Changed> {
-        let find = &self.pattern.find;
-        let result = attempt(|| search(find, &mut self.cache.find));
-        if result.is_err() {
-            self.cache.find = find.create_cache();
-        }
-        result
-    }
-
-    /// The leash, where a search from `at` on may go too far to look at it afterwards only.
-    fn far(&self, at: usize) -> Option<&'c Leash> {
-        self.leash.filter(|_| self.limit.saturating_sub(at) > FAR)
     }
 
     /// As `find_at`, with the span of each group: two slots a group, the whole match first.
@@ -243,30 +216,14 @@ impl<'c, 'h> Searcher<'_, 'c, 'h> {
         while let Some((start, end)) = self.find_at(at) {
             count += 1;
             at = if start == end { self.after_empty(end) } else { end };
-            if self.fast == Some(true) && !self.pattern.nullable && self.far(at).is_none() {
-                return count + self.count_ends(at);
+            if self.fast == Some(true)
+                && !self.pattern.nullable
+                && let Some(rest) = self.count_ends(at)
+            {
+                return count + rest;
             }
         }
         count
-    }
-
-    /// Counts what is never empty: where a match begins need not be known.
-    fn count_ends(&mut self, at: usize) -> usize {
-        let (mut at, mut count) = (at, 0);
-        loop {
-            let mut input = self.input(at);
-            let counted = self.attempt(|find, cache| {
-                while let Some(end) = find.search_half_with(cache, &input) {
-                    (count, at) = (count + 1, end.offset());
-                    input.set_start(at);
-                }
-            });
-            if counted.is_ok() {
-                return count;
-            }
-            let Some((_, end)) = self.find_at(at) else { return count };
-            (count, at) = (count + 1, end);
-        }
     }
 
     /// Whether a match is looked for only where a search begins.
@@ -288,11 +245,6 @@ impl<'c, 'h> Searcher<'_, 'c, 'h> {
             }
         }
         next
-    }
-
-    fn input(&self, at: usize) -> Input<'h> {
-        let anchored = if self.pattern.flags.sticky { Anchored::Yes } else { Anchored::No };
-        Input::new(self.haystack).range(at..self.limit).anchored(anchored)
     }
 }
 

@@ -1,0 +1,131 @@
+//! Searching where the library's automata are right, and round them where something else is faster.
+
+use std::ops::Range;
+
+use regex_automata::{Anchored, Input, meta};
+
+use super::attempt::{Changed, attempt};
+use super::needed::{Needed, Part};
+use super::search::{FAR, Searcher};
+use super::sequence::Sought;
+use crate::crew::Leash;
+
+/// Where a match begins and ends.
+type Span = (usize, usize);
+
+impl<'c, 'h> Searcher<'_, 'c, 'h> {
+    /// As `find_at`, where the fast automaton is right.
+    pub(super) fn fast_at(&mut self, at: usize) -> Result<Option<Span>, Changed> {
+        let mut at = at;
+        if let Some(sequence) = &self.pattern.sequence {
+            match sequence.find(&self.haystack[..self.limit], &mut self.cache.window, at, self.leash) {
+                Sought::At(start) => return Ok(Some((start, start + sequence.len()))),
+                Sought::Nowhere => return Ok(None),
+                Sought::GaveUp(from) => at = from,
+            }
+        }
+        match &self.pattern.needed {
+            Some(needed) => self.by_lines(needed, at, false),
+            None => self.by_library(at..self.limit, false),
+        }
+    }
+
+    /// Line by line, as long as few have what is needed. `end_only`: it may answer any beginning.
+    fn by_lines(&mut self, needed: &Needed, at: usize, end_only: bool) -> Result<Option<Span>, Changed> {
+        let mut at = at;
+        while !self.cache.record.is_useless() {
+            match needed.part(&self.haystack[..self.limit], at, self.leash) {
+                Part::Nothing => return Ok(None),
+                Part::Rest => break,
+                Part::Line(line) => {
+                    at = line.end;
+                    let found = self.by_library(line, end_only)?;
+                    if found.is_some() || self.leash.is_some_and(Leash::is_aborted) {
+                        return Ok(found);
+                    }
+                    self.cache.record.note(at);
+                }
+            }
+        }
+        self.by_library(at..self.limit, end_only)
+    }
+
+    /// The library's answer for a range, whose surroundings it sees.
+    fn by_library(&mut self, range: Range<usize>, end_only: bool) -> Result<Option<Span>, Changed> {
+        let start = range.start;
+        let input = self.input(range);
+        if let Some(leash) = self.far(&input)
+            && let Some(stepper) = self.pattern.stepper()
+        {
+            let cache = self.cache.stepper.get_or_insert_with(|| stepper.cache());
+            return stepper.find(cache, &input, leash);
+        }
+        // Where a match ends costs half as much as where it begins and ends.
+        let length = self.pattern.fixed_len.or(end_only.then_some(0));
+        if let Some(length) = length {
+            let Some(end) = self.attempt(|find, cache| find.search_half_with(cache, &input))? else {
+                return Ok(None);
+            };
+            let start = end.offset().checked_sub(length).filter(|begin| *begin >= start).ok_or(Changed)?;
+            return Ok(Some((start, end.offset())));
+        }
+        let found = self.attempt(|find, cache| find.search_with(cache, &input))?;
+        Ok(found.map(|found| (found.start(), found.end())))
+    }
+
+    /// Counts what is never empty, from `at` on, where the fast automaton is right: where a match begins need not be known.
+    /// `None`: there is nothing to be gained.
+    pub(super) fn count_ends(&mut self, at: usize) -> Option<usize> {
+        let (mut at, mut count) = (at, 0);
+        let needed = self.pattern.needed.as_ref();
+        if self.pattern.sequence.is_some()
+            || (needed.is_none() && self.far(&self.input(at..self.limit)).is_some())
+        {
+            return None;
+        }
+        loop {
+            let counted = match needed {
+                Some(needed) => loop {
+                    match self.by_lines(needed, at, true) {
+                        Ok(Some((_, end))) => (count, at) = (count + 1, end),
+                        Ok(None) => break Ok(()),
+                        Err(changed) => break Err(changed),
+                    }
+                },
+                None => {
+                    let mut input = self.input(at..self.limit);
+                    self.attempt(|find, cache| {
+                        while let Some(end) = find.search_half_with(cache, &input) {
+                            (count, at) = (count + 1, end.offset());
+                            input.set_start(at);
+                        }
+                    })
+                }
+            };
+            if counted.is_ok() {
+                return Some(count);
+            }
+            let Some((_, end)) = self.find_at(at) else { return Some(count) };
+            (count, at) = (count + 1, end);
+        }
+    }
+
+    fn attempt<R>(&mut self, search: impl FnOnce(&meta::Regex, &mut meta::Cache) -> R) -> Result<R, Changed> {
+        let find = &self.pattern.find;
+        let result = attempt(|| search(find, &mut self.cache.find));
+        if result.is_err() {
+            self.cache.find = find.create_cache();
+        }
+        result
+    }
+
+    /// The leash, where a search may go too far to look at it afterwards only.
+    fn far(&self, input: &Input<'_>) -> Option<&'c Leash> {
+        self.leash.filter(|_| input.end().saturating_sub(input.start()) > FAR)
+    }
+
+    fn input(&self, range: Range<usize>) -> Input<'h> {
+        let anchored = if self.pattern.flags.sticky { Anchored::Yes } else { Anchored::No };
+        Input::new(self.haystack).range(range).anchored(anchored)
+    }
+}
