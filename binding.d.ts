@@ -57,12 +57,13 @@ export declare class NativeMapping {
   /** `flush`, off the event loop. */
   flushAsync(start: number, length: number, flags: number): Promise<Failure | null>
   /**
-   * The first lines of a range, about `most` bytes, as one string: UTF-8 (`encoding` 2) or Latin-1 (1), or none (0: `null`).
+   * The first lines of a range, about `most` bytes, as one string: UTF-8 (`encoding` 2) or Latin-1 (1), or none (0: `null`);
+   * or as two, the second one with the lines whose start is below zero: its inverse is where they begin there.
    * Writes where each begins and ends, from the start of the piece, with its end or without; and beside: where the next
    * piece begins, how many lines there are (-1: nobody knows where they are in the text), and where the only one ends if
    * that is too far for its bounds (else 0).
    */
-  lines(start: number, end: number, most: number, encoding: number, keep: boolean, bounds: Int32Array, measures: Float64Array): string | null | Failure
+  lines(start: number, end: number, most: number, encoding: number, keep: boolean, bounds: Int32Array, measures: Float64Array): string | [string, string] | null | Failure
   /** A copy of the first lines of a range, about `most` bytes, made on a thread of our own. */
   linesAsync(job: NativeJob, start: number, end: number, most: number): Promise<Buffer | Failure>
   /** Where the first match within [start, end) begins, at `at` or later; -1: nowhere. */

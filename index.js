@@ -1732,14 +1732,16 @@ function cutText(text, keepEnds, found) {
 var Strings = class extends Lines {
 	#encoding;
 	#text = "";
+	#wide = "";
 	constructor(mapping, options) {
 		super(mapping, options);
 		this.#encoding = options.encoding;
 	}
 	take(bytes, start, end) {
 		const { bounds, keepEnds } = this;
-		const text = bytes.native.lines(start, end, TEXT_PIECE, this.#encoding, keepEnds, bounds, measures$1);
-		this.#text = unwrap(text, bytes.path);
+		const made = unwrap(bytes.native.lines(start, end, TEXT_PIECE, this.#encoding, keepEnds, bounds, measures$1), bytes.path);
+		if (typeof made === "string") this.#text = made;
+		else [this.#text, this.#wide] = made;
 		if (measures$1[1] === -1) measures$1[1] = cutAt(this.#text, keepEnds, bounds);
 	}
 	next() {
@@ -1748,9 +1750,11 @@ var Strings = class extends Lines {
 			done: true,
 			value: void 0
 		};
+		const from = this.bounds[at];
+		const end = this.bounds[at + 1];
 		return {
 			done: false,
-			value: this.#text.substring(this.bounds[at], this.bounds[at + 1])
+			value: from < 0 ? this.#wide.substring(~from, end) : this.#text.substring(from, end)
 		};
 	}
 };

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { inspect } from 'node:util'
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
 import { type ByteMatch, Mmap } from 'memmap'
-import { cases, reference } from './patterns.mjs'
+import { type Case, cases, lineCases, reference } from './patterns.mjs'
 import { eachHome, file, rejectsCode, SHARE, throwsCode, windows } from './support.mjs'
 
 const SEED = Number(process.env['PATTERN_SEED'] ?? 20_261_123)
@@ -12,10 +12,17 @@ function spansOf(match: ByteMatch): number[] {
   return Array.from({ length: match.length }, (_, group) => match.span(group) ?? [-1, -1]).flat()
 }
 
-test(`what V8 answers, for ${CASES} patterns and texts of the seed ${SEED}`, (t) => {
-  using m = Mmap.anonymous(4096)
+const KINDS = [
+  { title: 'patterns and texts', each: cases(SEED, CASES), count: CASES },
+  { title: 'patterns and lines', each: lineCases(SEED, CASES / 4), count: CASES / 4 },
+]
+for (const { title, each, count } of KINDS)
+  test(`what V8 answers, for ${count} ${title} of the seed ${SEED}`, (t) => answersAsV8(t, each, count))
+
+function answersAsV8(t: ExecutionContext, all: Iterable<Case>, count: number): void {
+  using m = Mmap.anonymous(16_384)
   let [compared, refused, invalid] = [0, 0, 0]
-  for (const { source, flags, text } of cases(SEED, CASES)) {
+  for (const { source, flags, text } of all) {
     const expected = reference(source, flags, text)
     const what = `/${source}/${flags} on ${JSON.stringify(text.toString('latin1'))}`
     if (expected === undefined) {
@@ -39,8 +46,8 @@ test(`what V8 answers, for ${CASES} patterns and texts of the seed ${SEED}`, (t)
     compared++
   }
   t.log(`${compared} equal, ${refused} refused, ${invalid} invalid for both`)
-  t.true(compared > 0.9 * CASES && refused < 0.02 * CASES)
-})
+  t.true(compared > 0.9 * count && refused < 0.02 * count)
+}
 
 eachHome('a match has positions, captures and names, copied when asked for, and outlives the mapping', (t, home) => {
   const m = Mmap.open(file(t, 'on 2024-05-17 and 2025-11-02, ä'), { home })

@@ -217,6 +217,31 @@ export function* cases(seed: number, n: number): Generator<Case, void, undefined
   for (let i = 0; i < n; i++) yield generator.case()
 }
 
+const LINE_ATOMS = words(String.raw`
+  id key =1 abc k e y 1 : - \d \d{2} [ab] [0-9]{3} . .{2} \S (?:1[ab]){2} (k)e (?:id|key) é
+`)
+const LINE_LOOSE = words(String.raw`.* .*? \w+ [a-z]* \d+? (\w+) (?:ab)? a|b | key+ \r? \s (?:key){1,2} ^ $`)
+const LINE_TEXT = words('id key key=1 =1 abc ab a b 1 12 123 k e y : - 1a1b key:1 id-12 é ke')
+
+/** As `cases`, of another kind: sequences of bytes and sets, strings that each match has, and texts of many lines. */
+export function* lineCases(seed: number, n: number): Generator<Case, void, undefined> {
+  const random = new Random(seed)
+  for (let i = 0; i < n; i++) {
+    const loose = random.pick([0, 0, 20, 40])
+    const terms = Array.from({ length: 1 + random.below(6) }, () =>
+      random.pick(random.chance(loose) ? LINE_LOOSE : LINE_ATOMS),
+    )
+    const mode = random.pick(['', '', 'u'])
+    const flags = mode + (random.chance(30) ? 'm' : '') + (random.chance(10) ? 's' : '') + (random.chance(5) ? 'i' : '')
+    const ends = random.pick([['\n'], ['\n', '\r\n'], ['\n', ' '], [' ']])
+    const lines = Array.from({ length: random.below(200) }, () => {
+      const line = Array.from({ length: random.below(9) }, () => random.pick(LINE_TEXT))
+      return line.join(random.pick(['', ' '])) + random.pick(ends)
+    })
+    yield { source: terms.join(''), flags, text: Buffer.from(lines.join('')) }
+  }
+}
+
 /** The characters of a source without `u` and `v`, written so that V8 finds their UTF-8 in Latin-1 text. */
 export function latin1Source(source: string): string {
   let out = ''

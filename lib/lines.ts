@@ -147,6 +147,8 @@ function cutText(text: string, keepEnds: boolean, found: string[]): string[] {
 class Strings extends Lines<string> {
   readonly #encoding: number
   #text = ''
+  /** The lines that need two bytes a character, where others do not. */
+  #wide = ''
 
   constructor(mapping: Core, options: Wanted) {
     super(mapping, options)
@@ -156,7 +158,9 @@ class Strings extends Lines<string> {
   protected take(bytes: Bytes, start: number, end: number): void {
     const { bounds, keepEnds } = this
     const text = bytes.native.lines(start, end, TEXT_PIECE, this.#encoding, keepEnds, bounds, measures)
-    this.#text = unwrap(text, bytes.path) as string
+    const made = unwrap(text, bytes.path) as string | [string, string]
+    if (typeof made === 'string') this.#text = made
+    else [this.#text, this.#wide] = made
     // Of what is no UTF-8 its decoder alone knows how many characters it becomes.
     if (measures[1] === -1) measures[1] = cutAt(this.#text, keepEnds, bounds)
   }
@@ -164,7 +168,9 @@ class Strings extends Lines<string> {
   next(): IteratorResult<string, undefined> {
     const at = this.step()
     if (at < 0) return { done: true, value: undefined }
-    return { done: false, value: this.#text.substring(this.bounds[at] as number, this.bounds[at + 1]) }
+    const from = this.bounds[at] as number
+    const end = this.bounds[at + 1] as number
+    return { done: false, value: from < 0 ? this.#wide.substring(~from, end) : this.#text.substring(from, end) }
   }
 }
 

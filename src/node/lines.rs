@@ -11,7 +11,8 @@ use super::errors::Failure;
 use super::scans::{Answer, NativeJob, run};
 use super::values::{Integers, Numbers, Passed, size};
 use crate::mapping::Error;
-use crate::search::lines::{self, Bounds, Text};
+use crate::search::lines::{self, Bounds};
+use crate::search::text::{Text, text};
 
 /// How the bytes of lines become text.
 const NONE: u32 = 0;
@@ -58,21 +59,38 @@ fn decoded(
     copy.try_reserve_exact(bytes.len()).ok()?;
     // Others may store into the mapping meanwhile, and a decoder must not see two versions.
     copy.extend_from_slice(bytes);
-    let (source, count) = match lines::text(&copy, keep, bounds) {
-        Some((Text::Latin1(units), count)) => (string(env, &Source::Latin1(&units)), Some(count)),
-        Some((Text::Utf16(units), count)) => (string(env, &Source::Utf16(&units)), Some(count)),
-        None => (string(env, &Source::Utf8(&copy)), None),
+    let Some(Text { narrow, wide, count }) = text(&copy, keep, bounds) else {
+        return Some((string(env, &Source::Utf8(&copy))?, None));
     };
-    Some((source?, count))
+    let narrow = string(env, &Source::Latin1(&narrow))?;
+    if wide.is_empty() {
+        return Some((narrow, Some(count)));
+    }
+    let wide = string(env, &Source::Utf16(&wide))?;
+    Some((pair(env, [narrow, wide])?, Some(count)))
+}
+
+fn pair(env: Env, values: [sys::napi_value; 2]) -> Option<sys::napi_value> {
+    let (env, mut array) = (env.raw(), ptr::null_mut());
+    // SAFETY: the out pointer is ours.
+    let mut status = unsafe { sys::napi_create_array_with_length(env, 2, &mut array) };
+    for (index, value) in (0..).zip(values) {
+        if status == sys::Status::napi_ok {
+            // SAFETY: values of this environment, made in this call.
+            status = unsafe { sys::napi_set_element(env, array, index, value) };
+        }
+    }
+    (status == sys::Status::napi_ok).then_some(array)
 }
 
 #[napi]
 impl NativeMapping {
-    /// The first lines of a range, about `most` bytes, as one string: UTF-8 (`encoding` 2) or Latin-1 (1), or none (0: `null`).
+    /// The first lines of a range, about `most` bytes, as one string: UTF-8 (`encoding` 2) or Latin-1 (1), or none (0: `null`);
+    /// or as two, the second one with the lines whose start is below zero: its inverse is where they begin there.
     /// Writes where each begins and ends, from the start of the piece, with its end or without; and beside: where the next
     /// piece begins, how many lines there are (-1: nobody knows where they are in the text), and where the only one ends if
     /// that is too far for its bounds (else 0).
-    #[napi(enumerable = false, catch_unwind, ts_return_type = "string | null | Failure")]
+    #[napi(enumerable = false, catch_unwind, ts_return_type = "string | [string, string] | null | Failure")]
     pub fn lines(
         &self,
         env: Env,
@@ -91,7 +109,7 @@ impl NativeMapping {
             let (bytes, count) = (&bytes[..piece.end], Some(piece.count));
             let made = match encoding {
                 NONE => Some((ptr::null_mut(), count)),
-                UTF8 if !bytes.is_ascii() => decoded(env, bytes, keep, bounds),
+                UTF8 if !bytes.is_ascii() => decoded(env, bytes, keep, &mut bounds[..piece.count]),
                 _ => string(env, &Source::Latin1(bytes)).map(|text| (text, count)),
             };
             let count = made.and_then(|(_, count)| count).map_or(-1., |count| count as f64);

@@ -1,10 +1,8 @@
-//! Lines: where they are, and their text. A line ends with `\n` or `\r\n`; the last one needs no end.
-
-use encoding_rs::mem;
+//! Lines: where they are. A line ends with `\n` or `\r\n`; the last one needs no end.
 
 use super::masks::{self, BLOCK};
 
-/// Where a line begins and ends, in units from the start of its piece.
+/// Where a line begins and ends, from the start of its piece.
 pub type Bounds = [i32; 2];
 
 /// The first lines of `bytes`: as many whole ones as fit into a piece, or the one that does not.
@@ -48,38 +46,8 @@ pub fn cut(bytes: &[u8], most: usize, keep: bool, bounds: &mut [Bounds]) -> Piec
     Piece { end: whole.len(), count, far: Some(bare.len()) }
 }
 
-/// What a text is made of. What is done for each unit or line is always inlined: the crate is compiled for its size.
-trait Unit: Copy {
-    /// Which of a block are `\n`, a bit for each.
-    fn feeds(block: &[Self; BLOCK]) -> u64;
-    fn is(self, byte: u8) -> bool;
-}
-
-impl Unit for u8 {
-    #[inline(always)]
-    fn feeds(block: &[Self; BLOCK]) -> u64 {
-        masks::bytes(block, b'\n')
-    }
-
-    #[inline(always)]
-    fn is(self, byte: u8) -> bool {
-        self == byte
-    }
-}
-
-impl Unit for u16 {
-    #[inline(always)]
-    fn feeds(block: &[Self; BLOCK]) -> u64 {
-        masks::units(block, u16::from(b'\n'))
-    }
-
-    #[inline(always)]
-    fn is(self, byte: u8) -> bool {
-        self == u16::from(byte)
-    }
-}
-
-/// Writes where lines are, as long as there is room.
+/// Writes where lines are, as long as there is room. What is done for each line is always inlined: the crate is compiled
+/// for its size.
 struct Cutter<'a> {
     keep: bool,
     bounds: &'a mut [Bounds],
@@ -100,72 +68,35 @@ impl Cutter<'_> {
 
     /// A line that ends with the `\n` at `at`.
     #[inline(always)]
-    fn feed<U: Unit>(&mut self, units: &[U], at: usize) -> Option<()> {
-        let bare = at - usize::from(at > self.start && units[at - 1].is(b'\r'));
+    fn feed(&mut self, bytes: &[u8], at: usize) -> Option<()> {
+        let bare = at - usize::from(at > self.start && bytes[at - 1] == b'\r');
         self.line(if self.keep { at + 1 } else { bare }, at + 1)
     }
 
-    fn lines<U: Unit>(&mut self, units: &[U]) -> Option<()> {
-        let (blocks, rest) = units.as_chunks::<BLOCK>();
+    fn lines(&mut self, bytes: &[u8]) -> Option<()> {
+        let (blocks, rest) = bytes.as_chunks::<BLOCK>();
         for (number, block) in blocks.iter().enumerate() {
-            let mut feeds = U::feeds(block);
+            let mut feeds = masks::bytes(block, b'\n');
             while feeds != 0 {
-                self.feed(units, number * BLOCK + feeds.trailing_zeros() as usize)?;
+                self.feed(bytes, number * BLOCK + feeds.trailing_zeros() as usize)?;
                 feeds &= feeds - 1;
             }
         }
-        for at in units.len() - rest.len()..units.len() {
-            if units[at].is(b'\n') {
-                self.feed(units, at)?;
+        for at in bytes.len() - rest.len()..bytes.len() {
+            if bytes[at] == b'\n' {
+                self.feed(bytes, at)?;
             }
         }
         // The last line of all, without an end.
-        if self.start < units.len() { self.line(units.len(), units.len()) } else { Some(()) }
+        if self.start < bytes.len() { self.line(bytes.len(), bytes.len()) } else { Some(()) }
     }
 }
 
 /// Cuts lines apart: how many there was room for, and where the next one would begin.
-fn lines<U: Unit>(units: &[U], keep: bool, bounds: &mut [Bounds]) -> (usize, usize) {
+pub(super) fn lines(bytes: &[u8], keep: bool, bounds: &mut [Bounds]) -> (usize, usize) {
     let mut cutter = Cutter { keep, bounds, count: 0, start: 0 };
-    cutter.lines(units);
+    cutter.lines(bytes);
     (cutter.count, cutter.start)
-}
-
-/// UTF-8 as the engine keeps it: one byte a unit where all characters are Latin-1, else two.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Text {
-    Latin1(Vec<u8>),
-    Utf16(Vec<u16>),
-}
-
-/// The text of a piece, and its lines in units of that. `None`: it is no UTF-8, and nobody but the engine's decoder knows
-/// what that becomes; or there is no memory for it.
-///
-/// The piece must be a copy: bytes that change under a decoder are a danger to it.
-pub fn text(piece: &[u8], keep: bool, bounds: &mut [Bounds]) -> Option<(Text, usize)> {
-    if mem::is_utf8_latin1(piece) {
-        let mut units = zeros(piece.len())?;
-        let length = mem::convert_utf8_to_latin1_lossy(piece, &mut units);
-        units.truncate(length);
-        let (count, _) = lines(&units, keep, bounds);
-        return Some((Text::Latin1(units), count));
-    }
-    let mut units = zeros(piece.len())?;
-    let length = mem::convert_utf8_to_utf16_without_replacement(piece, &mut units)?;
-    units.truncate(length);
-    let (count, _) = lines(&units, keep, bounds);
-    Some((Text::Utf16(units), count))
-}
-
-fn zeros<U: Unit>(length: usize) -> Option<Vec<U>> {
-    let mut units = Vec::<U>::new();
-    units.try_reserve_exact(length).ok()?;
-    // `resize`, compiled for its size, would go from unit to unit.
-    // SAFETY: there is room for so many, and zero is a number.
-    unsafe { units.as_mut_ptr().write_bytes(0, length) };
-    // SAFETY: they were written just now.
-    unsafe { units.set_len(length) };
-    Some(units)
 }
 
 #[cfg(test)]
@@ -197,29 +128,5 @@ mod tests {
         // No room for more.
         assert_eq!(cut(b"a\nb\nc\n", 40, 2, false), (4, vec![[0, 1], [2, 3]]));
         assert_eq!(cut(b"a\nb\nc", 40, 2, false), (4, vec![[0, 1], [2, 3]]));
-    }
-
-    #[test]
-    fn lines_of_text_are_those_of_its_units() {
-        let long = "\u{e9}x\n".repeat(100);
-        let wide = "a\u{e9}\r\n\u{65e5}\u{672c}\n\n\u{1f600}x\nend\u{1f600}".repeat(50);
-        for given in ["\u{e9}", "\n\u{e9}\r\n\r", "\u{65e5}", &long, &wide, &format!("{long}{wide}")] {
-            let mut bounds = [[0; 2]; 1000];
-            let (made, count) = text(given.as_bytes(), false, &mut bounds).unwrap();
-            let units: Vec<u16> = match made {
-                Text::Latin1(units) => {
-                    assert!(given.chars().all(|char| char <= '\u{ff}'));
-                    units.into_iter().map(u16::from).collect()
-                }
-                Text::Utf16(units) => units,
-            };
-            assert_eq!(units, given.encode_utf16().collect::<Vec<_>>());
-            let found = bounds[..count].iter().map(|[from, to]| &units[*from as usize..*to as usize]);
-            let found: Vec<_> = found.map(|line| String::from_utf16(line).unwrap()).collect();
-            // Rust's lines() too drops the end, LF or CR LF, and needs none behind the last line.
-            assert_eq!(found, given.lines().collect::<Vec<_>>());
-        }
-        assert_eq!(text(b"\xff\n", false, &mut [[0; 2]]), None);
-        assert_eq!(text(b"\xed\xa0\x80\n\xe6\x97", false, &mut [[0; 2]]), None);
     }
 }

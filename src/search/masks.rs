@@ -1,41 +1,71 @@
-//! Which of 64 units are a given one, a bit for each: by vectors of 16 bytes, which every processor has.
+//! Which of 64 bytes are a given one, a bit for each: by vectors of 16, which every processor has. Always inlined,
+//! and without closures, which are not: the crate is compiled for its size.
 
 use wide::{u8x16, u16x8};
 
-/// As many units are looked at together as a mask has bits.
+/// As many bytes are looked at together as a mask has bits.
 pub const BLOCK: usize = 64;
 
-#[inline(always)]
-fn of_16(part: [u8; 16], byte: u8) -> u64 {
-    u64::from(u8x16::new(part).simd_eq(u8x16::new([byte; 16])).to_bitmask())
-}
+/// Bytes of a vector.
+pub const PART: usize = 16;
 
-#[inline(always)]
-fn of_8(part: [u16; 8], unit: u16) -> u64 {
-    u64::from(u16x8::new(part).simd_eq(u16x8::new([unit; 8])).to_bitmask())
-}
+type Block = [u8; BLOCK];
 
-/// Always inlined, as the next one: the crate is compiled for its size.
+/// Where a block has a byte.
 #[inline(always)]
-pub fn bytes(block: &[u8; BLOCK], byte: u8) -> u64 {
-    let [a, b, c, d] = *block.as_chunks().0 else { return 0 };
-    of_16(a, byte) | of_16(b, byte) << 16 | of_16(c, byte) << 32 | of_16(d, byte) << 48
+pub fn bytes(block: &Block, byte: u8) -> u64 {
+    let ([a, b, c, d], byte) = (parts(block), u8x16::new([byte; PART]));
+    joined([a.simd_eq(byte), b.simd_eq(byte), c.simd_eq(byte), d.simd_eq(byte)])
 }
 
 /// Where one block has a byte and the other one another.
 #[inline(always)]
-pub fn pairs(ones: &[u8; BLOCK], others: &[u8; BLOCK], [one, other]: [u8; 2]) -> u64 {
-    let [a, b, c, d] = *ones.as_chunks().0 else { return 0 };
-    let [e, f, g, h] = *others.as_chunks().0 else { return 0 };
-    let (one, other) = (u8x16::new([one; 16]), u8x16::new([other; 16]));
-    let both = |a: [u8; 16], b: [u8; 16]| u8x16::new(a).simd_eq(one) & u8x16::new(b).simd_eq(other);
-    let mask = |a: [u8; 16], b: [u8; 16]| u64::from(both(a, b).to_bitmask());
-    mask(a, e) | mask(b, f) << 16 | mask(c, g) << 32 | mask(d, h) << 48
+pub fn pairs(ones: &Block, others: &Block, [one, other]: [u8; 2]) -> u64 {
+    let ([a, b, c, d], one) = (parts(ones), u8x16::new([one; PART]));
+    let ([e, f, g, h], other) = (parts(others), u8x16::new([other; PART]));
+    joined([
+        a.simd_eq(one) & e.simd_eq(other),
+        b.simd_eq(one) & f.simd_eq(other),
+        c.simd_eq(one) & g.simd_eq(other),
+        d.simd_eq(one) & h.simd_eq(other),
+    ])
+}
+
+/// Where a block has no ASCII.
+#[inline(always)]
+pub fn beyond_ascii(block: &Block) -> u64 {
+    let [a, b, c, d] = parts(block);
+    joined([beyond(a), beyond(b), beyond(c), beyond(d)])
+}
+
+/// Makes two bytes of each, and tells how many are ASCII before the first one that is not: what is behind means nothing.
+#[inline(always)]
+pub fn widen(part: &[u8; PART], units: &mut [u16; PART]) -> usize {
+    let part = u8x16::new(*part);
+    let (low, high) = units.split_at_mut(PART / 2);
+    low.copy_from_slice(u16x8::from_u8x16_low(part).as_array());
+    high.copy_from_slice(u16x8::from_u8x16_high(part).as_array());
+    beyond(part).to_bitmask().trailing_zeros().min(PART as u32) as usize
 }
 
 #[inline(always)]
-pub fn units(block: &[u16; BLOCK], unit: u16) -> u64 {
-    let [a, b, c, d, e, f, g, h] = *block.as_chunks().0 else { return 0 };
-    let low = of_8(a, unit) | of_8(b, unit) << 8 | of_8(c, unit) << 16 | of_8(d, unit) << 24;
-    low | (of_8(e, unit) | of_8(f, unit) << 8 | of_8(g, unit) << 16 | of_8(h, unit) << 24) << 32
+fn beyond(part: u8x16) -> u8x16 {
+    const HIGH: u8x16 = u8x16::new([0x80; PART]);
+    (part & HIGH).simd_eq(HIGH)
+}
+
+#[inline(always)]
+fn parts(block: &Block) -> [u8x16; 4] {
+    let [a, b, c, d] = *block.as_chunks().0 else { return [u8x16::ZERO; 4] };
+    [u8x16::new(a), u8x16::new(b), u8x16::new(c), u8x16::new(d)]
+}
+
+#[inline(always)]
+fn joined([a, b, c, d]: [u8x16; 4]) -> u64 {
+    bits(a) | bits(b) << 16 | bits(c) << 32 | bits(d) << 48
+}
+
+#[inline(always)]
+fn bits(part: u8x16) -> u64 {
+    u64::from(part.to_bitmask())
 }

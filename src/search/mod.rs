@@ -9,7 +9,10 @@ pub mod literal;
 /// Where lines end.
 pub mod lines;
 
-/// Vectors: which of 64 units are a given one.
+/// The text of lines.
+pub mod text;
+
+/// Vectors: which of 64 bytes are a given one.
 mod masks;
 
 /// An ECMAScript RegExp over bytes.
@@ -23,5 +26,6 @@ pub mod split;
 
 /// What is looked for: bytes or a pattern, one interface.
 pub mod target;
+
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,220 @@
+//! The text of lines, as an engine keeps strings: a byte a character where all of them are Latin-1, else two. Lines that
+//! are ASCII stay in bytes also where others are not.
+
+use encoding_rs::mem;
+
+use super::lines::{Bounds, lines};
+use super::masks::{self, BLOCK, PART};
+
+/// The text of a piece. The bounds of a line are places in `narrow`; where the first is below zero they are places in
+/// `wide`, and its inverse is that of the first.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Text {
+    /// Latin-1.
+    pub narrow: Vec<u8>,
+    /// UTF-16.
+    pub wide: Vec<u16>,
+    /// How many lines it has.
+    pub count: usize,
+}
+
+/// The text of a piece of whole lines. `bounds`: where they are in its bytes, and then in the text. `None`: it is no UTF-8,
+/// and nobody but the engine's decoder knows what that becomes; or there is no memory for it.
+///
+/// The piece must be a copy: bytes that change under a decoder are a danger to it.
+pub fn text(piece: &[u8], keep: bool, bounds: &mut [Bounds]) -> Option<Text> {
+    if mem::is_utf8_latin1(piece) {
+        let mut narrow = zeros(piece.len())?;
+        let length = mem::convert_utf8_to_latin1_lossy(piece, &mut narrow);
+        narrow.truncate(length);
+        let (count, _) = lines(&narrow, keep, bounds);
+        return Some(Text { narrow, wide: Vec::new(), count });
+    }
+    let mut narrow = Vec::new();
+    narrow.try_reserve_exact(piece.len()).ok()?;
+    // Never more units than bytes, and behind them room for a part.
+    let (mut wide, mut used): (Vec<u16>, usize) = (zeros(piece.len() + PART)?, 0);
+    let count = bounds.len();
+    let mut lines = bounds.iter_mut();
+    while let Some([begin, _]) = lines.as_slice().first() {
+        let begin = *begin as usize;
+        let high = begin + ascii_len(&piece[begin..]);
+        let shift = narrow.len() as i32 - begin as i32;
+        let mixed = loop {
+            match lines.next() {
+                Some([start, end]) if *end as usize <= high => {
+                    (*start, *end) = (*start + shift, *end + shift)
+                }
+                mixed => break mixed,
+            }
+        };
+        let stop = mixed.as_ref().map_or(piece.len(), |[start, _]| *start as usize);
+        narrow.extend_from_slice(&piece[begin..stop]);
+        if let Some([start, end]) = mixed {
+            let length = widen(&piece[stop..*end as usize], &mut wide[used..])?;
+            (*start, *end) = (!(used as i32), (used + length) as i32);
+            used += length;
+        }
+    }
+    wide.truncate(used);
+    Some(Text { narrow, wide, count })
+}
+
+/// A number, of which all bits may be zero.
+trait Unit: Copy {}
+impl Unit for u8 {}
+impl Unit for u16 {}
+
+/// So many units, as far as there is memory.
+fn zeros<U: Unit>(length: usize) -> Option<Vec<U>> {
+    let mut units = Vec::<U>::new();
+    units.try_reserve_exact(length).ok()?;
+    // `resize`, compiled for its size, would go from unit to unit.
+    // SAFETY: there is room for so many, and zero is a number.
+    unsafe { units.as_mut_ptr().write_bytes(0, length) };
+    // SAFETY: they were written just now.
+    unsafe { units.set_len(length) };
+    Some(units)
+}
+
+/// How many bytes are ASCII before the first one that is not.
+fn ascii_len(bytes: &[u8]) -> usize {
+    let (blocks, rest) = bytes.as_chunks::<BLOCK>();
+    for (number, block) in blocks.iter().enumerate() {
+        let high = masks::beyond_ascii(block);
+        if high != 0 {
+            return number * BLOCK + high.trailing_zeros() as usize;
+        }
+    }
+    let more = rest.iter().position(|byte| !byte.is_ascii()).unwrap_or(rest.len());
+    bytes.len() - rest.len() + more
+}
+
+/// UTF-8 to UTF-16: how many units. `None`: it is no UTF-8. Behind as many units as there are bytes there is room for a part.
+fn widen(bytes: &[u8], units: &mut [u16]) -> Option<usize> {
+    let (mut at, mut to) = (0, 0);
+    while at < bytes.len() {
+        if let Some(part) = bytes.get(at..at + PART)
+            && let Some(part) = part.first_chunk()
+        {
+            let ascii = masks::widen(part, units.get_mut(to..to + PART)?.first_chunk_mut()?);
+            (at, to) = (at + ascii, to + ascii);
+        } else if bytes[at].is_ascii() {
+            units[to] = u16::from(bytes[at]);
+            (at, to) = (at + 1, to + 1);
+        }
+        while at < bytes.len() && !bytes[at].is_ascii() {
+            let (point, length) = character(bytes, at)?;
+            at += length;
+            if point < 0x1_0000 {
+                units[to] = point as u16;
+                to += 1;
+            } else {
+                (units[to], units[to + 1]) =
+                    ((0xd7c0 + (point >> 10)) as u16, (0xdc00 | point & 0x3ff) as u16);
+                to += 2;
+            }
+        }
+    }
+    Some(to)
+}
+
+/// The character of several bytes at a place, and how many. As The Unicode Standard, table 3-7, has them.
+#[inline(always)]
+fn character(bytes: &[u8], at: usize) -> Option<(u32, usize)> {
+    let more = |place: usize| match bytes.get(at + place) {
+        Some(byte @ 0x80..=0xbf) => Some(u32::from(byte & 0x3f)),
+        _ => None,
+    };
+    let lead = u32::from(bytes[at]);
+    let (point, length, fits) = match lead {
+        0xc2..=0xdf => ((lead & 0x1f) << 6 | more(1)?, 2, true),
+        0xe0..=0xef => {
+            let point = (lead & 0xf) << 12 | more(1)? << 6 | more(2)?;
+            (point, 3, point >= 0x800 && !(0xd800..=0xdfff).contains(&point))
+        }
+        0xf0..=0xf4 => {
+            let point = (lead & 7) << 18 | more(1)? << 12 | more(2)? << 6 | more(3)?;
+            (point, 4, (0x1_0000..=0x10_ffff).contains(&point))
+        }
+        _ => return None,
+    };
+    fits.then_some((point, length))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(given: &[u8], keep: bool) -> Option<Vec<String>> {
+        let mut bounds = [[0; 2]; 2000];
+        let (count, _) = lines(given, keep, &mut bounds);
+        let Text { narrow, wide, count } = text(given, keep, &mut bounds[..count])?;
+        let line = |[start, end]: &Bounds| match usize::try_from(*start) {
+            Ok(start) => narrow[start..*end as usize].iter().map(|byte| char::from(*byte)).collect(),
+            Err(_) => String::from_utf16(&wide[!*start as usize..*end as usize]).unwrap(),
+        };
+        Some(bounds[..count].iter().map(line).collect())
+    }
+
+    #[test]
+    fn lines_of_text_are_those_of_its_bytes() {
+        let latin = "\u{e9}x\n".repeat(100);
+        let wide = "a\u{e9}\r\n\u{65e5}\u{672c}\n\n\u{1f600}x\nend\u{1f600}".repeat(50);
+        let long = format!("{}\n{}\u{20ac}{}\n", "a".repeat(200), "b".repeat(70), "c".repeat(130));
+        let plain = "one\ntwo three\r\n\n".repeat(40);
+        for given in [
+            "\u{e9}",
+            "\n\u{e9}\r\n\r",
+            "\u{65e5}",
+            "\u{65e5}\n",
+            "\r\u{65e5}\r\n\r\n",
+            &latin,
+            &wide,
+            &long,
+            &format!("{plain}{latin}{wide}{plain}{long}{long}{plain}end"),
+        ] {
+            // Rust's lines() too drops the end, LF or CR LF, and needs none behind the last line.
+            let expected = given.lines().map(str::to_owned).collect();
+            assert_eq!(found(given.as_bytes(), false), Some(expected), "{given:?}");
+            let expected = given.split_inclusive('\n').map(str::to_owned).collect();
+            assert_eq!(found(given.as_bytes(), true), Some(expected), "{given:?}");
+        }
+    }
+
+    #[test]
+    fn each_character_at_each_place() {
+        let points = [0x80, 0x7ff, 0x800, 0xfff, 0xd7ff, 0xe000, 0xffff, 0x1_0000, 0xf_ffff, 0x10_ffff];
+        for point in points.map(|point| char::from_u32(point).unwrap()) {
+            for before in 0..70 {
+                let line = format!("\u{20ac}{}{point}{}", "x".repeat(before), "y".repeat(before % 19));
+                assert_eq!(found(line.as_bytes(), false), Some(vec![line]));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_utf_8_has_no_text() {
+        for bad in [
+            &b"\xff"[..],
+            b"\x80",
+            b"\xc1\xbf",
+            b"\xc3",
+            b"\xc3x",
+            b"\xe0\x9f\xbf",
+            b"\xed\xa0\x80",
+            b"\xe6\x97",
+            b"\xe6\x97x",
+            b"\xf0\x8f\xbf\xbf",
+            b"\xf4\x90\x80\x80",
+            b"\xf5\x80\x80\x80",
+            b"\xf0\x9f\x98",
+        ] {
+            for (before, behind) in [("", ""), ("\u{65e5}", "\n"), ("one\n\u{20ac} two ", " three\nfour")] {
+                let given = [before.as_bytes(), bad, behind.as_bytes()].concat();
+                assert_eq!(found(&given, false), None, "{given:?}");
+                assert!(str::from_utf8(&given).is_err());
+            }
+        }
+    }
+}
