@@ -81,6 +81,16 @@ eachHome('lines beyond a piece: long ones, many short ones, characters at every 
     'empty CRLF lines': Buffer.from('\r\n'.repeat(70_000)),
     'short lines': Buffer.from(Array.from({ length: 60_000 }, (_, line) => `${line}`).join('\n')),
     'wide characters': Buffer.from(Array.from({ length: 30_000 }, (_, line) => `日本 ${line} 😀`).join('\r\n')),
+    'some wide characters': Buffer.from(
+      Array.from({ length: 30_000 }, (_, line) => {
+        if (line % 3 === 0) return `é ${line} 日本${line % 2 ? '' : '\r'}`
+        return line % 7 === 0 ? 'ö'.repeat(line % 40) : 'x'.repeat(line % 150)
+      }).join('\n'),
+    ),
+    'wide characters, and then no UTF-8': Buffer.concat([
+      Buffer.from('x\n日本\n'.repeat(9000)),
+      Buffer.from([0xe6, 0x97]),
+    ]),
     'ASCII, then not': Buffer.from(`${'plain\n'.repeat(20_000)}${'schön\n'.repeat(20_000)}`),
   }
   for (const [what, bytes] of Object.entries(contents)) {

@@ -34,7 +34,8 @@ impl<'c, 'h> Searcher<'_, 'c, 'h> {
     fn by_lines(&mut self, needed: &Needed, at: usize, end_only: bool) -> Result<Option<Span>, Changed> {
         let mut at = at;
         while !self.cache.record.is_useless() {
-            match needed.part(&self.haystack[..self.limit], at, self.leash) {
+            let haystack = &self.haystack[..self.limit];
+            match needed.part(haystack, at, &mut self.cache.record, self.leash) {
                 Part::Nothing => return Ok(None),
                 Part::Rest => break,
                 Part::Line(line) => {

@@ -6,7 +6,8 @@
 //!
 //! The parser's tree becomes HIR, which `regex-automata` runs; its leftmost-first matches are a backtracker's. What
 //! ECMAScript has and automata have not: loops without empty iterations (`empty.rs`), groups that each iteration
-//! resets (`machine.rs`), line terminators and word characters of several bytes (`doubts.rs`).
+//! resets (`machine.rs`), line terminators and word characters of several bytes (`doubts.rs`). Where an automaton would go
+//! from byte to byte, vectors go ahead: `sequence.rs`, `needed.rs`.
 //!
 //! # Deviations
 //!

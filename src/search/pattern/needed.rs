@@ -27,8 +27,10 @@ const PATIENCE: usize = 16;
 pub(super) struct Needed(Finder<'static>);
 
 /// How it went so far, in one haystack.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Record {
+    /// The line that was found last.
+    line: Range<usize>,
     /// Where the first line was searched in vain, and how many were since then.
     start: usize,
     vain: usize,
@@ -75,7 +77,7 @@ impl Needed {
     }
 
     /// The next part with a match, if there is one at `at` or later. What it answers when it was called off means nothing.
-    pub fn part(&self, haystack: &[u8], at: usize, leash: Option<&Leash>) -> Part {
+    pub fn part(&self, haystack: &[u8], at: usize, record: &mut Record, leash: Option<&Leash>) -> Part {
         let overlap = self.0.needle().len() - 1;
         let found = (at..haystack.len()).step_by(STRETCH).find_map(|from| {
             let to = haystack.len().min(from + STRETCH + overlap);
@@ -84,13 +86,19 @@ impl Needed {
             found.map(|found| from + found)
         });
         let Some(found) = found else { return Part::Nothing };
+        // Another match in a line: its end is not looked for again.
+        if record.line.contains(&at) && record.line.contains(&found) {
+            return Part::Line(at..record.line.end);
+        }
         let before = &haystack[at.max(found.saturating_sub(LONGEST_LINE))..found];
         let begin = memchr::memrchr(b'\n', before).map(|newline| found - before.len() + newline + 1);
         let begin = begin.or_else(|| (before.len() < LONGEST_LINE).then_some(at));
         let behind = &haystack[found..haystack.len().min(found + LONGEST_LINE)];
         let end = memchr::memchr(b'\n', behind).map(|newline| found + newline + 1);
         let end = end.or_else(|| (behind.len() < LONGEST_LINE).then_some(haystack.len()));
-        begin.zip(end).map_or(Part::Rest, |(begin, end)| Part::Line(begin..end))
+        let Some((begin, end)) = begin.zip(end) else { return Part::Rest };
+        record.line = begin..end;
+        Part::Line(begin..end)
     }
 }
 
@@ -148,7 +156,8 @@ mod tests {
         let needed = needed("[a-z]+.*key", "g").unwrap();
         let long = vec![b'x'; LONGEST_LINE];
         let text = [b"one\ntwo key x\nthree\nkey\n", &long[..], b" key\n", b"end key"].concat();
-        let part = |at| needed.part(&text, at, None);
+        let mut record = Record::default();
+        let mut part = |at| needed.part(&text, at, &mut record, None);
         assert_eq!(part(0), Part::Line(4..14));
         assert_eq!(part(6), Part::Line(6..14));
         assert_eq!(part(8), Part::Line(8..14));
