@@ -1740,8 +1740,7 @@ var Strings = class extends Lines {
 	take(bytes, start, end) {
 		const { bounds, keepEnds } = this;
 		const made = unwrap(bytes.native.lines(start, end, TEXT_PIECE, this.#encoding, keepEnds, bounds, measures$1), bytes.path);
-		if (typeof made === "string") this.#text = made;
-		else [this.#text, this.#wide] = made;
+		[this.#text, this.#wide] = typeof made === "string" ? [made, ""] : made;
 		if (measures$1[1] === -1) measures$1[1] = cutAt(this.#text, keepEnds, bounds);
 	}
 	next() {

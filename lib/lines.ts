@@ -159,8 +159,7 @@ class Strings extends Lines<string> {
     const { bounds, keepEnds } = this
     const text = bytes.native.lines(start, end, TEXT_PIECE, this.#encoding, keepEnds, bounds, measures)
     const made = unwrap(text, bytes.path) as string | [string, string]
-    if (typeof made === 'string') this.#text = made
-    else [this.#text, this.#wide] = made
+    ;[this.#text, this.#wide] = typeof made === 'string' ? [made, ''] : made
     // Of what is no UTF-8 its decoder alone knows how many characters it becomes.
     if (measures[1] === -1) measures[1] = cutAt(this.#text, keepEnds, bounds)
   }

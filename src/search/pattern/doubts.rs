@@ -1,9 +1,9 @@
 //! Where the fast automaton's assertions are not ECMAScript's. It has no look-around for some positions; whether a
 //! haystack has such a position at all is soon told, and if it has, the exact machine searches.
 
-use memchr::memmem;
+use memchr::memmem::Finder;
 
-use super::stepper::STRETCH;
+use super::stepper::find_string;
 use crate::crew::Leash;
 
 /// The kinds of positions at which a pattern's assertions may be wrong in the fast automaton.
@@ -26,14 +26,7 @@ impl Doubts {
     ///
     /// What it answers when it was called off means nothing.
     pub fn arise_in(self, haystack: &[u8], leash: Option<&Leash>) -> bool {
-        let has = |needle: &str| {
-            let finder = memmem::Finder::new(needle);
-            let mut stretches = (0..haystack.len()).step_by(STRETCH);
-            stretches.any(|from| {
-                let to = (from + STRETCH + needle.len() - 1).min(haystack.len());
-                leash.is_some_and(Leash::is_aborted) || finder.find(&haystack[from..to]).is_some()
-            })
-        };
+        let has = |needle: &str| find_string(&Finder::new(needle), haystack, 0, leash).is_some();
         (self.pairs && has("\r\n"))
             || (self.separators && (has("\u{2028}") || has("\u{2029}")))
             || (self.words && (has("\u{17f}") || has("\u{212a}")))

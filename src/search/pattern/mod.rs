@@ -1,4 +1,5 @@
-//! An ECMAScript RegExp that runs over bytes, in linear time.
+//! An ECMAScript RegExp that runs over bytes, each search in linear time. All matches may take longer: those of
+//! `/[ab]key(?:.*z)?/g` in one line look each to its end.
 //!
 //! Without `u` and `v` a byte is a Latin-1 code unit: `\xff` is the byte 0xFF, `.` any byte but `\n` and `\r`. Text
 //! in the pattern is its UTF-8: `é` is two bytes, `é+` repeats both, `[aé]` is one byte or two. With `u` or `v` the

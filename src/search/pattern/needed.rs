@@ -7,7 +7,7 @@ use memchr::memmem::Finder;
 use regex_syntax::hir::literal::Extractor;
 use regex_syntax::hir::{Hir, HirKind, Look};
 
-use super::stepper::STRETCH;
+use super::stepper::find_string;
 use crate::crew::Leash;
 
 /// Shorter strings are in most lines.
@@ -69,23 +69,16 @@ impl Needed {
         let properties = hir.properties();
         let anchored = properties.look_set_prefix().contains(Look::Start)
             || properties.look_set_suffix().contains(Look::End);
+        let needed = longest(hir).filter(|needed| needed.len() >= LEAST && !anchored && !crosses_lines)?;
         let mut prefixes = Extractor::new().extract(hir);
         prefixes.optimize_for_prefix_by_preference();
         let known = prefixes.min_literal_len().is_some_and(|len| len >= LEAST);
-        let needed = longest(hir).filter(|needed| needed.len() >= LEAST);
-        needed.filter(|_| !anchored && !known && !crosses_lines).map(|it| Self(Finder::new(it).into_owned()))
+        (!known).then(|| Self(Finder::new(needed).into_owned()))
     }
 
     /// The next part with a match, if there is one at `at` or later. What it answers when it was called off means nothing.
     pub fn part(&self, haystack: &[u8], at: usize, record: &mut Record, leash: Option<&Leash>) -> Part {
-        let overlap = self.0.needle().len() - 1;
-        let found = (at..haystack.len()).step_by(STRETCH).find_map(|from| {
-            let to = haystack.len().min(from + STRETCH + overlap);
-            let called_off = leash.is_some_and(Leash::is_aborted);
-            let found = if called_off { Some(0) } else { self.0.find(&haystack[from..to]) };
-            found.map(|found| from + found)
-        });
-        let Some(found) = found else { return Part::Nothing };
+        let Some(found) = find_string(&self.0, haystack, at, leash) else { return Part::Nothing };
         // Another match in a line: its end is not looked for again.
         if record.line.contains(&at) && record.line.contains(&found) {
             return Part::Line(at..record.line.end);

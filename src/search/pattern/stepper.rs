@@ -1,6 +1,7 @@
 //! The fast automaton, a stretch at a time: a search through a large haystack that can be called off. The library's own
 //! searches can not, and a pattern whose matches may be of any length cannot be given a part of the haystack.
 
+use memchr::memmem::Finder;
 use regex_automata::hybrid::{LazyStateID, dfa, regex};
 use regex_automata::nfa::thompson::NFA;
 use regex_automata::util::look::LookMatcher;
@@ -15,6 +16,21 @@ use crate::crew::Leash;
 
 /// Bytes between two looks at the leash.
 pub(super) const STRETCH: usize = if cfg!(test) { 4 << 10 } else { 1 << 20 };
+
+/// Where a string is, at `at` or later. What it answers when it was called off means nothing.
+pub(super) fn find_string(
+    finder: &Finder<'_>,
+    haystack: &[u8],
+    at: usize,
+    leash: Option<&Leash>,
+) -> Option<usize> {
+    (at..haystack.len()).step_by(STRETCH).find_map(|from| {
+        let to = haystack.len().min(from + STRETCH + finder.needle().len() - 1);
+        let called_off = leash.is_some_and(Leash::is_aborted);
+        let found = if called_off { Some(0) } else { finder.find(&haystack[from..to]) };
+        found.map(|found| from + found)
+    })
+}
 
 /// What a search needs to remember.
 pub(super) type Cache = regex::Cache;
