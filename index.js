@@ -549,34 +549,34 @@ const PAGESIZE = binding.pageSize();
 const ALLOCATIONGRANULARITY = binding.allocationGranularity();
 const constants = Object.freeze(binding.constants());
 // lib/checks.ts
-function integer(value, name) {
+function integer$1(value, name) {
 	if (typeof value === "bigint") return Number(value);
 	if (typeof value !== "number") throw wrongType(name, "of type number or bigint", value);
 	if (!Number.isInteger(value)) throw outOfRange(name, "an integer", value);
 	return value;
 }
 function size(value, name, least = 0) {
-	const number = integer(value, name);
+	const number = integer$1(value, name);
 	if (number < least || number > Number.MAX_SAFE_INTEGER) throw outOfRange(name, `>= ${least} && <= ${Number.MAX_SAFE_INTEGER}`, value);
 	return number;
 }
 function byte(value, name) {
-	const number = integer(value, name);
+	const number = integer$1(value, name);
 	if (number < 0 || number > 255) throw outOfRange(name, ">= 0 && <= 255", value);
 	return number;
 }
 function index(value, name) {
-	return typeof value === "number" && Number.isInteger(value) ? value : integer(value, name);
+	return typeof value === "number" && Number.isInteger(value) ? value : integer$1(value, name);
 }
 function start(value, name, length, absent) {
 	if (value === Number.POSITIVE_INFINITY) return value;
-	return (typeof value === "bigint" || typeof value === "number") && value > length ? integer(value, name) : bound(value, name, length, absent);
+	return (typeof value === "bigint" || typeof value === "number") && value > length ? integer$1(value, name) : bound(value, name, length, absent);
 }
 function bound(value, name, length, absent) {
 	if (value === void 0 || value === null) return absent;
 	if (value === Number.POSITIVE_INFINITY) return length;
 	if (value === Number.NEGATIVE_INFINITY) return 0;
-	const number = integer(value, name);
+	const number = integer$1(value, name);
 	if (number < 0) return Math.max(0, length + number);
 	return Math.min(number, length);
 }
@@ -1027,17 +1027,22 @@ const FIRST = 16;
 const MOST = 1024;
 const SLOTS = 65536;
 const TEXT = 65536;
+const NO_SLOTS = new Float64Array(0);
+const NO_TEXT = Buffer.alloc(0);
 function widthOf(names) {
 	return 2 * names.length + 1;
 }
-function room(mapping, { names }, most) {
-	const count = Math.min(most, Math.max(1, Math.floor(SLOTS / widthOf(names))));
-	return {
-		mapping,
-		names,
-		slots: new Float64Array(count * widthOf(names)),
-		text: Buffer.allocUnsafeSlow(TEXT)
-	};
+function sizeOf(names, most) {
+	return Math.min(most, Math.max(1, Math.floor(SLOTS / widthOf(names))));
+}
+let scratch;
+function textOf(written, slots, width, count) {
+	for (let slot = (count - 1) * width; slot >= 0; slot -= width) {
+		const [index = 0, end = 0] = slots.subarray(slot);
+		const place = slots[slot + width - 1];
+		if (place >= 0) return Buffer.from(written.subarray(0, place + end - index));
+	}
+	return NO_TEXT;
 }
 var Matches = class {
 	#mapping;
@@ -1057,29 +1062,37 @@ var Matches = class {
 		this.#end = end;
 		this.#place = Float64Array.of(at, 0, at > end ? 1 : 0);
 		this.#width = widthOf(compiled.names);
-		this.#batch = room(mapping, compiled, 0);
+		this.#batch = {
+			mapping,
+			names: compiled.names,
+			slots: NO_SLOTS,
+			text: NO_TEXT
+		};
 	}
 	next() {
-		if ((this.#slot === this.#stop || this.#mapping.closed) && !this.#fill()) return {
-			done: true,
-			value: void 0
-		};
+		const done = (this.#slot === this.#stop || this.#mapping.closed) && !this.#fill();
 		const slot = this.#slot;
-		this.#slot = slot + this.#width;
+		if (!done) this.#slot = slot + this.#width;
 		return {
-			done: false,
-			value: new ByteMatch(this.#batch, slot)
+			done,
+			value: done ? void 0 : new ByteMatch(this.#batch, slot)
 		};
 	}
 	#fill() {
 		const bytes = bytesOf(this.#mapping);
 		const end = Math.min(this.#end, bytes.length);
 		if (this.#place[2] !== 0 || this.#start > end) return false;
-		this.#batch = room(this.#mapping, this.#compiled, this.#most);
+		const { native, names } = this.#compiled;
+		const slots = new Float64Array(sizeOf(names, this.#most) * this.#width);
 		this.#most = MOST;
-		const { slots, text } = this.#batch;
-		const { native } = this.#compiled;
-		const count = unwrap(bytes.native.matches(native, this.#start, end, this.#place, slots, text), bytes.path);
+		scratch ??= Buffer.allocUnsafeSlow(TEXT);
+		const count = unwrap(bytes.native.matches(native, this.#start, end, this.#place, slots, scratch), bytes.path);
+		this.#batch = {
+			mapping: this.#mapping,
+			names,
+			slots,
+			text: textOf(scratch, slots, this.#width, count)
+		};
 		this.#slot = 0;
 		this.#stop = count * this.#width;
 		return count > 0;
@@ -1100,7 +1113,7 @@ function* unpacked(mapping, { names }, { count, slots, text }) {
 }
 async function* matchesAsync(mapping, compiled, start, end, at, { signal, threads, run }, most = FETCHED) {
 	let place = Float64Array.of(at, 0, at > end ? 1 : 0);
-	const batchSize = Math.min(most, Math.max(1, Math.floor(SLOTS / widthOf(compiled.names))));
+	const batchSize = sizeOf(compiled.names, most);
 	while (place[2] === 0) {
 		const from = place;
 		const to = Math.min(end, bytesOf(mapping).length);
@@ -1130,7 +1143,6 @@ function firstMatch(mapping, compiled, start, end, at) {
 		text: isShort ? copyOf(bytes, index, last - index) : NO_TEXT
 	}, 0);
 }
-const NO_TEXT = Buffer.alloc(0);
 // lib/watch.ts
 const { arm } = binding;
 const place = new Float64Array(3);
@@ -1683,6 +1695,10 @@ const TEXT_PIECE = 64512;
 const BYTES_PIECE = 65536;
 const OFFSETS_PIECE = 524288;
 const measures$1 = new Float64Array(3);
+function integer(value) {
+	const small = value | 0;
+	return small === value ? small : value;
+}
 var Lines = class {
 	#mapping;
 	#end;
@@ -1711,8 +1727,8 @@ var Lines = class {
 		if (start >= end) return -1;
 		this.take(bytes, start, end);
 		const [next = end, count = 0, far = 0] = measures$1;
-		this.#next = next;
-		this.far = far;
+		this.#next = integer(next);
+		this.far = integer(far);
 		this.#at = 2;
 		this.#stop = 2 * count;
 		return 0;
@@ -1743,17 +1759,17 @@ var Strings = class extends Lines {
 		[this.#text, this.#wide] = typeof made === "string" ? [made, ""] : made;
 		if (measures$1[1] === -1) measures$1[1] = cutAt(this.#text, keepEnds, bounds);
 	}
-	next() {
-		const at = this.step();
-		if (at < 0) return {
-			done: true,
-			value: void 0
-		};
+	#line(at) {
 		const from = this.bounds[at];
 		const end = this.bounds[at + 1];
+		return from < 0 ? this.#wide.substring(~from, end) : this.#text.substring(from, end);
+	}
+	next() {
+		const at = this.step();
+		const done = at < 0;
 		return {
-			done: false,
-			value: from < 0 ? this.#wide.substring(~from, end) : this.#text.substring(from, end)
+			done,
+			value: done ? void 0 : this.#line(at)
 		};
 	}
 };
@@ -1784,17 +1800,42 @@ var Buffers = class extends Lines {
 		bytes.copyOut(start, copy, 0, length);
 		this.#bytes = copy.buffer;
 	}
+	#line(at) {
+		const from = this.bounds[at];
+		return bufferOver(this.#bytes, from, this.far + this.bounds[at + 1] - from);
+	}
 	next() {
 		const at = this.step();
-		if (at < 0) return {
-			done: true,
-			value: void 0
-		};
-		const from = this.bounds[at];
+		const done = at < 0;
 		return {
-			done: false,
-			value: bufferOver(this.#bytes, from, this.far + this.bounds[at + 1] - from)
+			done,
+			value: done ? void 0 : this.#line(at)
 		};
+	}
+};
+var OffsetsStep = class OffsetsStep {
+	done;
+	#start;
+	#end;
+	static {
+		Object.defineProperty(OffsetsStep.prototype, node_util.inspect.custom, {
+			configurable: true,
+			writable: true,
+			value() {
+				return (0, node_util.inspect)({
+					done: this.done,
+					value: this.value
+				});
+			}
+		});
+	}
+	constructor(done, start, end) {
+		this.done = done;
+		this.#start = start;
+		this.#end = end;
+	}
+	get value() {
+		return this.done ? void 0 : [this.#start, this.#end];
 	}
 };
 var Offsets = class extends Lines {
@@ -1805,16 +1846,11 @@ var Offsets = class extends Lines {
 		this.#base = start;
 	}
 	next() {
-		const at = this.step();
-		if (at < 0) return {
-			done: true,
-			value: void 0
-		};
+		const found = this.step();
+		const done = found < 0;
+		const at = done ? 0 : found;
 		const base = this.#base;
-		return {
-			done: false,
-			value: [base + this.bounds[at], base + this.far + this.bounds[at + 1]]
-		};
+		return new OffsetsStep(done, base + this.bounds[at], base + this.far + this.bounds[at + 1]);
 	}
 };
 function linesOf(mapping, given) {

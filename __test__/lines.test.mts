@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { inspect } from 'node:util'
 import test from 'ava'
 import fc from 'fast-check'
 import { type LineKind, type LinesOptions, Mmap } from 'memmap'
@@ -106,6 +107,20 @@ eachHome('lines beyond a piece: long ones, many short ones, characters at every 
 eachHome('lines: an empty mapping has none', (t, home) => {
   using m = Mmap.open(file(t, ''), { home })
   for (const as of KINDS) t.deepEqual([...m.lines({ as })], [])
+})
+
+eachHome('a step has its value until it is over, and when it is over none', (t, home) => {
+  using m = Mmap.open(file(t, 'a\nbc'), { home })
+  const shape = { string: 'a', buffer: Buffer.from('a'), offsets: [0, 1] }
+  for (const as of KINDS) {
+    const lines: IterableIterator<unknown, undefined> = m.lines({ as })
+    const [first, second, ...more] = Array.from({ length: 4 }, () => lines.next())
+    t.deepEqual([first?.done, first?.value, first?.value], [false, shape[as], shape[as]])
+    t.is(inspect(first), inspect({ done: false, value: shape[as] }))
+    t.false(second?.done)
+    for (const { done, value } of more) t.deepEqual({ done, value }, { done: true, value: undefined })
+    t.is(inspect(more[1]), '{ done: true, value: undefined }')
+  }
 })
 
 eachHome('lines end with the mapping: the next step throws', async (t, home) => {

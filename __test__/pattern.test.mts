@@ -249,6 +249,32 @@ eachHome('off the event loop, with any number of threads, the answer is the same
   t.is(await m.matchAsync(/absent/), null)
 })
 
+test('iterators that take turns keep each its own matches, also when the mapping is closed', (t) => {
+  const m = Mmap.open(file(t, 'one 22 three 4444 '.repeat(9000)))
+  const kept: ByteMatch[][] = [[], []]
+  const iterators = [m.matchAll(/[a-z]+/g), m.matchAll(/(\d)\d+|absent/g)]
+  for (let over = 0; over < 2; ) {
+    over = 0
+    for (const [index, matches] of iterators.entries()) {
+      const { done, value } = matches.next()
+      if (done) over++
+      else kept[index]?.push(value)
+    }
+  }
+  for (const matches of iterators) t.deepEqual(matches.next(), { done: true, value: undefined })
+  m.close()
+  const texts = (matches: ByteMatch[] | undefined): string[] | undefined => matches?.map(String)
+  t.deepEqual(
+    texts(kept[0]),
+    Array.from({ length: 18_000 }, (_, n) => (n % 2 ? 'three' : 'one')),
+  )
+  t.deepEqual(
+    texts(kept[1]),
+    Array.from({ length: 18_000 }, (_, n) => (n % 2 ? '4444' : '22')),
+  )
+  t.is(kept[1]?.[17_999]?.get(1)?.toString(), '4')
+})
+
 test('matchAllAsync ends with an abort, and with close()', async (t) => {
   const m = Mmap.open(file(t, 'word '.repeat(2_000_000)))
   const controller = new AbortController()

@@ -1,4 +1,5 @@
 import { constants } from 'node:buffer'
+import { inspect } from 'node:util'
 import type { Bytes } from './bytes.js'
 import * as check from './checks.js'
 import { bytesOf, type Core, runJob } from './core.js'
@@ -76,9 +77,16 @@ const OFFSETS_PIECE = 512 * 1024
 /** Where the native side writes the start of the next piece, the number of lines, where one ends that is too long. */
 const measures = new Float64Array(3)
 
+/** An integer as V8 keeps small ones: one out of a Float64Array is a double, and what is added to it is another. */
+function integer(value: number): number {
+  const small = value | 0
+  return small === value ? small : value
+}
+
 /**
  * The lines of a mapping, piece by piece. By hand, since a generator costs twice as much a line; `step` and each `next`
- * are small, so that a loop takes them in and makes no object but the line.
+ * are small, so that a loop takes them in and makes no object but the line. For that a `next` makes its result in one
+ * place: V8 makes an object that may be one of two.
  */
 abstract class Lines<T> implements IterableIterator<T, undefined> {
   readonly #mapping: Core
@@ -122,8 +130,8 @@ abstract class Lines<T> implements IterableIterator<T, undefined> {
     if (start >= end) return -1
     this.take(bytes, start, end)
     const [next = end, count = 0, far = 0] = measures
-    this.#next = next
-    this.far = far
+    this.#next = integer(next)
+    this.far = integer(far)
     this.#at = 2
     this.#stop = 2 * count
     return 0
@@ -164,12 +172,16 @@ class Strings extends Lines<string> {
     if (measures[1] === -1) measures[1] = cutAt(this.#text, keepEnds, bounds)
   }
 
-  next(): IteratorResult<string, undefined> {
-    const at = this.step()
-    if (at < 0) return { done: true, value: undefined }
+  #line(at: number): string {
     const from = this.bounds[at] as number
     const end = this.bounds[at + 1] as number
-    return { done: false, value: from < 0 ? this.#wide.substring(~from, end) : this.#text.substring(from, end) }
+    return from < 0 ? this.#wide.substring(~from, end) : this.#text.substring(from, end)
+  }
+
+  next(): IteratorResult<string, undefined> {
+    const at = this.step()
+    const done = at < 0
+    return { done, value: done ? undefined : this.#line(at) } as IteratorResult<string, undefined>
   }
 }
 
@@ -210,11 +222,45 @@ class Buffers extends Lines<Buffer> {
     this.#bytes = copy.buffer
   }
 
+  #line(at: number): Buffer {
+    const from = this.bounds[at] as number
+    return bufferOver(this.#bytes, from, this.far + (this.bounds[at + 1] as number) - from)
+  }
+
   next(): IteratorResult<Buffer, undefined> {
     const at = this.step()
-    if (at < 0) return { done: true, value: undefined }
-    const from = this.bounds[at] as number
-    return { done: false, value: bufferOver(this.#bytes, from, this.far + (this.bounds[at + 1] as number) - from) }
+    const done = at < 0
+    return { done, value: done ? undefined : this.#line(at) } as IteratorResult<Buffer, undefined>
+  }
+}
+
+/**
+ * A step of an iterator that makes its pair when it is asked for, each time anew. A loop that takes the pair apart at once
+ * then makes no object, and a line costs half. ECMA-262 allows `value` to be inherited (The IteratorResult Interface).
+ */
+class OffsetsStep {
+  readonly done: boolean
+  readonly #start: number
+  readonly #end: number
+
+  static {
+    Object.defineProperty(OffsetsStep.prototype, inspect.custom, {
+      configurable: true,
+      writable: true,
+      value(this: OffsetsStep): string {
+        return inspect({ done: this.done, value: this.value })
+      },
+    })
+  }
+
+  constructor(done: boolean, start: number, end: number) {
+    this.done = done
+    this.#start = start
+    this.#end = end
+  }
+
+  get value(): [number, number] | undefined {
+    return this.done ? undefined : [this.#start, this.#end]
   }
 }
 
@@ -228,13 +274,13 @@ class Offsets extends Lines<[number, number]> {
   }
 
   next(): IteratorResult<[number, number], undefined> {
-    const at = this.step()
-    if (at < 0) return { done: true, value: undefined }
+    const found = this.step()
+    const done = found < 0
+    const at = done ? 0 : found
     const base = this.#base
-    return {
-      done: false,
-      value: [base + (this.bounds[at] as number), base + this.far + (this.bounds[at + 1] as number)],
-    }
+    const start = base + (this.bounds[at] as number)
+    const end = base + this.far + (this.bounds[at + 1] as number)
+    return new OffsetsStep(done, start, end) as IteratorResult<[number, number], undefined>
   }
 }
 

@@ -145,16 +145,31 @@ const SLOTS = 65_536
 /** Bytes of a batch's text; a match that has more is not copied with it. */
 export const TEXT = 65_536
 
+const NO_SLOTS: Float64Array = new Float64Array(0)
+const NO_TEXT: Buffer = Buffer.alloc(0)
+
 /** How many slots a match has. */
 function widthOf(names: Batch['names']): number {
   return 2 * names.length + 1
 }
 
-/** Room for a batch of matches. */
-function room(mapping: Core, { names }: Compiled, most: number): Batch {
-  // So many groups that a batch of matches would be a burden have smaller batches.
-  const count = Math.min(most, Math.max(1, Math.floor(SLOTS / widthOf(names))))
-  return { mapping, names, slots: new Float64Array(count * widthOf(names)), text: Buffer.allocUnsafeSlow(TEXT) }
+/** How many matches a batch has, `most` of them. So many groups that it would be a burden have smaller batches. */
+function sizeOf(names: Batch['names'], most: number): number {
+  return Math.min(most, Math.max(1, Math.floor(SLOTS / widthOf(names))))
+}
+
+/** Where the bytes of a batch are written. */
+let scratch: Buffer | undefined
+
+/** A copy of the bytes that `count` matches have there. */
+function textOf(written: Buffer, slots: Float64Array, width: number, count: number): Buffer {
+  for (let slot = (count - 1) * width; slot >= 0; slot -= width) {
+    const [index = 0, end = 0] = slots.subarray(slot)
+    const place = slots[slot + width - 1] as number
+    // The last one whose bytes are there.
+    if (place >= 0) return Buffer.from(written.subarray(0, place + end - index))
+  }
+  return NO_TEXT
 }
 
 /** All matches within a range, found batch by batch; by hand, since a generator costs twice as much a match. */
@@ -179,14 +194,15 @@ export class Matches implements IterableIterator<ByteMatch, undefined> {
     this.#end = end
     this.#place = Float64Array.of(at, 0, at > end ? 1 : 0)
     this.#width = widthOf(compiled.names)
-    this.#batch = room(mapping, compiled, 0)
+    this.#batch = { mapping, names: compiled.names, slots: NO_SLOTS, text: NO_TEXT }
   }
 
   next(): IteratorResult<ByteMatch, undefined> {
-    if ((this.#slot === this.#stop || this.#mapping.closed) && !this.#fill()) return { done: true, value: undefined }
+    const done = (this.#slot === this.#stop || this.#mapping.closed) && !this.#fill()
     const slot = this.#slot
-    this.#slot = slot + this.#width
-    return { done: false, value: new ByteMatch(this.#batch, slot) }
+    if (!done) this.#slot = slot + this.#width
+    // In one place, so that a loop makes no object but the match.
+    return { done, value: done ? undefined : new ByteMatch(this.#batch, slot) } as IteratorResult<ByteMatch, undefined>
   }
 
   #fill(): boolean {
@@ -195,11 +211,13 @@ export class Matches implements IterableIterator<ByteMatch, undefined> {
     const end = Math.min(this.#end, bytes.length)
     // Over, or made shorter meanwhile.
     if (this.#place[2] !== 0 || this.#start > end) return false
-    this.#batch = room(this.#mapping, this.#compiled, this.#most)
+    const { native, names } = this.#compiled
+    const slots = new Float64Array(sizeOf(names, this.#most) * this.#width)
     this.#most = MOST
-    const { slots, text } = this.#batch
-    const { native } = this.#compiled
-    const count = unwrap(bytes.native.matches(native, this.#start, end, this.#place, slots, text), bytes.path) as number
+    scratch ??= Buffer.allocUnsafeSlow(TEXT)
+    const found = bytes.native.matches(native, this.#start, end, this.#place, slots, scratch)
+    const count = unwrap(found, bytes.path) as number
+    this.#batch = { mapping: this.#mapping, names, slots, text: textOf(scratch, slots, this.#width, count) }
     this.#slot = 0
     this.#stop = count * this.#width
     return count > 0
@@ -245,7 +263,7 @@ export async function* matchesAsync(
   most: number = FETCHED,
 ): AsyncGenerator<ByteMatch, void, undefined> {
   let place: Float64Array = Float64Array.of(at, 0, at > end ? 1 : 0)
-  const batchSize = Math.min(most, Math.max(1, Math.floor(SLOTS / widthOf(compiled.names))))
+  const batchSize = sizeOf(compiled.names, most)
   while (place[2] === 0) {
     const from = place
     const to = Math.min(end, bytesOf(mapping).length)
@@ -283,5 +301,3 @@ export function firstMatch(
   slots[2 * names.length] = isShort ? 0 : -1
   return new ByteMatch({ mapping, names, slots, text: isShort ? copyOf(bytes, index, last - index) : NO_TEXT }, 0)
 }
-
-const NO_TEXT: Buffer = Buffer.alloc(0)

@@ -93,9 +93,13 @@ impl Room<'_> {
             place = self.used as f64;
             self.used += span.len();
         }
-        let positions = found.iter().map(|found| found.map_or(-1.0, |at| (self.start + at) as f64));
-        for (slot, value) in slots.iter_mut().zip(positions.chain([place])) {
-            *slot = value;
+        let [groups @ .., last] = slots else { return false };
+        *last = place;
+        for (slot, found) in groups.iter_mut().zip(found) {
+            *slot = match found {
+                Some(at) => (self.start + at) as f64,
+                None => -1.0,
+            };
         }
         self.count += 1;
         true

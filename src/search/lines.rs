@@ -49,6 +49,7 @@ pub fn cut(bytes: &[u8], most: usize, keep: bool, bounds: &mut [Bounds]) -> Piec
 /// Writes where lines are, as long as there is room. What is done for each line is always inlined: the crate is compiled
 /// for its size.
 struct Cutter<'a> {
+    bytes: &'a [u8],
     keep: bool,
     bounds: &'a mut [Bounds],
     count: usize,
@@ -68,23 +69,26 @@ impl Cutter<'_> {
 
     /// A line that ends with the `\n` at `at`.
     #[inline(always)]
-    fn feed(&mut self, bytes: &[u8], at: usize) -> Option<()> {
-        let bare = at - usize::from(at > self.start && bytes[at - 1] == b'\r');
+    fn feed(&mut self, at: usize) -> Option<()> {
+        let bare = at - usize::from(at > self.start && self.bytes[at - 1] == b'\r');
         self.line(if self.keep { at + 1 } else { bare }, at + 1)
     }
 
-    fn lines(&mut self, bytes: &[u8]) -> Option<()> {
+    #[inline(always)]
+    fn lines(&mut self) -> Option<()> {
+        let bytes = self.bytes;
         let (blocks, rest) = bytes.as_chunks::<BLOCK>();
         for (number, block) in blocks.iter().enumerate() {
             let mut feeds = masks::bytes(block, b'\n');
             while feeds != 0 {
-                self.feed(bytes, number * BLOCK + feeds.trailing_zeros() as usize)?;
+                self.feed(number * BLOCK + feeds.trailing_zeros() as usize)?;
                 feeds &= feeds - 1;
             }
         }
-        for at in bytes.len() - rest.len()..bytes.len() {
-            if bytes[at] == b'\n' {
-                self.feed(bytes, at)?;
+        let blocks = bytes.len() - rest.len();
+        for (at, byte) in rest.iter().enumerate() {
+            if *byte == b'\n' {
+                self.feed(blocks + at)?;
             }
         }
         // The last line of all, without an end.
@@ -92,11 +96,19 @@ impl Cutter<'_> {
     }
 }
 
+impl masks::Loop for Cutter<'_> {
+    type Result = (usize, usize);
+
+    #[inline(always)]
+    fn run(mut self) -> (usize, usize) {
+        self.lines();
+        (self.count, self.start)
+    }
+}
+
 /// Cuts lines apart: how many there was room for, and where the next one would begin.
 pub(super) fn lines(bytes: &[u8], keep: bool, bounds: &mut [Bounds]) -> (usize, usize) {
-    let mut cutter = Cutter { keep, bounds, count: 0, start: 0 };
-    cutter.lines(bytes);
-    (cutter.count, cutter.start)
+    masks::run(Cutter { bytes, keep, bounds, count: 0, start: 0 })
 }
 
 #[cfg(test)]
@@ -128,5 +140,16 @@ mod tests {
         // No room for more.
         assert_eq!(cut(b"a\nb\nc\n", 40, 2, false), (4, vec![[0, 1], [2, 3]]));
         assert_eq!(cut(b"a\nb\nc", 40, 2, false), (4, vec![[0, 1], [2, 3]]));
+    }
+    #[test]
+    fn lines_are_the_same_for_each_processor() {
+        let bytes =
+            (0..3000).map(|n| if n % 7 == n % 11 { b'\n' } else { b"x\r"[n % 2] }).collect::<Vec<u8>>();
+        for (length, keep) in (0..bytes.len()).step_by(37).zip([true, false].into_iter().cycle()) {
+            let (bytes, mut some, mut others) = (&bytes[..length], [[0; 2]; 200], [[0; 2]; 200]);
+            let plain = Cutter { bytes, keep, bounds: &mut some, count: 0, start: 0 };
+            assert_eq!(masks::Loop::run(plain), lines(bytes, keep, &mut others));
+            assert_eq!(some, others);
+        }
     }
 }

@@ -9,7 +9,32 @@ pub const BLOCK: usize = 64;
 /// Bytes of a vector.
 pub const PART: usize = 16;
 
-type Block = [u8; BLOCK];
+/// Bytes that are looked at together.
+pub type Block = [u8; BLOCK];
+
+/// A loop over blocks. What it does for each must be inlined.
+pub trait Loop {
+    type Result;
+    /// Always to be inlined.
+    fn run(self) -> Self::Result;
+}
+
+/// Runs a loop as it was compiled for the processor at hand, whose newer ones have shorter ways to count zeros.
+#[inline(always)]
+pub fn run<L: Loop>(work: L) -> L::Result {
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("bmi1") {
+        // SAFETY: the processor has what it is compiled for.
+        return unsafe { run_avx2(work) };
+    }
+    work.run()
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,bmi1")]
+fn run_avx2<L: Loop>(work: L) -> L::Result {
+    work.run()
+}
 
 /// Where a block has a byte.
 #[inline(always)]

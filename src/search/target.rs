@@ -189,6 +189,7 @@ fn walk_pattern(
     take: &mut dyn FnMut(&[Option<usize>]) -> bool,
 ) -> Result<(), PatternError> {
     let mut slots = Vec::new();
+    let groups = groups && searcher.has_groups();
     while place.at < limit {
         let found = if groups {
             searcher

@@ -166,14 +166,13 @@ impl<'c, 'h> Searcher<'_, 'c, 'h> {
         slots.resize(self.pattern.groups.len() * 2, None);
         for _ in 0..TRIES {
             let Some((start, end)) = self.find_at(at) else { return Ok(false) };
-            let single = self.pattern.groups.len() == 1;
-            if !single && self.groups_of(start, end, slots)? {
+            if self.has_groups() && self.groups_of(start, end, slots)? {
                 return Ok(true);
             }
             // Without groups where the bytes have changed meanwhile, or it was called off: a walk goes on behind it.
             slots.fill(None);
             (slots[0], slots[1]) = (Some(start), Some(end));
-            if single || self.leash.is_some_and(Leash::is_aborted) {
+            if !self.has_groups() || self.leash.is_some_and(Leash::is_aborted) {
                 break;
             }
         }
@@ -224,6 +223,11 @@ impl<'c, 'h> Searcher<'_, 'c, 'h> {
             }
         }
         count
+    }
+
+    /// Whether there is more to a match than its span.
+    pub fn has_groups(&self) -> bool {
+        self.pattern.groups.len() > 1
     }
 
     /// Whether a match is looked for only where a search begins.

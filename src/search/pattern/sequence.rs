@@ -5,7 +5,7 @@ use memchr::arch::all::packedpair::Pair;
 use regex_syntax::hir::{Class, Hir, HirKind};
 
 use crate::crew::Leash;
-use crate::search::masks::{self, BLOCK};
+use crate::search::masks::{self, BLOCK, Block};
 
 /// As many sets as a word has bits.
 const LONGEST: usize = 64;
@@ -148,19 +148,8 @@ impl Sequence {
         let blocks = (most / BLOCK).min(window.blocks);
         let [ones, others] = self.places.map(|place| haystack[start + place..].as_chunks().0);
         (window.start, window.count, window.next, window.at) = (start, 0, 0, start);
-        let mut count = 0;
-        for (number, (ones, others)) in ones.iter().zip(others).take(blocks).enumerate() {
-            let mut candidates = masks::pairs(ones, others, self.rarest);
-            // Two at most, as a rule, and in no case a look at how many.
-            count = window.note(count, number * BLOCK, candidates);
-            candidates &= candidates.wrapping_sub(1);
-            count = window.note(count, number * BLOCK, candidates);
-            candidates &= candidates.wrapping_sub(1);
-            while candidates != 0 {
-                count = window.note(count, number * BLOCK, candidates);
-                candidates &= candidates - 1;
-            }
-        }
+        let (ones, others) = (&ones[..blocks], &others[..blocks]);
+        let mut count = masks::run(Candidates { ones, others, rarest: self.rarest, window });
         let mut positions = blocks * BLOCK;
         if blocks < window.blocks {
             // The last ones of the haystack, less than a block.
@@ -200,6 +189,37 @@ impl Sequence {
             place += 1;
         }
         all == 1
+    }
+}
+
+/// Notes where blocks have the rarest bytes, and tells how many there are.
+struct Candidates<'a> {
+    ones: &'a [Block],
+    others: &'a [Block],
+    rarest: [u8; 2],
+    window: &'a mut Window,
+}
+
+impl masks::Loop for Candidates<'_> {
+    type Result = usize;
+
+    #[inline(always)]
+    fn run(self) -> usize {
+        let Self { ones, others, rarest, window } = self;
+        let mut count = 0;
+        for (number, (ones, others)) in ones.iter().zip(others).enumerate() {
+            let mut candidates = masks::pairs(ones, others, rarest);
+            // Two at most, as a rule, and in no case a look at how many.
+            count = window.note(count, number * BLOCK, candidates);
+            candidates &= candidates.wrapping_sub(1);
+            count = window.note(count, number * BLOCK, candidates);
+            candidates &= candidates.wrapping_sub(1);
+            while candidates != 0 {
+                count = window.note(count, number * BLOCK, candidates);
+                candidates &= candidates - 1;
+            }
+        }
+        count
     }
 }
 
