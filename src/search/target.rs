@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use memchr::memmem;
 
 use super::literal;
-use super::pattern::{Cache, Pattern, PatternError, Searcher};
+use super::pattern::{Cache, Pattern, PatternError, Searcher, Sought};
 use crate::crew::Leash;
 
 enum Kind {
@@ -191,6 +191,23 @@ fn walk_pattern(
     let mut slots = Vec::new();
     let groups = groups && searcher.has_groups();
     while place.at < limit {
+        if !groups {
+            let sought = searcher.each(place.at, |start, end| {
+                let took = start < limit && take(&[Some(start), Some(end)]);
+                if took {
+                    place.at = end;
+                }
+                took
+            });
+            match sought {
+                Sought::At(start) if start < limit => return Ok(()),
+                Sought::GaveUp(further) => place.at = further,
+                _ => {
+                    place.over = searcher.is_at_end(limit);
+                    break;
+                }
+            }
+        }
         let found = if groups {
             searcher
                 .captures_at(place.at, &mut slots)?

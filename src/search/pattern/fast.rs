@@ -30,6 +30,15 @@ impl<'c, 'h> Searcher<'_, 'c, 'h> {
         }
     }
 
+    /// Takes one match after the other, from `at` on, where they are a sequence's: much faster than one by one.
+    pub fn each(&mut self, at: usize, mut take: impl FnMut(usize, usize) -> bool) -> Sought {
+        let Some(sequence) = self.pattern.sequence.as_ref().filter(|_| self.known() == Some(true)) else {
+            return Sought::GaveUp(at);
+        };
+        let (haystack, window) = (&self.haystack[..self.limit], &mut self.cache.window);
+        sequence.each(haystack, window, at, self.leash, |start| take(start, start + sequence.len()))
+    }
+
     /// Line by line, as long as few have what is needed. `end_only`: it may answer any beginning.
     fn by_lines(&mut self, needed: &Needed, at: usize, end_only: bool) -> Result<Option<Span>, Changed> {
         let mut at = at;
@@ -79,9 +88,7 @@ impl<'c, 'h> Searcher<'_, 'c, 'h> {
     pub(super) fn count_ends(&mut self, at: usize) -> Option<usize> {
         let (mut at, mut count) = (at, 0);
         let needed = self.pattern.needed.as_ref();
-        if self.pattern.sequence.is_some()
-            || (needed.is_none() && self.far(&self.input(at..self.limit)).is_some())
-        {
+        if needed.is_none() && self.far(&self.input(at..self.limit)).is_some() {
             return None;
         }
         loop {

@@ -62,6 +62,7 @@ use regex_syntax::hir::Hir;
 
 pub use error::PatternError;
 pub use search::{Cache, Searcher};
+pub use sequence::Sought;
 
 use doubts::Doubts;
 use flags::Flags;

@@ -4,7 +4,7 @@ use regex_automata::{Anchored, Input};
 use super::attempt::{Changed, attempt};
 use super::machine::{Outcome, Scratch};
 use super::needed::Record;
-use super::sequence::Window;
+use super::sequence::{Sought, Window};
 use super::stepper::{self, STRETCH};
 use super::{Captures, Pattern, PatternError};
 use crate::crew::Leash;
@@ -212,17 +212,25 @@ impl<'c, 'h> Searcher<'_, 'c, 'h> {
     /// How many matches `matchAll` would give from `at` on.
     pub fn count_from(&mut self, at: usize) -> usize {
         let (mut at, mut count) = (at, 0);
-        while let Some((start, end)) = self.find_at(at) {
+        loop {
+            match self.each(at, |_, _| {
+                count += 1;
+                true
+            }) {
+                Sought::GaveUp(further) => at = further,
+                _ => return count,
+            }
+            let Some((start, end)) = self.find_at(at) else { return count };
             count += 1;
             at = if start == end { self.after_empty(end) } else { end };
             if self.fast == Some(true)
                 && !self.pattern.nullable
+                && self.pattern.sequence.is_none()
                 && let Some(rest) = self.count_ends(at)
             {
                 return count + rest;
             }
         }
-        count
     }
 
     /// Whether there is more to a match than its span.

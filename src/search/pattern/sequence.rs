@@ -2,7 +2,7 @@
 //! vectors, wherever in it they stand, where an automaton knows but the ones in front; the other bytes are then compared.
 
 use memchr::arch::all::packedpair::Pair;
-use regex_syntax::hir::{Class, Hir, HirKind};
+use regex_syntax::hir::{Class, ClassBytesRange, Hir, HirKind};
 
 use crate::crew::Leash;
 use crate::search::masks::{self, BLOCK, Block};
@@ -88,7 +88,7 @@ impl Window {
 
 /// What was found.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Sought {
+pub enum Sought {
     /// Where it begins.
     At(usize),
     /// No more; or the search was called off.
@@ -100,21 +100,14 @@ pub(super) enum Sought {
 impl Sequence {
     /// None: the pattern is another kind of one; or all of it is one string, which others find faster.
     pub fn new(hir: &Hir) -> Option<Self> {
-        let mut sets = Vec::new();
-        gather(hir, &mut sets)?;
-        let mut members = Box::new([0; 256]);
-        let mut singles = Vec::new();
-        for (place, set) in sets.iter().enumerate() {
-            set.iter().for_each(|byte| members[usize::from(*byte)] |= 1 << place);
-            if let [byte] = **set {
-                singles.push((place, byte));
-            }
-        }
+        let mut sets = Sets { members: Box::new([0; 256]), len: 0, singles: Vec::new() };
+        sets.gather(hir)?;
+        let Sets { members, len, singles } = sets;
         let bytes = Vec::from_iter(singles.iter().map(|(_, byte)| *byte));
-        let pair = Pair::new(&bytes).filter(|_| singles.len() < sets.len())?;
+        let pair = Pair::new(&bytes).filter(|_| singles.len() < len)?;
         let rare = [pair.index1(), pair.index2()].map(|index| singles[usize::from(index)]);
         let (places, rarest) = (rare.map(|(place, _)| place), rare.map(|(_, byte)| byte));
-        Some(Self { members, len: sets.len(), places, rarest })
+        Some(Self { members, len, places, rarest })
     }
 
     /// The bytes of each match.
@@ -137,6 +130,32 @@ impl Sequence {
             }
             if at < window.detour || !self.fill(haystack, window, at) {
                 return Sought::GaveUp(at);
+            }
+        }
+    }
+
+    /// As `find`, and the matches behind it, none of which overlap, until `take` answers `false` to one: its beginning.
+    pub fn each(
+        &self,
+        haystack: &[u8],
+        window: &mut Window,
+        at: usize,
+        leash: Option<&Leash>,
+        mut take: impl FnMut(usize) -> bool,
+    ) -> Sought {
+        let mut at = at;
+        loop {
+            let sought = self.find(haystack, window, at, leash);
+            let Sought::At(mut start) = sought else { return sought };
+            loop {
+                if !take(start) {
+                    return Sought::At(start);
+                }
+                at = start + self.len;
+                match window.after(at) {
+                    Some(next) => start = next,
+                    None => break,
+                }
             }
         }
     }
@@ -210,42 +229,59 @@ impl masks::Loop for Candidates<'_> {
         for (number, (ones, others)) in ones.iter().zip(others).enumerate() {
             let mut candidates = masks::pairs(ones, others, rarest);
             // Two at most, as a rule, and in no case a look at how many.
-            count = window.note(count, number * BLOCK, candidates);
-            candidates &= candidates.wrapping_sub(1);
-            count = window.note(count, number * BLOCK, candidates);
-            candidates &= candidates.wrapping_sub(1);
-            while candidates != 0 {
+            loop {
                 count = window.note(count, number * BLOCK, candidates);
-                candidates &= candidates - 1;
+                candidates &= candidates.wrapping_sub(1);
+                count = window.note(count, number * BLOCK, candidates);
+                candidates &= candidates.wrapping_sub(1);
+                if candidates == 0 {
+                    break;
+                }
             }
         }
         count
     }
 }
 
-/// Adds the sets that a tree matches one after the other. `None`: it is no such sequence.
-fn gather(hir: &Hir, sets: &mut Vec<Vec<u8>>) -> Option<()> {
-    match hir.kind() {
-        HirKind::Empty => {}
-        HirKind::Literal(literal) => sets.extend(literal.0.iter().map(|byte| vec![*byte])),
-        HirKind::Class(Class::Bytes(class)) => {
-            sets.push(class.iter().flat_map(|range| range.start()..=range.end()).collect());
-        }
-        HirKind::Class(Class::Unicode(class)) => {
-            let ranges = class.iter().map(|range| (range.start(), range.end()));
-            let all = ranges.map(|(start, end)| Some(u8::try_from(start).ok()?..=u8::try_from(end).ok()?));
-            let set = Vec::from_iter(all.collect::<Option<Vec<_>>>()?.into_iter().flatten());
-            sets.push(Some(set).filter(|set| set.is_ascii())?);
-        }
-        HirKind::Repetition(repetition) if repetition.max == Some(repetition.min) => {
-            for _ in 0..repetition.min {
-                gather(&repetition.sub, sets)?;
+/// The sets of a sequence.
+struct Sets {
+    members: Box<[u64; 256]>,
+    len: usize,
+    /// Where those of one byte are, and the byte.
+    singles: Vec<(usize, u8)>,
+}
+
+impl Sets {
+    /// Adds what a tree matches one after the other. `None`: it is no such sequence.
+    fn gather(&mut self, hir: &Hir) -> Option<()> {
+        match hir.kind() {
+            HirKind::Empty => Some(()),
+            HirKind::Literal(literal) => {
+                literal.0.iter().try_for_each(|byte| self.add(&[ClassBytesRange::new(*byte, *byte)]))
             }
+            HirKind::Class(Class::Bytes(class)) => self.add(class.ranges()),
+            HirKind::Class(Class::Unicode(class)) => self.add(class.to_byte_class()?.ranges()),
+            HirKind::Repetition(repetition) if repetition.max == Some(repetition.min) => {
+                (0..repetition.min).try_for_each(|_| self.gather(&repetition.sub))
+            }
+            HirKind::Concat(parts) => parts.iter().try_for_each(|part| self.gather(part)),
+            _ => None,
         }
-        HirKind::Concat(parts) => parts.iter().try_for_each(|part| gather(part, sets))?,
-        _ => return None,
     }
-    Some(()).filter(|()| sets.len() <= LONGEST)
+
+    fn add(&mut self, ranges: &[ClassBytesRange]) -> Option<()> {
+        let place = self.len;
+        self.len = Some(place + 1).filter(|len| *len <= LONGEST)?;
+        for byte in ranges.iter().flat_map(|range| range.start()..=range.end()) {
+            self.members[usize::from(byte)] |= 1 << place;
+        }
+        if let [range] = ranges
+            && range.len() == 1
+        {
+            self.singles.push((place, range.start()));
+        }
+        Some(())
+    }
 }
 
 #[cfg(test)]
