@@ -8,6 +8,6 @@ for (const line of lines) {
   count++
   sum += line.length
 }
-const seconds = { pass: Number(process.hrtime.bigint() - start) / 1e9 }
+const seconds = { first: Number(process.hrtime.bigint() - start) / 1e9 }
 const { user, system } = process.cpuUsage()
 console.log(JSON.stringify({ answer: count + sum / 2 ** 40, seconds, majorFaults: 0, cpu: (user + system) / 1e6 }))

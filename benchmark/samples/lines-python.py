@@ -18,7 +18,7 @@ seconds = time.perf_counter() - start
 usage = resource.getrusage(resource.RUSAGE_SELF)
 print(json.dumps({
     "answer": count + total / 2**40,
-    "seconds": {"pass": seconds},
+    "seconds": {"first": seconds},
     "majorFaults": usage.ru_majflt - before,
     "cpu": usage.ru_utime + usage.ru_stime,
 }))

@@ -2,7 +2,7 @@
 import { closeSync, createReadStream, openSync, readSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { Mmap } from '../../index.js'
-import { aligned, now, prepared, report } from './common.mjs'
+import { aligned, now, prepared, report, time } from './common.mjs'
 
 const [peer, path] = process.argv.slice(2)
 
@@ -86,5 +86,8 @@ const peers = {
 
 await prepared()
 const start = now()
-const answer = await peers[peer]()
-report(answer, { pass: (now() - start) / 1e9 })
+const pass = peers[peer]()
+const answer = await pass
+const seconds = { first: (now() - start) / 1e9 }
+// The first pass meets a young compiler, and feedback from nothing but itself.
+report(answer, pass instanceof Promise ? seconds : { ...seconds, repeat: time(peers[peer]) })
