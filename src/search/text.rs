@@ -24,16 +24,16 @@ pub struct Text {
 /// The piece must be a copy: bytes that change under a decoder are a danger to it.
 pub fn text(piece: &[u8], keep: bool, bounds: &mut [Bounds]) -> Option<Text> {
     if mem::is_utf8_latin1(piece) {
-        let mut narrow = zeros(piece.len())?;
+        let mut narrow = room(piece.len())?;
+        grow(&mut narrow, piece.len());
         let length = mem::convert_utf8_to_latin1_lossy(piece, &mut narrow);
         narrow.truncate(length);
         let (count, _) = lines(&narrow, keep, bounds);
         return Some(Text { narrow, wide: Vec::new(), count });
     }
-    let mut narrow = Vec::new();
-    narrow.try_reserve_exact(piece.len()).ok()?;
     // Never more units than bytes, and behind them room for a part.
-    let (mut wide, mut used): (Vec<u16>, usize) = (zeros(piece.len() + PART)?, 0);
+    let (mut narrow, mut wide) = (room(piece.len())?, room(piece.len() + PART)?);
+    let mut used = 0;
     let count = bounds.len();
     let mut lines = bounds.iter_mut();
     while let Some([begin, _]) = lines.as_slice().first() {
@@ -51,7 +51,9 @@ pub fn text(piece: &[u8], keep: bool, bounds: &mut [Bounds]) -> Option<Text> {
         let stop = mixed.as_ref().map_or(piece.len(), |[start, _]| *start as usize);
         narrow.extend_from_slice(&piece[begin..stop]);
         if let Some([start, end]) = mixed {
-            let length = widen(&piece[stop..*end as usize], &mut wide[used..])?;
+            let line = &piece[stop..*end as usize];
+            grow(&mut wide, used + line.len() + PART);
+            let length = widen(line, &mut wide[used..])?;
             (*start, *end) = (!(used as i32), (used + length) as i32);
             used += length;
         }
@@ -65,16 +67,21 @@ trait Unit: Copy {}
 impl Unit for u8 {}
 impl Unit for u16 {}
 
-/// So many units, as far as there is memory.
-fn zeros<U: Unit>(length: usize) -> Option<Vec<U>> {
-    let mut units = Vec::<U>::new();
+/// Room for so many units, as far as there is memory.
+fn room<U>(length: usize) -> Option<Vec<U>> {
+    let mut units = Vec::new();
     units.try_reserve_exact(length).ok()?;
-    // `resize`, compiled for its size, would go from unit to unit.
-    // SAFETY: there is room for so many, and zero is a number.
-    unsafe { units.as_mut_ptr().write_bytes(0, length) };
-    // SAFETY: they were written just now.
-    unsafe { units.set_len(length) };
     Some(units)
+}
+
+/// Adds zeros up to a length for which there is room. `resize`, compiled for its size, would go from unit to unit.
+fn grow<U: Unit>(units: &mut Vec<U>, length: usize) {
+    let count = length.saturating_sub(units.len());
+    let more = &mut units.spare_capacity_mut()[..count];
+    // SAFETY: this is memory of the vector, and zero is a number.
+    unsafe { more.as_mut_ptr().write_bytes(0, count) };
+    // SAFETY: they were written just now.
+    unsafe { units.set_len(units.len() + count) };
 }
 
 /// How many bytes are ASCII before the first one that is not.
@@ -122,24 +129,30 @@ fn widen(bytes: &[u8], units: &mut [u16]) -> Option<usize> {
 /// The character of several bytes at a place, and how many. As The Unicode Standard, table 3-7, has them.
 #[inline(always)]
 fn character(bytes: &[u8], at: usize) -> Option<(u32, usize)> {
-    let more = |place: usize| match bytes.get(at + place) {
-        Some(byte @ 0x80..=0xbf) => Some(u32::from(byte & 0x3f)),
-        _ => None,
-    };
     let lead = u32::from(bytes[at]);
     let (point, length, fits) = match lead {
-        0xc2..=0xdf => ((lead & 0x1f) << 6 | more(1)?, 2, true),
+        0xc2..=0xdf => ((lead & 0x1f) << 6 | more(bytes, at + 1)?, 2, true),
         0xe0..=0xef => {
-            let point = (lead & 0xf) << 12 | more(1)? << 6 | more(2)?;
+            let point = (lead & 0xf) << 12 | more(bytes, at + 1)? << 6 | more(bytes, at + 2)?;
             (point, 3, point >= 0x800 && !(0xd800..=0xdfff).contains(&point))
         }
         0xf0..=0xf4 => {
-            let point = (lead & 7) << 18 | more(1)? << 12 | more(2)? << 6 | more(3)?;
+            let low = more(bytes, at + 2)? << 6 | more(bytes, at + 3)?;
+            let point = (lead & 7) << 18 | more(bytes, at + 1)? << 12 | low;
             (point, 4, (0x1_0000..=0x10_ffff).contains(&point))
         }
         _ => return None,
     };
     fits.then_some((point, length))
+}
+
+/// What a byte behind the first one of a character adds to it.
+#[inline(always)]
+fn more(bytes: &[u8], at: usize) -> Option<u32> {
+    match bytes.get(at) {
+        Some(byte @ 0x80..=0xbf) => Some(u32::from(byte & 0x3f)),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
