@@ -434,7 +434,8 @@ declare abstract class Searchable extends FileLike {
   * The lines, without their ends `\n` or `\r\n`: strings, Buffers or offsets. A last line needs no end; behind the last
   * end there is none.
   *
-  * A string that you keep keeps the piece of about 64 KiB that it was cut from.
+  * A string that you keep keeps the piece of about 64 KiB that it was cut from. Of offsets, what `next()` answers makes
+  * `value` when it is read, each time anew.
   */
   lines<K extends LineKind = "string">(linesOptions?: LinesOptions<K>): IterableIterator<Line<K>>;
   /** The lines, some hundreds at a time, fetched off the event loop; no further than you ask. */
