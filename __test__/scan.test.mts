@@ -196,6 +196,12 @@ test('bytes that change under a search are no error, and no match is out of orde
   t.is(outcome.output, '')
 })
 
+test('lines of bytes that change meanwhile are no error, and none is lost', async (t) => {
+  const outcome = await run('search', 'lines', { passes: 3000 })
+  t.is(outcome.signal, null, story(outcome))
+  t.deepEqual(outcome.answer, { lost: 0, errors: [], both: true }, story(outcome))
+})
+
 test('a thread ends at once while its search waits behind those of another', async (t) => {
   const outcome = await run('search', 'terminated')
   t.is(outcome.answer?.ended, 64, story(outcome))

@@ -19,9 +19,14 @@ const PATTERNS = [
 
 const random = (below) => Math.floor(Math.random() * below)
 
+/** Of one length, and UTF-8 both. */
+const LONG = Buffer.alloc(64_512, 'x')
+const SHORT = Buffer.from('\u00e9\n'.repeat(LONG.length / 3))
+
 /** Stores into a file without end. */
-function store(name) {
+function store(name, versions) {
   const bytes = Mmap.open(name, { access: 'write' }).buffer
+  while (versions) for (const version of versions) bytes.set(version)
   for (;;) bytes[random(bytes.length)] = 'abcd\n '.charCodeAt(random(6))
 }
 
@@ -68,6 +73,31 @@ const SCENARIOS = {
     report({ answers, errors: [...errors] })
   },
 
+  /** Lines of bytes that another thread changes, all at once: one long line, and as many as a piece can have. */
+  async lines({ passes }) {
+    const name = file(LONG)
+    const worker = new Worker(SELF, { workerData: { store: name, versions: [SHORT, LONG] } })
+    await started(worker)
+    const m = Mmap.open(name)
+    const errors = new Set()
+    let [lost, short, long] = [0, 0, 0]
+    for (let pass = 0; pass < passes; pass++) {
+      try {
+        let bytes = 0
+        for (const line of m.lines({ keepEnds: true })) {
+          bytes += Buffer.byteLength(line)
+          line.length === 2 ? short++ : long++
+        }
+        // Half a character becomes U+FFFD, which has three bytes.
+        if (bytes < LONG.length - 2) lost++
+      } catch (error) {
+        errors.add(`${error.code}: ${error.message}`)
+      }
+    }
+    await worker.terminate()
+    report({ lost, errors: [...errors], both: short > 0 && long > 0 })
+  },
+
   /** A thread that ends while its search waits behind those of another. */
   async terminated() {
     const m = Mmap.anonymous(2 ** 28)
@@ -95,5 +125,5 @@ if (isMainThread) await main(SCENARIOS)
 else {
   if (workerData.wait) void Mmap.anonymous(4096).countAsync('a')
   parentPort.postMessage('started')
-  if (workerData.store) store(workerData.store)
+  if (workerData.store) store(workerData.store, workerData.versions)
 }

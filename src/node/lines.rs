@@ -48,19 +48,23 @@ fn string(env: Env, source: &Source<'_>) -> Option<sys::napi_value> {
     (status == sys::Status::napi_ok).then_some(value)
 }
 
-/// A piece's text, and how many lines it has, if their bounds are told in its units.
+/// A copy, as far as there is memory.
+fn copied(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut copy = Vec::new();
+    copy.try_reserve_exact(bytes.len()).ok()?;
+    copy.extend_from_slice(bytes);
+    Some(copy)
+}
+
+/// The text of a piece, which is a copy, and how many lines it has, if their bounds are told in its units.
 fn decoded(
     env: Env,
     bytes: &[u8],
     keep: bool,
     bounds: &mut [Bounds],
 ) -> Option<(sys::napi_value, Option<usize>)> {
-    let mut copy = Vec::new();
-    copy.try_reserve_exact(bytes.len()).ok()?;
-    // Others may store into the mapping meanwhile, and a decoder must not see two versions.
-    copy.extend_from_slice(bytes);
-    let Some(Text { narrow, wide, count }) = text(&copy, keep, bounds) else {
-        return Some((string(env, &Source::Utf8(&copy))?, None));
+    let Some(Text { narrow, wide, count }) = text(bytes, keep, bounds) else {
+        return Some((string(env, &Source::Utf8(bytes))?, None));
     };
     let narrow = string(env, &Source::Latin1(&narrow))?;
     if wide.is_empty() {
@@ -105,11 +109,17 @@ impl NativeMapping {
         let (start, range, most) = (size(start), size(start)..size(end), most as usize);
         let made = self.mapping.lines(range, most, |bytes| {
             let (bounds, _) = bounds.as_mut_slice().as_chunks_mut();
+            let whole = &bytes[..lines::whole_lines(bytes, most)];
+            // Others may store into the mapping meanwhile: what cuts lines and what decodes them must see one version.
+            let is_decoded = encoding == UTF8 && !whole.is_ascii();
+            let copy = if is_decoded { copied(whole) } else { Some(Vec::new()) };
+            let Some(copy) = copy else { return (None, whole.len()) };
+            let bytes = if is_decoded { &copy } else { whole };
             let piece = lines::cut(bytes, most, keep, bounds);
             let (bytes, count) = (&bytes[..piece.end], Some(piece.count));
             let made = match encoding {
                 NONE => Some((ptr::null_mut(), count)),
-                UTF8 if !bytes.is_ascii() => decoded(env, bytes, keep, &mut bounds[..piece.count]),
+                UTF8 if is_decoded => decoded(env, bytes, keep, &mut bounds[..piece.count]),
                 _ => string(env, &Source::Latin1(bytes)).map(|text| (text, count)),
             };
             let count = made.and_then(|(_, count)| count).map_or(-1., |count| count as f64);
