@@ -1,5 +1,16 @@
 // The files that are measured: random, seeded, the same bytes everywhere.
-import { closeSync, existsSync, mkdirSync, openSync, readSync, renameSync, statSync, writeSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 
 const FOLDER = join(import.meta.dirname, 'data')
@@ -24,6 +35,17 @@ export function xorshift(seed) {
   }
 }
 
+/**
+ * Lets the page cache forget a file, which is then read before each sample: read in large steps it is kept in large folios,
+ * of which a page fault maps more at once than of what was written little by little.
+ * @param {string} path
+ */
+function forgotten(path) {
+  const { status } = spawnSync('dd', [`if=${path}`, 'iflag=nocache', 'count=0'], { stdio: 'ignore' })
+  if (status !== 0) console.log(`${path} stays in the page cache as it was written: there is no GNU dd`)
+  return path
+}
+
 /** @param {string} path @param {number} length */
 function write(path, length) {
   const next = xorshift(length + 1)
@@ -37,6 +59,7 @@ function write(path, length) {
     writeSync(fd, EARLY, 4096)
     writeSync(fd, LATE, length - 4096)
   }
+  fsyncSync(fd)
   closeSync(fd)
 }
 
@@ -46,11 +69,11 @@ function write(path, length) {
  */
 export function randomFile(length) {
   const path = join(FOLDER, `random-${length}.bin`)
-  if (existsSync(path) && statSync(path).size === length) return path
+  if (existsSync(path) && statSync(path).size === length) return forgotten(path)
   mkdirSync(FOLDER, { recursive: true })
   write(`${path}.part`, length)
   renameSync(`${path}.part`, path)
-  return path
+  return forgotten(path)
 }
 
 const LEVELS = ['INFO', 'INFO', 'INFO', 'DEBUG', 'WARN', 'ERROR']
@@ -69,7 +92,7 @@ const EVENTS = [
  */
 export function textFile(length, kind = 'ascii') {
   const path = join(FOLDER, `text-${kind}-${length}.txt`)
-  if (existsSync(path)) return path
+  if (existsSync(path)) return forgotten(path)
   mkdirSync(FOLDER, { recursive: true })
   const next = xorshift(length + 7)
   /** @param {readonly string[]} words */
@@ -89,9 +112,10 @@ export function textFile(length, kind = 'ascii') {
     }
     written += writeSync(fd, text)
   }
+  fsyncSync(fd)
   closeSync(fd)
   renameSync(`${path}.part`, path)
-  return path
+  return forgotten(path)
 }
 
 const scratch = Buffer.alloc(CHUNK)
