@@ -102,8 +102,18 @@ impl Mapping {
         range: Range<usize>,
         look: impl FnOnce(&[u8]) -> (R, Range<usize>),
     ) -> Result<R> {
-        let start = range.start;
         glance(region, range.len());
+        self.look_on(region, range, look)
+    }
+
+    /// As `look`, by one who has glanced.
+    fn look_on<R>(
+        &self,
+        region: &Region,
+        range: Range<usize>,
+        look: impl FnOnce(&[u8]) -> (R, Range<usize>),
+    ) -> Result<R> {
+        let start = range.start;
         match region.look_safely(range, look) {
             // A job's, while resize() has put other bytes in their place, or close() none.
             Ok(_) if region.is_entombed() => Err(moved()),
@@ -180,7 +190,9 @@ impl Mapping {
             let next = self.find(b"\n", from..range.end, false)?;
             range.end = next.map_or(range.end, |at| at + 1);
         }
-        self.look(&region, range, |bytes| {
+        // Little is touched of what is lent.
+        glance(&region, most.min(range.len()));
+        self.look_on(&region, range, |bytes| {
             let (result, seen) = look(bytes);
             (result, 0..seen)
         })

@@ -18,6 +18,9 @@ use crate::search::text::{Text, text};
 const NONE: u32 = 0;
 const UTF8: u32 = 2;
 
+/// Bytes that are looked at before lines are cut.
+const SOON: usize = 2048;
+
 /// What the engine copies a string from.
 enum Source<'a> {
     Latin1(&'a [u8]),
@@ -110,12 +113,17 @@ impl NativeMapping {
         let made = self.mapping.lines(range, most, |bytes| {
             let (bounds, _) = bounds.as_mut_slice().as_chunks_mut();
             let whole = &bytes[..lines::whole_lines(bytes, most)];
+            let mut cut = |bytes| lines::cut(bytes, most, keep, bounds);
+            let is_utf8 = encoding == UTF8;
+            // Most text that is not ASCII shows it soon, and need not be cut twice.
+            let may_stay = !is_utf8 || whole[..whole.len().min(SOON)].is_ascii();
+            let cut_in_place = may_stay.then(|| cut(whole)).filter(|piece| !is_utf8 || piece.is_ascii);
+            let is_decoded = cut_in_place.is_none();
             // Others may store into the mapping meanwhile: what cuts lines and what decodes them must see one version.
-            let is_decoded = encoding == UTF8 && !whole.is_ascii();
             let copy = if is_decoded { copied(whole) } else { Some(Vec::new()) };
             let Some(copy) = copy else { return (None, whole.len()) };
             let bytes = if is_decoded { &copy } else { whole };
-            let piece = lines::cut(bytes, most, keep, bounds);
+            let piece = cut_in_place.unwrap_or_else(|| cut(bytes));
             let (bytes, count) = (&bytes[..piece.end], Some(piece.count));
             let made = match encoding {
                 NONE => Some((ptr::null_mut(), count)),

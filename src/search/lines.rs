@@ -1,5 +1,7 @@
 //! Lines: where they are. A line ends with `\n` or `\r\n`; the last one needs no end.
 
+use wide::u8x16;
+
 use super::masks::{self, BLOCK};
 
 /// Where a line begins and ends, from the start of its piece.
@@ -14,6 +16,8 @@ pub struct Piece {
     pub count: usize,
     /// Where its only line ends, if that is too far for `Bounds`.
     pub far: Option<usize>,
+    /// It has ASCII alone. False may also be said of one that does not go up to the end of what was looked at.
+    pub is_ascii: bool,
 }
 
 /// Where the whole lines of a piece end; the last line of all needs no `\n`.
@@ -31,8 +35,7 @@ pub fn whole_lines(bytes: &[u8], most: usize) -> usize {
 pub fn cut(bytes: &[u8], most: usize, keep: bool, bounds: &mut [Bounds]) -> Piece {
     let whole = &bytes[..whole_lines(bytes, most)];
     if whole.len() <= i32::MAX as usize {
-        let (count, end) = lines(whole, keep, bounds);
-        return Piece { end, count, far: None };
+        return lines(whole, keep, bounds);
     }
     let bare = match whole {
         [bare @ .., b'\r', b'\n'] | [bare @ .., b'\n'] if !keep => bare,
@@ -43,7 +46,7 @@ pub fn cut(bytes: &[u8], most: usize, keep: bool, bounds: &mut [Bounds]) -> Piec
         *room = [0, 0];
         1
     });
-    Piece { end: whole.len(), count, far: Some(bare.len()) }
+    Piece { end: whole.len(), count, far: Some(bare.len()), is_ascii: whole.is_ascii() }
 }
 
 /// Writes where lines are, as long as there is room. What is done for each line is always inlined: the crate is compiled
@@ -55,9 +58,16 @@ struct Cutter<'a> {
     count: usize,
     /// Where the next line begins.
     start: usize,
+    /// The bytes that were looked at, put together.
+    union: u8x16,
 }
 
-impl Cutter<'_> {
+impl<'a> Cutter<'a> {
+    #[inline(always)]
+    fn new(bytes: &'a [u8], keep: bool, bounds: &'a mut [Bounds]) -> Self {
+        Self { bytes, keep, bounds, count: 0, start: 0, union: u8x16::ZERO }
+    }
+
     /// A line that ends at `end`; the next one begins at `next`. `None`: there is no room.
     #[inline(always)]
     fn line(&mut self, end: usize, next: usize) -> Option<()> {
@@ -79,6 +89,7 @@ impl Cutter<'_> {
         let bytes = self.bytes;
         let (blocks, rest) = bytes.as_chunks::<BLOCK>();
         for (number, block) in blocks.iter().enumerate() {
+            self.union = masks::union(block, self.union);
             let mut feeds = masks::bytes(block, b'\n');
             while feeds != 0 {
                 self.feed(number * BLOCK + feeds.trailing_zeros() as usize)?;
@@ -87,6 +98,7 @@ impl Cutter<'_> {
         }
         let blocks = bytes.len() - rest.len();
         for (at, byte) in rest.iter().enumerate() {
+            self.union |= u8x16::splat(*byte);
             if *byte == b'\n' {
                 self.feed(blocks + at)?;
             }
@@ -97,18 +109,19 @@ impl Cutter<'_> {
 }
 
 impl masks::Loop for Cutter<'_> {
-    type Result = (usize, usize);
+    type Result = Piece;
 
     #[inline(always)]
-    fn run(mut self) -> (usize, usize) {
+    fn run(mut self) -> Piece {
         self.lines();
-        (self.count, self.start)
+        let is_ascii = masks::has_only_ascii(self.union);
+        Piece { end: self.start, count: self.count, far: None, is_ascii }
     }
 }
 
-/// Cuts lines apart: how many there was room for, and where the next one would begin.
-pub(super) fn lines(bytes: &[u8], keep: bool, bounds: &mut [Bounds]) -> (usize, usize) {
-    masks::run(Cutter { bytes, keep, bounds, count: 0, start: 0 })
+/// Cuts lines apart, as many as there is room for.
+pub(super) fn lines(bytes: &[u8], keep: bool, bounds: &mut [Bounds]) -> Piece {
+    masks::run(Cutter::new(bytes, keep, bounds))
 }
 
 #[cfg(test)]
@@ -147,7 +160,7 @@ mod tests {
             (0..3000).map(|n| if n % 7 == n % 11 { b'\n' } else { b"x\r"[n % 2] }).collect::<Vec<u8>>();
         for (length, keep) in (0..bytes.len()).step_by(37).zip([true, false].into_iter().cycle()) {
             let (bytes, mut some, mut others) = (&bytes[..length], [[0; 2]; 200], [[0; 2]; 200]);
-            let plain = Cutter { bytes, keep, bounds: &mut some, count: 0, start: 0 };
+            let plain = Cutter::new(bytes, keep, &mut some);
             assert_eq!(masks::Loop::run(plain), lines(bytes, keep, &mut others));
             assert_eq!(some, others);
         }

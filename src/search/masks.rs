@@ -63,6 +63,19 @@ pub fn beyond_ascii(block: &Block) -> u64 {
     joined([beyond(a), beyond(b), beyond(c), beyond(d)])
 }
 
+/// Adds what a block has to what others have: see `has_only_ascii`.
+#[inline(always)]
+pub fn union(block: &Block, others: u8x16) -> u8x16 {
+    let [a, b, c, d] = parts(block);
+    (a | b) | (c | d) | others
+}
+
+/// Whether each of the bytes that were put together is ASCII.
+#[inline(always)]
+pub fn has_only_ascii(union: u8x16) -> bool {
+    union.to_bitmask() == 0
+}
+
 /// Makes two bytes of each, and tells how many are ASCII before the first one that is not: what is behind means nothing.
 #[inline(always)]
 pub fn widen(part: &[u8; PART], units: &mut [u16; PART]) -> usize {

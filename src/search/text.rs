@@ -3,7 +3,7 @@
 
 use encoding_rs::mem;
 
-use super::lines::{Bounds, lines};
+use super::lines::{Bounds, Piece, lines};
 use super::masks::{self, BLOCK, PART};
 
 /// The text of a piece. The bounds of a line are places in `narrow`; where the first is below zero they are places in
@@ -28,7 +28,7 @@ pub fn text(piece: &[u8], keep: bool, bounds: &mut [Bounds]) -> Option<Text> {
         grow(&mut narrow, piece.len());
         let length = mem::convert_utf8_to_latin1_lossy(piece, &mut narrow);
         narrow.truncate(length);
-        let (count, _) = lines(&narrow, keep, bounds);
+        let Piece { count, .. } = lines(&narrow, keep, bounds);
         return Some(Text { narrow, wide: Vec::new(), count });
     }
     // Never more units than bytes, and behind them room for a part.
@@ -161,7 +161,7 @@ mod tests {
 
     fn found(given: &[u8], keep: bool) -> Option<Vec<String>> {
         let mut bounds = [[0; 2]; 2000];
-        let (count, _) = lines(given, keep, &mut bounds);
+        let Piece { count, .. } = lines(given, keep, &mut bounds);
         let Text { narrow, wide, count } = text(given, keep, &mut bounds[..count])?;
         let line = |[start, end]: &Bounds| match usize::try_from(*start) {
             Ok(start) => narrow[start..*end as usize].iter().map(|byte| char::from(*byte)).collect(),

@@ -133,7 +133,11 @@ pub fn mend_flags(signal: c_int, handler: Handler) -> bool {
 /// Makes `handler` the one that the kernel calls, unless it is.
 pub fn put_on_top(signal: c_int, handler: Handler) {
     let is_ours = |action: &sigaction| is_of(action, handler);
-    if mend_flags(signal, handler) || current(signal).is_none_or(|action| is_ours(&action)) {
+    let Some(action) = current(signal) else { return };
+    if is_ours(&action) {
+        if is_plain(&action) {
+            mend_flags(signal, handler);
+        }
         return;
     }
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
