@@ -11,15 +11,12 @@ use super::errors::Failure;
 use super::scans::{Answer, NativeJob, run};
 use super::values::{Integers, Numbers, Passed, size};
 use crate::mapping::Error;
-use crate::search::lines::{self, Bounds};
-use crate::search::text::{Text, text};
+use crate::search::lines;
+use crate::search::text::{Text, cut_ascii};
 
 /// How the bytes of lines become text.
 const NONE: u32 = 0;
 const UTF8: u32 = 2;
-
-/// Bytes that are looked at before lines are cut.
-const SOON: usize = 2048;
 
 /// What the engine copies a string from.
 enum Source<'a> {
@@ -51,30 +48,16 @@ fn string(env: Env, source: &Source<'_>) -> Option<sys::napi_value> {
     (status == sys::Status::napi_ok).then_some(value)
 }
 
-/// A copy, as far as there is memory.
-fn copied(bytes: &[u8]) -> Option<Vec<u8>> {
-    let mut copy = Vec::new();
-    copy.try_reserve_exact(bytes.len()).ok()?;
-    copy.extend_from_slice(bytes);
-    Some(copy)
-}
-
-/// The text of a piece, which is a copy, and how many lines it has, if their bounds are told in its units.
-fn decoded(
-    env: Env,
-    bytes: &[u8],
-    keep: bool,
-    bounds: &mut [Bounds],
-) -> Option<(sys::napi_value, Option<usize>)> {
-    let Some(Text { narrow, wide, count }) = text(bytes, keep, bounds) else {
-        return Some((string(env, &Source::Utf8(bytes))?, None));
-    };
-    let narrow = string(env, &Source::Latin1(&narrow))?;
-    if wide.is_empty() {
-        return Some((narrow, Some(count)));
+/// One string, or two.
+fn strings(env: Env, text: &Text, is_text: bool) -> Option<sys::napi_value> {
+    if !is_text {
+        return string(env, &Source::Utf8(&text.bytes));
     }
-    let wide = string(env, &Source::Utf16(&wide))?;
-    Some((pair(env, [narrow, wide])?, Some(count)))
+    let narrow = string(env, &Source::Latin1(&text.narrow))?;
+    if text.wide.is_empty() {
+        return Some(narrow);
+    }
+    pair(env, [narrow, string(env, &Source::Utf16(&text.wide))?])
 }
 
 fn pair(env: Env, values: [sys::napi_value; 2]) -> Option<sys::napi_value> {
@@ -113,26 +96,24 @@ impl NativeMapping {
         let made = self.mapping.lines(range, most, |bytes| {
             let (bounds, _) = bounds.as_mut_slice().as_chunks_mut();
             let whole = &bytes[..lines::whole_lines(bytes, most)];
-            let mut cut = |bytes| lines::cut(bytes, most, keep, bounds);
-            let is_utf8 = encoding == UTF8;
-            // Most text that is not ASCII shows it soon, and need not be cut twice.
-            let may_stay = !is_utf8 || whole[..whole.len().min(SOON)].is_ascii();
-            let cut_in_place = may_stay.then(|| cut(whole)).filter(|piece| !is_utf8 || piece.is_ascii);
-            let is_decoded = cut_in_place.is_none();
-            // Others may store into the mapping meanwhile: what cuts lines and what decodes them must see one version.
-            let copy = if is_decoded { copied(whole) } else { Some(Vec::new()) };
-            let Some(copy) = copy else { return (None, whole.len()) };
-            let bytes = if is_decoded { &copy } else { whole };
-            let piece = cut_in_place.unwrap_or_else(|| cut(bytes));
-            let (bytes, count) = (&bytes[..piece.end], Some(piece.count));
-            let made = match encoding {
-                NONE => Some((ptr::null_mut(), count)),
-                UTF8 if is_decoded => decoded(env, bytes, keep, &mut bounds[..piece.count]),
-                _ => string(env, &Source::Latin1(bytes)).map(|text| (text, count)),
+            let in_place = match encoding {
+                UTF8 => cut_ascii(whole, most, keep, bounds),
+                _ => Some(lines::cut(whole, most, keep, bounds)),
             };
-            let count = made.and_then(|(_, count)| count).map_or(-1., |count| count as f64);
+            let made = match in_place {
+                Some(piece) if encoding == NONE => Some((piece, true, ptr::null_mut())),
+                Some(piece) => {
+                    string(env, &Source::Latin1(&whole[..piece.end])).map(|text| (piece, true, text))
+                }
+                None => Text::lend(|text| {
+                    let (piece, is_text) = text.take(whole, most, keep, bounds)?;
+                    Some((piece, is_text, strings(env, text, is_text)?))
+                }),
+            };
+            let Some((piece, is_text, made)) = made else { return (None, whole.len()) };
+            let count = if is_text { piece.count as f64 } else { -1. };
             measures.set([(start + piece.end) as f64, count, piece.far.unwrap_or(0) as f64]);
-            (made.map(|(text, _)| text), piece.end)
+            (Some(made), piece.end)
         });
         match made {
             Ok(Some(text)) => Either::A(Passed(text)),

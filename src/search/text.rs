@@ -1,65 +1,123 @@
 //! The text of lines, as an engine keeps strings: a byte a character where all of them are Latin-1, else two. Lines that
 //! are ASCII stay in bytes also where others are not.
 
+use std::mem::replace;
+use std::sync::{Mutex, PoisonError};
+
 use encoding_rs::mem;
 
-use super::lines::{Bounds, Piece, lines};
+use super::lines::{Bounds, Piece, cut, lines};
 use super::masks::{self, BLOCK, PART};
+
+/// Bytes that are looked at before lines are cut.
+const SOON: usize = 2048;
+
+/// Cuts the first lines of `bytes` apart, as `lines::cut`, if all of it is ASCII: that is its text.
+pub fn cut_ascii(bytes: &[u8], most: usize, keep: bool, bounds: &mut [Bounds]) -> Option<Piece> {
+    // Most text that is not shows it soon, and need not be cut twice.
+    bytes[..bytes.len().min(SOON)]
+        .is_ascii()
+        .then(|| cut(bytes, most, keep, bounds))
+        .filter(|piece| piece.is_ascii)
+}
 
 /// The text of a piece. The bounds of a line are places in `narrow`; where the first is below zero they are places in
 /// `wide`, and its inverse is that of the first.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Text {
+    /// The piece itself.
+    pub bytes: Vec<u8>,
     /// Latin-1.
     pub narrow: Vec<u8>,
     /// UTF-16.
     pub wide: Vec<u16>,
-    /// How many lines it has.
-    pub count: usize,
 }
 
-/// The text of a piece of whole lines. `bounds`: where they are in its bytes, and then in the text. `None`: it is no UTF-8,
-/// and nobody but the engine's decoder knows what that becomes; or there is no memory for it.
-///
-/// The piece must be a copy: bytes that change under a decoder are a danger to it.
-pub fn text(piece: &[u8], keep: bool, bounds: &mut [Bounds]) -> Option<Text> {
-    if mem::is_utf8_latin1(piece) {
-        let mut narrow = room(piece.len())?;
-        grow(&mut narrow, piece.len());
-        let length = mem::convert_utf8_to_latin1_lossy(piece, &mut narrow);
-        narrow.truncate(length);
-        let Piece { count, .. } = lines(&narrow, keep, bounds);
-        return Some(Text { narrow, wide: Vec::new(), count });
+/// The memory of the last one, for the next. An allocator may give so much back to the system each time; to have it
+/// mapped and zeroed anew, page by page, took a quarter of the time.
+static LAST: Mutex<Text> = Mutex::new(Text::new());
+
+/// What is kept of each part, in its units: a little more than a piece has that is not one long line.
+const KEPT: usize = 1 << 16;
+
+impl Text {
+    const fn new() -> Self {
+        Self { bytes: Vec::new(), narrow: Vec::new(), wide: Vec::new() }
     }
-    // Never more units than bytes, and behind them room for a part.
-    let (mut narrow, mut wide) = (room(piece.len())?, room(piece.len() + PART)?);
-    let mut used = 0;
-    let count = bounds.len();
-    let mut lines = bounds.iter_mut();
-    while let Some([begin, _]) = lines.as_slice().first() {
-        let begin = *begin as usize;
-        let high = begin + ascii_len(&piece[begin..]);
-        let shift = narrow.len() as i32 - begin as i32;
-        let mixed = loop {
-            match lines.next() {
-                Some([start, end]) if *end as usize <= high => {
-                    (*start, *end) = (*start + shift, *end + shift)
-                }
-                mixed => break mixed,
-            }
-        };
-        let stop = mixed.as_ref().map_or(piece.len(), |[start, _]| *start as usize);
-        narrow.extend_from_slice(&piece[begin..stop]);
-        if let Some([start, end]) = mixed {
-            let line = &piece[stop..*end as usize];
-            grow(&mut wide, used + line.len() + PART);
-            let length = widen(line, &mut wide[used..])?;
-            (*start, *end) = (!(used as i32), (used + length) as i32);
-            used += length;
+
+    /// Lends the one that was last. Who comes meanwhile gets a new one.
+    pub fn lend<R>(work: impl FnOnce(&mut Self) -> R) -> R {
+        let last = || LAST.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut text = replace(&mut *last(), Self::new());
+        let result = work(&mut text);
+        if text.bytes.capacity().max(text.narrow.capacity()).max(text.wide.capacity()) <= KEPT {
+            *last() = text;
         }
+        result
     }
-    wide.truncate(used);
-    Some(Text { narrow, wide, count })
+
+    /// Cuts the first lines of `bytes` apart, as `lines::cut`, and decodes them. The bounds are places in the text; or in
+    /// `self.bytes`, which is told by false: it is no UTF-8, and nobody but the engine's decoder knows what that becomes.
+    /// `None`: there is no memory for it.
+    ///
+    /// Others may change the bytes meanwhile: what cuts lines and what decodes them see one version, a copy.
+    pub fn take(
+        &mut self,
+        bytes: &[u8],
+        most: usize,
+        keep: bool,
+        bounds: &mut [Bounds],
+    ) -> Option<(Piece, bool)> {
+        make_room(&mut self.bytes, bytes.len())?;
+        self.bytes.extend_from_slice(bytes);
+        let mut piece = cut(&self.bytes, most, keep, bounds);
+        self.bytes.truncate(piece.end);
+        let decoded = self.decode(keep, &mut bounds[..piece.count]);
+        piece.count = decoded.unwrap_or(piece.count);
+        Some((piece, decoded.is_some()))
+    }
+
+    /// How many lines the text has.
+    fn decode(&mut self, keep: bool, bounds: &mut [Bounds]) -> Option<usize> {
+        let Self { bytes: piece, narrow, wide } = self;
+        wide.clear();
+        make_room(narrow, piece.len())?;
+        if mem::is_utf8_latin1(piece) {
+            grow(narrow, piece.len());
+            let length = mem::convert_utf8_to_latin1_lossy(piece, narrow);
+            narrow.truncate(length);
+            return Some(lines(narrow, keep, bounds).count);
+        }
+        // Never more units than bytes, and behind them room for a part.
+        make_room(wide, piece.len() + PART)?;
+        let mut used = 0;
+        let count = bounds.len();
+        let mut lines = bounds.iter_mut();
+        while let Some([begin, _]) = lines.as_slice().first() {
+            let begin = *begin as usize;
+            let high = begin + ascii_len(&piece[begin..]);
+            let shift = narrow.len() as i32 - begin as i32;
+            let mixed = loop {
+                match lines.next() {
+                    Some([start, end]) if *end as usize <= high => {
+                        (*start, *end) = (*start + shift, *end + shift)
+                    }
+                    mixed => break mixed,
+                }
+            };
+            let stop = mixed.as_ref().map_or(piece.len(), |[start, _]| *start as usize);
+            narrow.extend_from_slice(&piece[begin..stop]);
+            if let Some([start, end]) = mixed {
+                let line = &piece[stop..*end as usize];
+                grow(wide, used + line.len() + PART);
+                let length = widen(line, &mut wide[used..])?;
+                (*start, *end) = (!(used as i32), (used + length) as i32);
+                used += length;
+            }
+        }
+        wide.truncate(used);
+        Some(count)
+    }
 }
 
 /// A number, of which all bits may be zero.
@@ -67,11 +125,10 @@ trait Unit: Copy {}
 impl Unit for u8 {}
 impl Unit for u16 {}
 
-/// Room for so many units, as far as there is memory.
-fn room<U>(length: usize) -> Option<Vec<U>> {
-    let mut units = Vec::new();
-    units.try_reserve_exact(length).ok()?;
-    Some(units)
+/// Room for so many units in the place of others, as far as there is memory.
+fn make_room<U>(units: &mut Vec<U>, length: usize) -> Option<()> {
+    units.clear();
+    units.try_reserve_exact(length).ok()
 }
 
 /// Adds zeros up to a length for which there is room. `resize`, compiled for its size, would go from unit to unit.
@@ -161,8 +218,14 @@ mod tests {
 
     fn found(given: &[u8], keep: bool) -> Option<Vec<String>> {
         let mut bounds = [[0; 2]; 2000];
-        let Piece { count, .. } = lines(given, keep, &mut bounds);
-        let Text { narrow, wide, count } = text(given, keep, &mut bounds[..count])?;
+        // What another piece has left must not show.
+        let left = || vec![b'?'; 7];
+        let mut text = Text { bytes: left(), narrow: left(), wide: vec![0x3f; 7] };
+        let (Piece { count, .. }, is_text) = text.take(given, given.len(), keep, &mut bounds)?;
+        let Text { narrow, wide, .. } = text;
+        if !is_text {
+            return None;
+        }
         let line = |[start, end]: &Bounds| match usize::try_from(*start) {
             Ok(start) => narrow[start..*end as usize].iter().map(|byte| char::from(*byte)).collect(),
             Err(_) => String::from_utf16(&wide[!*start as usize..*end as usize]).unwrap(),
