@@ -3,6 +3,11 @@
 
 /** The handle of one job: made first, given to the call that starts it. */
 export declare class NativeJob {
+  /**
+   * The next piece of lines, which begins at `start`, as `lines` of a mapping answers it; its bytes, if it has no
+   * encoding. `null`: that was the last one.
+   */
+  lines(start: number, encoding: number, bounds: Int32Array, measures: Float64Array): string | [string, string] | Buffer | null | Failure
   constructor()
   /** The job ends soon; what it answers then means nothing. */
   abort(): void
@@ -64,8 +69,11 @@ export declare class NativeMapping {
    * that is too far for its bounds (else 0).
    */
   lines(start: number, end: number, most: number, encoding: number, keep: boolean, bounds: Int32Array, measures: Float64Array): string | [string, string] | null | Failure
-  /** A copy of the first lines of a range, about `most` bytes, made on a thread of our own. */
-  linesAsync(job: NativeJob, start: number, end: number, most: number): Promise<Buffer | Failure>
+  /**
+   * Copies, cuts and decodes the first lines of a range on a thread of our own, as many pieces of about `most` bytes as
+   * make `batch` bytes; `job` hands them out. Answers how many bytes they have.
+   */
+  linesAsync(job: NativeJob, start: number, end: number, most: number, batch: number, encoding: number, keep: boolean): Promise<number | Failure>
   /** Where the first match within [start, end) begins, at `at` or later; -1: nowhere. */
   search(pattern: NativePattern, start: number, end: number, at: number): number | Failure
   /** How many matches there are within [start, end). */

@@ -1676,7 +1676,6 @@ const NONE = 0;
 const LATIN1 = 1;
 const UTF8 = 2;
 const CR = 13;
-const LF = 10;
 function wanted(bytes, given, more) {
 	const options$1 = options(given, [...KEYS$1, ...more]);
 	const as = oneOf(options$1.as, "options.as", KINDS) ?? "string";
@@ -1684,13 +1683,16 @@ function wanted(bytes, given, more) {
 	const start = bound(options$1.start, "options.start", bytes.length, 0);
 	return {
 		as,
-		encoding: encoding.startsWith("utf") ? UTF8 : LATIN1,
+		encoding: as !== "string" ? NONE : encoding.startsWith("utf") ? UTF8 : LATIN1,
 		start,
 		end: Math.max(start, bound(options$1.end, "options.end", bytes.length, bytes.length)),
 		keepEnds: boolean(options$1.keepEnds, "options.keepEnds", false)
 	};
 }
 const ROOM = 16384;
+function roomFor({ start, end }) {
+	return new Int32Array(2 * Math.min(ROOM, end - start));
+}
 const TEXT_PIECE = 64512;
 const BYTES_PIECE = 65536;
 const OFFSETS_PIECE = 524288;
@@ -1703,12 +1705,14 @@ var Lines = class {
 	#mapping;
 	#end;
 	keepEnds;
-	bounds = new Int32Array(2 * ROOM);
+	bounds;
 	far = 0;
 	#at = 0;
 	#stop = 0;
 	#next;
-	constructor(mapping, { start, end, keepEnds }) {
+	constructor(mapping, options) {
+		const { start, end, keepEnds } = options;
+		this.bounds = roomFor(options);
 		this.#mapping = mapping;
 		this.#next = start;
 		this.#end = end;
@@ -1737,39 +1741,37 @@ var Lines = class {
 		return this;
 	}
 };
-function cutText(text, keepEnds, found) {
-	const parts = text.split("\n");
-	const rest = parts.pop();
-	if (keepEnds) for (const part of parts) found.push(`${part}\n`);
-	else for (const part of parts) found.push(part.charCodeAt(part.length - 1) === CR ? part.slice(0, -1) : part);
-	if (rest) found.push(rest);
-	return found;
-}
+var Text = class {
+	#narrow = "";
+	#wide = "";
+	take(made, keepEnds, bounds) {
+		[this.#narrow, this.#wide] = typeof made === "string" ? [made, ""] : made;
+		if (measures$1[1] === -1) measures$1[1] = cutAt(this.#narrow, keepEnds, bounds);
+	}
+	line(bounds, at) {
+		const from = bounds[at];
+		const end = bounds[at + 1];
+		return from < 0 ? this.#wide.substring(~from, end) : this.#narrow.substring(from, end);
+	}
+};
 var Strings = class extends Lines {
 	#encoding;
-	#text = "";
-	#wide = "";
+	#text = new Text();
 	constructor(mapping, options) {
 		super(mapping, options);
 		this.#encoding = options.encoding;
 	}
 	take(bytes, start, end) {
 		const { bounds, keepEnds } = this;
-		const made = unwrap(bytes.native.lines(start, end, TEXT_PIECE, this.#encoding, keepEnds, bounds, measures$1), bytes.path);
-		[this.#text, this.#wide] = typeof made === "string" ? [made, ""] : made;
-		if (measures$1[1] === -1) measures$1[1] = cutAt(this.#text, keepEnds, bounds);
-	}
-	#line(at) {
-		const from = this.bounds[at];
-		const end = this.bounds[at + 1];
-		return from < 0 ? this.#wide.substring(~from, end) : this.#text.substring(from, end);
+		const text = bytes.native.lines(start, end, TEXT_PIECE, this.#encoding, keepEnds, bounds, measures$1);
+		this.#text.take(unwrap(text, bytes.path), keepEnds, bounds);
 	}
 	next() {
 		const at = this.step();
 		const done = at < 0;
 		return {
 			done,
-			value: done ? void 0 : this.#line(at)
+			value: done ? void 0 : this.#text.line(this.bounds, at)
 		};
 	}
 };
@@ -1861,49 +1863,46 @@ function linesOf(mapping, given) {
 		offsets: Offsets
 	}[options.as](mapping, options);
 }
-const BATCH = 262144;
-const PIECE = 65536;
-function* cut(bytes, { as, encoding, keepEnds }) {
-	for (let from = 0; from < bytes.length;) {
-		let end = Math.min(bytes.length, from + PIECE);
-		if (end < bytes.length) {
-			const last = bytes.lastIndexOf(LF, end - 1);
-			const next = last >= from ? last : bytes.indexOf(LF, end);
-			end = next < 0 ? bytes.length : next + 1;
+const BATCH = 16 * TEXT_PIECE;
+function readyLines(job, start, { encoding, keepEnds }, bounds) {
+	const made = unwrap(job.lines(start, encoding, bounds, measures$1));
+	if (made === null) return void 0;
+	const lines = [];
+	if (made instanceof Uint8Array) {
+		const [, count = 0, far = 0] = measures$1;
+		for (let at = 0; at < 2 * count; at += 2) {
+			const from = bounds[at];
+			lines.push(bufferOver(made.buffer, made.byteOffset + from, far + bounds[at + 1] - from));
 		}
-		if (as === "string" && end - from > node_buffer.constants.MAX_STRING_LENGTH) throw outOfRange("line", `at most ${node_buffer.constants.MAX_STRING_LENGTH} bytes long`, end - from);
-		if (as === "buffer") yield cutBytes(bytes.subarray(from, end), keepEnds);
-		else yield cutText(bytes.toString(encoding === UTF8 ? "utf8" : "latin1", from, end), keepEnds, []);
-		from = end;
+	} else {
+		const text = new Text();
+		text.take(made, keepEnds, bounds);
+		const [, count = 0] = measures$1;
+		for (let at = 0; at < 2 * count; at += 2) lines.push(text.line(bounds, at));
 	}
-}
-function cutBytes(bytes, keepEnds) {
-	const found = [];
-	for (let from = 0; from < bytes.length;) {
-		const at = bytes.indexOf(LF, from);
-		if (at < 0) {
-			found.push(bytes.subarray(from));
-			break;
-		}
-		const isCr = at > from && bytes[at - 1] === CR;
-		found.push(bytes.subarray(from, keepEnds ? at + 1 : isCr ? at - 1 : at));
-		from = at + 1;
-	}
-	return found;
+	return lines;
 }
 async function* linesAsyncOf(mapping, given) {
 	const options = wanted(bytesOf(mapping), given, ["signal"]);
 	if (options.as === "offsets") throw wrongValue("options.as", "'string' or 'buffer'", options.as);
 	const signal$2 = signal(given?.signal);
+	const bounds = roomFor(options);
 	let { start } = options;
 	for (;;) {
 		const end = Math.min(options.end, bytesOf(mapping).length);
 		if (start >= end) return;
-		const bytes = await runJob(mapping, signal$2, (job) => bytesOf(mapping).native.linesAsync(job, start, end, BATCH));
-		start += bytes.length;
-		for (const lines of cut(bytes, options)) {
+		const job = await runJob(mapping, signal$2, async (begun) => {
+			const { native } = bytesOf(mapping);
+			const { encoding, keepEnds } = options;
+			const read = await native.linesAsync(begun, start, end, TEXT_PIECE, BATCH, encoding, keepEnds);
+			return typeof read === "number" ? begun : read;
+		});
+		for (;;) {
 			bytesOf(mapping).length;
 			if (signal$2?.aborted) throw new MmapAbortError(signal$2.reason);
+			const lines = readyLines(job, start, options, bounds);
+			if (lines === void 0) break;
+			start = measures$1[0];
 			yield lines;
 		}
 	}

@@ -49,3 +49,15 @@ eachHome('searching and lines tell of a file that was cut, and go on before the 
   t.is([...m.lines({ end })].length, lines)
   t.is(await m.findAsync('text'), 8)
 })
+
+eachHome('lines before the cut are given, and then it is told of', async (t, home) => {
+  if (windows) return skip(t, 'Windows does not let anybody shorten a mapped file')
+  using m = cut(t, home)
+  const given: string[] = []
+  const reading = async (): Promise<void> => {
+    for await (const some of m.linesAsync()) given.push(...some)
+  }
+  await rejectsCode(t, reading, { code: 'ERR_MMAP_FAULT' })
+  t.true(given.length > 1000 && given.length * 13 < CUT, String(given.length))
+  t.true(given.every((line) => line === 'line of text'))
+})

@@ -92,6 +92,11 @@ eachHome('lines beyond a piece: long ones, many short ones, characters at every 
       Buffer.from('x\n日本\n'.repeat(9000)),
       Buffer.from([0xe6, 0x97]),
     ]),
+    'more than a thread reads at once': Buffer.from(
+      Array.from({ length: 80_000 }, (_, line) => `${line} ${line % 9000 ? 'x'.repeat(line % 33) : 'schön 日本'}`).join(
+        '\n',
+      ),
+    ),
     'ASCII, then not': Buffer.from(`${'plain\n'.repeat(20_000)}${'schön\n'.repeat(20_000)}`),
   }
   for (const [what, bytes] of Object.entries(contents)) {

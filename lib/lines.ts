@@ -1,9 +1,9 @@
-import { constants } from 'node:buffer'
 import { inspect } from 'node:util'
+import type { NativeJob as Job } from '../binding.js'
 import type { Bytes } from './bytes.js'
 import * as check from './checks.js'
 import { bytesOf, type Core, runJob } from './core.js'
-import { MmapAbortError, outOfRange, unwrap, wrongValue } from './errors.js'
+import { MmapAbortError, unwrap, wrongValue } from './errors.js'
 
 /** What a line is given as. */
 export type LineKind = 'string' | 'buffer' | 'offsets'
@@ -39,10 +39,10 @@ const LATIN1 = 1
 const UTF8 = 2
 
 const CR = 13
-const LF = 10
 
 interface Wanted {
   as: LineKind
+  /** Of strings; of others `NONE`. */
   encoding: number
   start: number
   end: number
@@ -56,7 +56,7 @@ function wanted(bytes: Bytes, given: LinesOptions | undefined, more: readonly st
   const start = check.bound(options.start, 'options.start', bytes.length, 0)
   return {
     as,
-    encoding: encoding.startsWith('utf') ? UTF8 : LATIN1,
+    encoding: as !== 'string' ? NONE : encoding.startsWith('utf') ? UTF8 : LATIN1,
     start,
     end: Math.max(start, check.bound(options.end, 'options.end', bytes.length, bytes.length)),
     keepEnds: check.boolean(options.keepEnds, 'options.keepEnds', false),
@@ -65,6 +65,11 @@ function wanted(bytes: Bytes, given: LinesOptions | undefined, more: readonly st
 
 /** How many lines a piece may have. */
 const ROOM = 16_384
+
+/** Room for the bounds of the lines of a piece: a range has no more of them than bytes. */
+function roomFor({ start, end }: Wanted): Int32Array {
+  return new Int32Array(2 * Math.min(ROOM, end - start))
+}
 
 /**
  * Bytes of a piece of whole lines. Of a string: twice as large it would land among V8's large objects, also with two bytes
@@ -93,7 +98,7 @@ abstract class Lines<T> implements IterableIterator<T, undefined> {
   readonly #end: number
   protected readonly keepEnds: boolean
   /** Where each line begins and ends, from the start of the piece: bytes, or units of its text. */
-  protected readonly bounds: Int32Array = new Int32Array(2 * ROOM)
+  protected readonly bounds: Int32Array
   /** Added to where a line ends: not 0 if that is too far for its bounds. */
   protected far = 0
   /** The bounds that are next, and behind the last ones. */
@@ -102,7 +107,9 @@ abstract class Lines<T> implements IterableIterator<T, undefined> {
   /** Where the next piece begins in the mapping. */
   #next: number
 
-  constructor(mapping: Core, { start, end, keepEnds }: Wanted) {
+  constructor(mapping: Core, options: Wanted) {
+    const { start, end, keepEnds } = options
+    this.bounds = roomFor(options)
     this.#mapping = mapping
     this.#next = start
     this.#end = end
@@ -142,21 +149,29 @@ abstract class Lines<T> implements IterableIterator<T, undefined> {
   }
 }
 
-/** Appends the lines of a text that ends where a line does. */
-function cutText(text: string, keepEnds: boolean, found: string[]): string[] {
-  const parts = text.split('\n')
-  const rest = parts.pop()
-  if (keepEnds) for (const part of parts) found.push(`${part}\n`)
-  else for (const part of parts) found.push(part.charCodeAt(part.length - 1) === CR ? part.slice(0, -1) : part)
-  if (rest) found.push(rest)
-  return found
+/** The text of a piece: what the native side makes of it, and lines out of that. */
+class Text {
+  #narrow = ''
+  /** The lines that need two bytes a character, where others do not. */
+  #wide = ''
+
+  /** Takes in what `lines` of the native side has answered, with its bounds and `measures`. */
+  take(made: string | [string, string], keepEnds: boolean, bounds: Int32Array): void {
+    ;[this.#narrow, this.#wide] = typeof made === 'string' ? [made, ''] : made
+    // Of what is no UTF-8 its decoder alone knows how many characters it becomes.
+    if (measures[1] === -1) measures[1] = cutAt(this.#narrow, keepEnds, bounds)
+  }
+
+  line(bounds: Int32Array, at: number): string {
+    const from = bounds[at] as number
+    const end = bounds[at + 1] as number
+    return from < 0 ? this.#wide.substring(~from, end) : this.#narrow.substring(from, end)
+  }
 }
 
 class Strings extends Lines<string> {
   readonly #encoding: number
-  #text = ''
-  /** The lines that need two bytes a character, where others do not. */
-  #wide = ''
+  readonly #text = new Text()
 
   constructor(mapping: Core, options: Wanted) {
     super(mapping, options)
@@ -166,22 +181,13 @@ class Strings extends Lines<string> {
   protected take(bytes: Bytes, start: number, end: number): void {
     const { bounds, keepEnds } = this
     const text = bytes.native.lines(start, end, TEXT_PIECE, this.#encoding, keepEnds, bounds, measures)
-    const made = unwrap(text, bytes.path) as string | [string, string]
-    ;[this.#text, this.#wide] = typeof made === 'string' ? [made, ''] : made
-    // Of what is no UTF-8 its decoder alone knows how many characters it becomes.
-    if (measures[1] === -1) measures[1] = cutAt(this.#text, keepEnds, bounds)
-  }
-
-  #line(at: number): string {
-    const from = this.bounds[at] as number
-    const end = this.bounds[at + 1] as number
-    return from < 0 ? this.#wide.substring(~from, end) : this.#text.substring(from, end)
+    this.#text.take(unwrap(text, bytes.path) as string | [string, string], keepEnds, bounds)
   }
 
   next(): IteratorResult<string, undefined> {
     const at = this.step()
     const done = at < 0
-    return { done, value: done ? undefined : this.#line(at) } as IteratorResult<string, undefined>
+    return { done, value: done ? undefined : this.#text.line(this.bounds, at) } as IteratorResult<string, undefined>
   }
 }
 
@@ -291,46 +297,30 @@ export function linesOf<K extends LineKind>(mapping: Core, given?: LinesOptions<
   return new kinds[options.as](mapping, options) as IterableIterator<unknown> as IterableIterator<Line<K>>
 }
 
-/** Bytes that are fetched at once: several pieces of whole lines. */
-const BATCH = 262_144
-/** Bytes of a string that is split: larger ones land among V8's large objects. */
-const PIECE = 65_536
+/** Bytes that are made ready at once, several pieces of whole lines: to wake a thread, and be woken, takes as long. */
+const BATCH = 16 * TEXT_PIECE
 
-/** Cuts whole lines apart, a piece at a time. */
-function* cut(bytes: Buffer, { as, encoding, keepEnds }: Wanted): Generator<(string | Buffer)[], void, undefined> {
-  for (let from = 0; from < bytes.length; ) {
-    let end = Math.min(bytes.length, from + PIECE)
-    if (end < bytes.length) {
-      const last = bytes.lastIndexOf(LF, end - 1)
-      // A line that is longer than a piece.
-      const next = last >= from ? last : bytes.indexOf(LF, end)
-      end = next < 0 ? bytes.length : next + 1
+/** The lines of the piece at `start`, which a job has ready; `undefined`: it has no more. */
+function readyLines(job: Job, start: number, { encoding, keepEnds }: Wanted, bounds: Int32Array) {
+  const made = unwrap(job.lines(start, encoding, bounds, measures))
+  if (made === null) return undefined
+  const lines: (string | Buffer)[] = []
+  if (made instanceof Uint8Array) {
+    const [, count = 0, far = 0] = measures
+    for (let at = 0; at < 2 * count; at += 2) {
+      const from = bounds[at] as number
+      lines.push(bufferOver(made.buffer, made.byteOffset + from, far + (bounds[at + 1] as number) - from))
     }
-    // As lines() says it.
-    if (as === 'string' && end - from > constants.MAX_STRING_LENGTH)
-      throw outOfRange('line', `at most ${constants.MAX_STRING_LENGTH} bytes long`, end - from)
-    if (as === 'buffer') yield cutBytes(bytes.subarray(from, end), keepEnds)
-    else yield cutText(bytes.toString(encoding === UTF8 ? 'utf8' : 'latin1', from, end), keepEnds, [])
-    from = end
+  } else {
+    const text = new Text()
+    text.take(made, keepEnds, bounds)
+    const [, count = 0] = measures
+    for (let at = 0; at < 2 * count; at += 2) lines.push(text.line(bounds, at))
   }
+  return lines
 }
 
-function cutBytes(bytes: Buffer, keepEnds: boolean): Buffer[] {
-  const found: Buffer[] = []
-  for (let from = 0; from < bytes.length; ) {
-    const at = bytes.indexOf(LF, from)
-    if (at < 0) {
-      found.push(bytes.subarray(from))
-      break
-    }
-    const isCr = at > from && bytes[at - 1] === CR
-    found.push(bytes.subarray(from, keepEnds ? at + 1 : isCr ? at - 1 : at))
-    from = at + 1
-  }
-  return found
-}
-
-/** The lines of a mapping, some hundreds at a time, fetched on threads of our own; the next when they are asked for. */
+/** The lines of a mapping, some hundreds at a time, made ready on threads of our own; the next when they are asked for. */
 export async function* linesAsyncOf<K extends 'string' | 'buffer'>(
   mapping: Core,
   given: (LinesOptions<K> & { signal?: AbortSignal }) | undefined,
@@ -338,18 +328,24 @@ export async function* linesAsyncOf<K extends 'string' | 'buffer'>(
   const options = wanted(bytesOf(mapping), given, ['signal'])
   if (options.as === 'offsets') throw wrongValue('options.as', "'string' or 'buffer'", options.as)
   const signal = check.signal(given?.signal)
+  const bounds = roomFor(options)
   let { start } = options
   for (;;) {
     const end = Math.min(options.end, bytesOf(mapping).length)
     if (start >= end) return
-    const bytes: Buffer = await runJob(mapping, signal, (job) =>
-      bytesOf(mapping).native.linesAsync(job, start, end, BATCH),
-    )
-    start += bytes.length
-    for (const lines of cut(bytes, options)) {
+    const job = await runJob(mapping, signal, async (begun) => {
+      const { native } = bytesOf(mapping)
+      const { encoding, keepEnds } = options
+      const read = await native.linesAsync(begun, start, end, TEXT_PIECE, BATCH, encoding, keepEnds)
+      return typeof read === 'number' ? begun : read
+    })
+    for (;;) {
       // Between two pieces of a batch too.
       void bytesOf(mapping).length
       if (signal?.aborted) throw new MmapAbortError(signal.reason)
+      const lines = readyLines(job, start, options, bounds)
+      if (lines === undefined) break
+      start = measures[0] as number
       yield lines as Line<K>[]
     }
   }

@@ -1,8 +1,9 @@
 //! Lines for JavaScript: one string of many whole lines, and where they are.
 
 use std::ptr;
+use std::sync::{Arc, PoisonError};
 
-use napi::bindgen_prelude::{Buffer, Either, PromiseRaw};
+use napi::bindgen_prelude::{Buffer, Either, PromiseRaw, ToNapiValue};
 use napi::{Env, Result, sys};
 use napi_derive::napi;
 
@@ -11,7 +12,7 @@ use super::errors::Failure;
 use super::scans::{Answer, NativeJob, run};
 use super::values::{Integers, Numbers, Passed, size};
 use crate::mapping::Error;
-use crate::search::lines;
+use crate::search::lines::{self, Bounds, Piece};
 use crate::search::text::{Text, cut_ascii};
 
 /// How the bytes of lines become text.
@@ -60,6 +61,22 @@ fn strings(env: Env, text: &Text, is_text: bool) -> Option<sys::napi_value> {
     pair(env, [narrow, string(env, &Source::Utf16(&text.wide))?])
 }
 
+/// Writes where the next piece begins, how many lines this one has, and where the only one ends that is too long.
+fn tell(measures: &Numbers<3>, start: usize, piece: &Piece, is_text: bool) {
+    let count = if is_text { piece.count as f64 } else { -1. };
+    measures.set([(start + piece.end) as f64, count, piece.far.unwrap_or(0) as f64]);
+}
+
+fn too_long(start: usize) -> Error {
+    Error::Coded("ERR_OUT_OF_RANGE", format!("The line at {start} is longer than a string may be"))
+}
+
+/// What is told of a line that the engine makes no string of.
+fn refused(env: Env, start: usize) -> Failure {
+    super::view::forget_exception(env.raw());
+    too_long(start).into()
+}
+
 fn pair(env: Env, values: [sys::napi_value; 2]) -> Option<sys::napi_value> {
     let (env, mut array) = (env.raw(), ptr::null_mut());
     // SAFETY: the out pointer is ours.
@@ -106,47 +123,120 @@ impl NativeMapping {
                     string(env, &Source::Latin1(&whole[..piece.end])).map(|text| (piece, true, text))
                 }
                 None => Text::lend(|text| {
-                    let (piece, is_text) = text.take(whole, most, keep, bounds)?;
+                    let mut piece = text.copy(whole, most, keep, bounds)?;
+                    let is_text = text.decode(&mut piece, keep, bounds);
                     Some((piece, is_text, strings(env, text, is_text)?))
                 }),
             };
             let Some((piece, is_text, made)) = made else { return (None, whole.len()) };
-            let count = if is_text { piece.count as f64 } else { -1. };
-            measures.set([(start + piece.end) as f64, count, piece.far.unwrap_or(0) as f64]);
+            tell(&measures, start, &piece, is_text);
             (Some(made), piece.end)
         });
         match made {
             Ok(Some(text)) => Either::A(Passed(text)),
-            Ok(None) => {
-                super::view::forget_exception(env.raw());
-                let text = format!("The line at {start} is longer than a string may be");
-                Either::B(Error::Coded("ERR_OUT_OF_RANGE", text).into())
-            }
+            Ok(None) => Either::B(refused(env, start)),
             Err(error) => Either::B(error.into()),
         }
     }
 
-    /// A copy of the first lines of a range, about `most` bytes, made on a thread of our own.
-    #[napi(enumerable = false, catch_unwind, ts_return_type = "Promise<Buffer | Failure>")]
+    /// Copies, cuts and decodes the first lines of a range on a thread of our own, as many pieces of about `most` bytes as
+    /// make `batch` bytes; `job` hands them out. Answers how many bytes they have.
+    #[napi(enumerable = false, catch_unwind, ts_return_type = "Promise<number | Failure>")]
     pub fn lines_async(
         &self,
         env: &Env,
         job: &NativeJob,
         start: f64,
         end: f64,
-        most: f64,
-    ) -> Result<PromiseRaw<'static, Answer<Buffer>>> {
-        let (mapping, range, most) = (self.mapping.clone(), size(start)..size(end), size(most));
+        most: u32,
+        batch: u32,
+        encoding: u32,
+        keep: bool,
+    ) -> Result<PromiseRaw<'static, Answer<f64>>> {
+        let (mapping, end, most) = (self.mapping.clone(), size(end), most as usize);
+        let (start, ready) = (size(start), Arc::clone(&job.lines));
         run(env, job, move |_| {
-            let copy = mapping.lines(range, most, |bytes| {
-                let end = lines::whole_lines(bytes, most);
-                let mut copy = Vec::new();
-                let room = copy.try_reserve_exact(end).is_ok();
-                copy.extend_from_slice(if room { &bytes[..end] } else { &[] });
-                (room.then_some(copy), end)
-            })?;
-            let text = || format!("There is no memory for the line at {}", size(start));
-            copy.map(|copy| Either::A(copy.into())).ok_or_else(|| Error::Coded("ERR_OUT_OF_RANGE", text()))
+            let mut bounds = vec![[0; 2]; ROOM.min(end.saturating_sub(start))];
+            let mut at = start;
+            while at < end && at - start < batch as usize {
+                let made = mapping.lines(at..end, most, |bytes| {
+                    let whole = &bytes[..lines::whole_lines(bytes, most)];
+                    (Ready::new(whole, most, encoding, keep, &mut bounds), whole.len())
+                });
+                match made.and_then(|made| made.ok_or_else(|| too_long(at))) {
+                    Ok(made) => {
+                        at += made.piece.end;
+                        ready.lock().unwrap_or_else(PoisonError::into_inner).push_back(made);
+                    }
+                    // Whoever asks for it first is told.
+                    Err(_) if at > start => break,
+                    Err(error) => return Err(error),
+                }
+            }
+            Ok(Either::A((at - start) as f64))
         })
+    }
+}
+
+/// Lines that a piece of a job may have.
+const ROOM: usize = 16_384;
+
+/// A piece of which only the engine's strings are missing.
+pub struct Ready {
+    piece: Piece,
+    bounds: Vec<Bounds>,
+    text: Text,
+    is_text: bool,
+}
+
+impl Ready {
+    fn new(bytes: &[u8], most: usize, encoding: u32, keep: bool, bounds: &mut [Bounds]) -> Option<Self> {
+        Text::lend(|text| {
+            let mut piece = text.copy(bytes, most, keep, bounds)?;
+            let is_plain = encoding != UTF8 || piece.is_ascii;
+            let is_text = is_plain || text.decode(&mut piece, keep, bounds);
+            let mut own = Text::new();
+            if !is_text || encoding == NONE {
+                own.bytes = text.bytes.to_vec();
+            } else if is_plain {
+                own.narrow = text.bytes.to_vec();
+            } else {
+                own.narrow = text.narrow.to_vec();
+                own.wide = text.wide.to_vec();
+            }
+            Some(Self { bounds: bounds[..piece.count].to_vec(), piece, text: own, is_text })
+        })
+    }
+}
+
+#[napi]
+impl NativeJob {
+    /// The next piece of lines, which begins at `start`, as `lines` of a mapping answers it; its bytes, if it has no
+    /// encoding. `null`: that was the last one.
+    #[napi(
+        enumerable = false,
+        catch_unwind,
+        ts_return_type = "string | [string, string] | Buffer | null | Failure"
+    )]
+    pub fn lines(
+        &self,
+        env: Env,
+        start: f64,
+        encoding: u32,
+        #[napi(ts_arg_type = "Int32Array")] mut bounds: Integers,
+        #[napi(ts_arg_type = "Float64Array")] measures: Numbers<3>,
+    ) -> Option<Either<Passed, Failure>> {
+        let Ready { piece, bounds: found, text, is_text } =
+            self.lines.lock().unwrap_or_else(PoisonError::into_inner).pop_front()?;
+        for (place, bounds) in bounds.as_mut_slice().iter_mut().zip(found.as_flattened()) {
+            *place = *bounds;
+        }
+        tell(&measures, size(start), &piece, is_text);
+        let made = match encoding {
+            // SAFETY: the environment of this call.
+            NONE => unsafe { Buffer::to_napi_value(env.raw(), text.bytes.into()) }.ok(),
+            _ => strings(env, &text, is_text),
+        };
+        Some(made.map_or_else(|| Either::B(refused(env, size(start))), |made| Either::A(Passed(made))))
     }
 }

@@ -2,6 +2,7 @@
 //! them may run when the addon's last thread is gone.
 
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
@@ -11,6 +12,7 @@ use napi_derive::napi;
 
 use super::class::NativeMapping;
 use super::errors::Failure;
+use super::lines::Ready;
 use super::values::{Bytes, size};
 use crate::crew::{self, Leash};
 use crate::mapping::scan;
@@ -73,6 +75,8 @@ pub fn processors(number: u32) {
 #[napi]
 pub struct NativeJob {
     leash: Arc<Leash>,
+    /// What a job that reads lines has of them: more than an answer holds.
+    pub(super) lines: Arc<Mutex<VecDeque<Ready>>>,
 }
 
 #[napi]
@@ -80,7 +84,7 @@ impl NativeJob {
     #[napi(constructor)]
     #[allow(clippy::new_without_default, reason = "JavaScript makes them")]
     pub fn new() -> Self {
-        Self { leash: Arc::default() }
+        Self { leash: Arc::default(), lines: Arc::default() }
     }
 
     /// The job ends soon; what it answers then means nothing.

@@ -41,7 +41,8 @@ static LAST: Mutex<Text> = Mutex::new(Text::new());
 const KEPT: usize = 1 << 16;
 
 impl Text {
-    const fn new() -> Self {
+    /// None, and no memory.
+    pub const fn new() -> Self {
         Self { bytes: Vec::new(), narrow: Vec::new(), wide: Vec::new() }
     }
 
@@ -56,29 +57,26 @@ impl Text {
         result
     }
 
-    /// Cuts the first lines of `bytes` apart, as `lines::cut`, and decodes them. The bounds are places in the text; or in
-    /// `self.bytes`, which is told by false: it is no UTF-8, and nobody but the engine's decoder knows what that becomes.
-    /// `None`: there is no memory for it.
-    ///
-    /// Others may change the bytes meanwhile: what cuts lines and what decodes them see one version, a copy.
-    pub fn take(
-        &mut self,
-        bytes: &[u8],
-        most: usize,
-        keep: bool,
-        bounds: &mut [Bounds],
-    ) -> Option<(Piece, bool)> {
+    /// Copies the first lines of `bytes` and cuts them apart, as `lines::cut`; others may change the bytes meanwhile, and
+    /// what cuts lines and what decodes them must see one version. `None`: there is no memory for it.
+    pub fn copy(&mut self, bytes: &[u8], most: usize, keep: bool, bounds: &mut [Bounds]) -> Option<Piece> {
         make_room(&mut self.bytes, bytes.len())?;
         self.bytes.extend_from_slice(bytes);
-        let mut piece = cut(&self.bytes, most, keep, bounds);
+        let piece = cut(&self.bytes, most, keep, bounds);
         self.bytes.truncate(piece.end);
-        let decoded = self.decode(keep, &mut bounds[..piece.count]);
-        piece.count = decoded.unwrap_or(piece.count);
-        Some((piece, decoded.is_some()))
+        Some(piece)
+    }
+
+    /// Decodes what was copied: the bounds become places in the text. `false`: it is no UTF-8, and nobody but the engine's
+    /// decoder knows what that becomes; or there is no memory for it.
+    pub fn decode(&mut self, piece: &mut Piece, keep: bool, bounds: &mut [Bounds]) -> bool {
+        let count = self.decode_lines(keep, &mut bounds[..piece.count]);
+        piece.count = count.unwrap_or(piece.count);
+        count.is_some()
     }
 
     /// How many lines the text has.
-    fn decode(&mut self, keep: bool, bounds: &mut [Bounds]) -> Option<usize> {
+    fn decode_lines(&mut self, keep: bool, bounds: &mut [Bounds]) -> Option<usize> {
         let Self { bytes: piece, narrow, wide } = self;
         wide.clear();
         make_room(narrow, piece.len())?;
@@ -221,16 +219,16 @@ mod tests {
         // What another piece has left must not show.
         let left = || vec![b'?'; 7];
         let mut text = Text { bytes: left(), narrow: left(), wide: vec![0x3f; 7] };
-        let (Piece { count, .. }, is_text) = text.take(given, given.len(), keep, &mut bounds)?;
-        let Text { narrow, wide, .. } = text;
-        if !is_text {
+        let mut piece = text.copy(given, given.len(), keep, &mut bounds)?;
+        if !text.decode(&mut piece, keep, &mut bounds) {
             return None;
         }
+        let Text { narrow, wide, .. } = text;
         let line = |[start, end]: &Bounds| match usize::try_from(*start) {
             Ok(start) => narrow[start..*end as usize].iter().map(|byte| char::from(*byte)).collect(),
             Err(_) => String::from_utf16(&wide[!*start as usize..*end as usize]).unwrap(),
         };
-        Some(bounds[..count].iter().map(line).collect())
+        Some(bounds[..piece.count].iter().map(line).collect())
     }
 
     #[test]
