@@ -1863,7 +1863,7 @@ function linesOf(mapping, given) {
 		offsets: Offsets
 	}[options.as](mapping, options);
 }
-const BATCH = 16 * TEXT_PIECE;
+const BATCH = 4 * TEXT_PIECE;
 function readyLines(job, start, { encoding, keepEnds }, bounds) {
 	const made = unwrap(job.lines(start, encoding, bounds, measures$1));
 	if (made === null) return void 0;
@@ -1897,13 +1897,17 @@ async function* linesAsyncOf(mapping, given) {
 			const read = await native.linesAsync(begun, start, end, TEXT_PIECE, BATCH, encoding, keepEnds);
 			return typeof read === "number" ? begun : read;
 		});
-		for (;;) {
-			bytesOf(mapping).length;
-			if (signal$2?.aborted) throw new MmapAbortError(signal$2.reason);
-			const lines = readyLines(job, start, options, bounds);
-			if (lines === void 0) break;
-			start = measures$1[0];
-			yield lines;
+		try {
+			for (;;) {
+				bytesOf(mapping).length;
+				if (signal$2?.aborted) throw new MmapAbortError(signal$2.reason);
+				const lines = readyLines(job, start, options, bounds);
+				if (lines === void 0) break;
+				start = measures$1[0];
+				yield lines;
+			}
+		} finally {
+			job.abort();
 		}
 	}
 }

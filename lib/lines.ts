@@ -298,7 +298,7 @@ export function linesOf<K extends LineKind>(mapping: Core, given?: LinesOptions<
 }
 
 /** Bytes that are made ready at once, several pieces of whole lines: to wake a thread, and be woken, takes as long. */
-const BATCH = 16 * TEXT_PIECE
+const BATCH = 4 * TEXT_PIECE
 
 /** The lines of the piece at `start`, which a job has ready; `undefined`: it has no more. */
 function readyLines(job: Job, start: number, { encoding, keepEnds }: Wanted, bounds: Int32Array) {
@@ -339,14 +339,19 @@ export async function* linesAsyncOf<K extends 'string' | 'buffer'>(
       const read = await native.linesAsync(begun, start, end, TEXT_PIECE, BATCH, encoding, keepEnds)
       return typeof read === 'number' ? begun : read
     })
-    for (;;) {
-      // Between two pieces of a batch too.
-      void bytesOf(mapping).length
-      if (signal?.aborted) throw new MmapAbortError(signal.reason)
-      const lines = readyLines(job, start, options, bounds)
-      if (lines === undefined) break
-      start = measures[0] as number
-      yield lines as Line<K>[]
+    try {
+      for (;;) {
+        // Between two pieces of a batch too.
+        void bytesOf(mapping).length
+        if (signal?.aborted) throw new MmapAbortError(signal.reason)
+        const lines = readyLines(job, start, options, bounds)
+        if (lines === undefined) break
+        start = measures[0] as number
+        yield lines as Line<K>[]
+      }
+    } finally {
+      // Lets go of what nobody has asked for.
+      job.abort()
     }
   }
 }

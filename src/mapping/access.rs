@@ -175,7 +175,8 @@ impl Mapping {
         self.look(&region, range, |bytes| (look(bytes), from.min(bytes.len())..bytes.len()))
     }
 
-    /// Lends the first lines of a range, as many as `most` bytes hold, or the one that is longer.
+    /// Lends the first lines of a range, as many as `most` bytes hold, or the one that is longer. Of a range that is no
+    /// longer within the mapping what is left, perhaps nothing.
     pub fn lines<R>(
         &self,
         range: Range<usize>,
@@ -183,7 +184,8 @@ impl Mapping {
         look: impl FnOnce(&[u8]) -> (R, usize),
     ) -> Result<R> {
         let region = self.region()?;
-        let mut range = range;
+        let end = range.end.min(region.length());
+        let mut range = range.start.min(end)..end;
         if region.is_fragile() {
             // A copy must end somewhere, and at the end of a line.
             let from = range.start.saturating_add(most).min(range.end);

@@ -1,5 +1,6 @@
 //! Lines for JavaScript: one string of many whole lines, and where they are.
 
+use std::mem::swap;
 use std::ptr;
 use std::sync::{Arc, PoisonError};
 
@@ -11,6 +12,7 @@ use super::class::NativeMapping;
 use super::errors::Failure;
 use super::scans::{Answer, NativeJob, run};
 use super::values::{Integers, Numbers, Passed, size};
+use crate::crew::Leash;
 use crate::mapping::Error;
 use crate::search::lines::{self, Bounds, Piece};
 use crate::search::text::{Text, cut_ascii};
@@ -65,6 +67,10 @@ fn strings(env: Env, text: &Text, is_text: bool) -> Option<sys::napi_value> {
 fn tell(measures: &Numbers<3>, start: usize, piece: &Piece, is_text: bool) {
     let count = if is_text { piece.count as f64 } else { -1. };
     measures.set([(start + piece.end) as f64, count, piece.far.unwrap_or(0) as f64]);
+}
+
+fn no_memory(start: usize) -> Error {
+    Error::Coded("ERR_OUT_OF_RANGE", format!("There is no memory for the line at {start}"))
 }
 
 fn too_long(start: usize) -> Error {
@@ -123,7 +129,7 @@ impl NativeMapping {
                     string(env, &Source::Latin1(&whole[..piece.end])).map(|text| (piece, true, text))
                 }
                 None => Text::lend(|text| {
-                    let mut piece = text.copy(whole, most, keep, bounds)?;
+                    let mut piece = text.copy(whole, most, keep, bounds, || false)?;
                     let is_text = text.decode(&mut piece, keep, bounds);
                     Some((piece, is_text, strings(env, text, is_text)?))
                 }),
@@ -155,18 +161,24 @@ impl NativeMapping {
     ) -> Result<PromiseRaw<'static, Answer<f64>>> {
         let (mapping, end, most) = (self.mapping.clone(), size(end), most as usize);
         let (start, ready) = (size(start), Arc::clone(&job.lines));
-        run(env, job, move |_| {
+        run(env, job, move |leash| {
             let mut bounds = vec![[0; 2]; ROOM.min(end.saturating_sub(start))];
             let mut at = start;
             while at < end && at - start < batch as usize {
                 let made = mapping.lines(at..end, most, |bytes| {
-                    let whole = &bytes[..lines::whole_lines(bytes, most)];
-                    (Ready::new(whole, most, encoding, keep, &mut bounds), whole.len())
+                    let made = Ready::new(bytes, most, encoding, keep, &mut bounds, leash);
+                    let seen = made.as_ref().map_or(0, |made| made.piece.end);
+                    (made, seen)
                 });
-                match made.and_then(|made| made.ok_or_else(|| too_long(at))) {
+                match made.and_then(|made| made.ok_or_else(|| no_memory(at))) {
+                    // The mapping was made shorter.
+                    Ok(made) if made.piece.end == 0 => break,
                     Ok(made) => {
                         at += made.piece.end;
-                        ready.lock().unwrap_or_else(PoisonError::into_inner).push_back(made);
+                        let mut lines = ready.lock().unwrap_or_else(PoisonError::into_inner);
+                        if !leash.is_aborted() {
+                            lines.push_back(made);
+                        }
                     }
                     // Whoever asks for it first is told.
                     Err(_) if at > start => break,
@@ -190,21 +202,29 @@ pub struct Ready {
 }
 
 impl Ready {
-    fn new(bytes: &[u8], most: usize, encoding: u32, keep: bool, bounds: &mut [Bounds]) -> Option<Self> {
+    /// `None`: there is no memory for it, or it is not wanted any more.
+    fn new(
+        bytes: &[u8],
+        most: usize,
+        encoding: u32,
+        keep: bool,
+        bounds: &mut [Bounds],
+        leash: &Leash,
+    ) -> Option<Self> {
+        let is_over = || leash.is_aborted();
+        let whole = &bytes[..lines::whole_lines_unless(bytes, most, is_over)?];
         Text::lend(|text| {
-            let mut piece = text.copy(bytes, most, keep, bounds)?;
-            let is_plain = encoding != UTF8 || piece.is_ascii;
-            let is_text = is_plain || text.decode(&mut piece, keep, bounds);
-            let mut own = Text::new();
-            if !is_text || encoding == NONE {
-                own.bytes = text.bytes.to_vec();
-            } else if is_plain {
-                own.narrow = text.bytes.to_vec();
-            } else {
-                own.narrow = text.narrow.to_vec();
-                own.wide = text.wide.to_vec();
+            let mut piece = text.copy(whole, most, keep, bounds, is_over)?;
+            let mut is_text = true;
+            if encoding == UTF8 && !piece.is_ascii {
+                is_text = text.decode(&mut piece, keep, bounds);
+                if is_text {
+                    text.bytes.clear();
+                }
+            } else if encoding != NONE {
+                swap(&mut text.bytes, &mut text.narrow);
             }
-            Some(Self { bounds: bounds[..piece.count].to_vec(), piece, text: own, is_text })
+            Some(Self { text: text.hand_out()?, bounds: bounds[..piece.count].to_vec(), piece, is_text })
         })
     }
 }

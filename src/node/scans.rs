@@ -91,6 +91,8 @@ impl NativeJob {
     #[napi(enumerable = false)]
     pub fn abort(&self) {
         self.leash.abort();
+        // The engine knows nothing of their size, and would keep them for long.
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// Bytes that are done.

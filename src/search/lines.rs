@@ -22,13 +22,31 @@ pub struct Piece {
 
 /// Where the whole lines of a piece end; the last line of all needs no `\n`.
 pub fn whole_lines(bytes: &[u8], most: usize) -> usize {
+    whole_lines_unless(bytes, most, || false).unwrap_or(bytes.len())
+}
+
+/// Bytes of a long line between two questions whether somebody still wants it.
+pub const STEP: usize = 4 << 20;
+
+/// The same, but gives a long line up when `is_over` says so.
+pub fn whole_lines_unless(bytes: &[u8], most: usize, is_over: impl Fn() -> bool) -> Option<usize> {
     if bytes.len() <= most {
-        return bytes.len();
+        return Some(bytes.len());
     }
-    match memchr::memrchr(b'\n', &bytes[..most]) {
-        Some(at) => at + 1,
-        None => memchr::memchr(b'\n', &bytes[most..]).map_or(bytes.len(), |at| most + at + 1),
+    if let Some(at) = memchr::memrchr(b'\n', &bytes[..most]) {
+        return Some(at + 1);
     }
+    let mut from = most;
+    for part in bytes[most..].chunks(STEP) {
+        if is_over() {
+            return None;
+        }
+        match memchr::memchr(b'\n', part) {
+            Some(at) => return Some(from + at + 1),
+            None => from += part.len(),
+        }
+    }
+    Some(from)
 }
 
 /// Cuts the first lines of `bytes` apart. `keep`: with their ends.

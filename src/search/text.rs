@@ -1,12 +1,12 @@
 //! The text of lines, as an engine keeps strings: a byte a character where all of them are Latin-1, else two. Lines that
 //! are ASCII stay in bytes also where others are not.
 
-use std::mem::replace;
+use std::mem::{replace, take};
 use std::sync::{Mutex, PoisonError};
 
 use encoding_rs::mem;
 
-use super::lines::{Bounds, Piece, cut, lines};
+use super::lines::{Bounds, Piece, STEP, cut, lines};
 use super::masks::{self, BLOCK, PART};
 
 /// Bytes that are looked at before lines are cut.
@@ -58,27 +58,55 @@ impl Text {
     }
 
     /// Copies the first lines of `bytes` and cuts them apart, as `lines::cut`; others may change the bytes meanwhile, and
-    /// what cuts lines and what decodes them must see one version. `None`: there is no memory for it.
-    pub fn copy(&mut self, bytes: &[u8], most: usize, keep: bool, bounds: &mut [Bounds]) -> Option<Piece> {
+    /// what cuts lines and what decodes them must see one version. `None`: there is no memory for it, or `is_over`.
+    pub fn copy(
+        &mut self,
+        bytes: &[u8],
+        most: usize,
+        keep: bool,
+        bounds: &mut [Bounds],
+        is_over: impl Fn() -> bool,
+    ) -> Option<Piece> {
+        self.narrow.clear();
+        self.wide.clear();
         make_room(&mut self.bytes, bytes.len())?;
-        self.bytes.extend_from_slice(bytes);
+        for part in bytes.chunks(STEP) {
+            if is_over() {
+                return None;
+            }
+            self.bytes.extend_from_slice(part);
+        }
         let piece = cut(&self.bytes, most, keep, bounds);
         self.bytes.truncate(piece.end);
         Some(piece)
+    }
+
+    /// What was made of it so far, to be kept: what is small is copied, and its memory is left for the next piece.
+    pub fn hand_out(&mut self) -> Option<Self> {
+        Some(Self {
+            bytes: own(&mut self.bytes)?,
+            narrow: own(&mut self.narrow)?,
+            wide: own(&mut self.wide)?,
+        })
     }
 
     /// Decodes what was copied: the bounds become places in the text. `false`: it is no UTF-8, and nobody but the engine's
     /// decoder knows what that becomes; or there is no memory for it.
     pub fn decode(&mut self, piece: &mut Piece, keep: bool, bounds: &mut [Bounds]) -> bool {
         let count = self.decode_lines(keep, &mut bounds[..piece.count]);
-        piece.count = count.unwrap_or(piece.count);
+        match count {
+            Some(count) => piece.count = count,
+            None => {
+                self.narrow.clear();
+                self.wide.clear();
+            }
+        }
         count.is_some()
     }
 
     /// How many lines the text has.
     fn decode_lines(&mut self, keep: bool, bounds: &mut [Bounds]) -> Option<usize> {
         let Self { bytes: piece, narrow, wide } = self;
-        wide.clear();
         make_room(narrow, piece.len())?;
         if mem::is_utf8_latin1(piece) {
             grow(narrow, piece.len());
@@ -127,6 +155,17 @@ impl Unit for u16 {}
 fn make_room<U>(units: &mut Vec<U>, length: usize) -> Option<()> {
     units.clear();
     units.try_reserve_exact(length).ok()
+}
+
+/// A copy that has no more room than it needs; of what is large the thing itself.
+fn own<U: Unit>(units: &mut Vec<U>) -> Option<Vec<U>> {
+    if units.capacity() > KEPT {
+        return Some(take(units));
+    }
+    let mut own = Vec::new();
+    make_room(&mut own, units.len())?;
+    own.extend_from_slice(units);
+    Some(own)
 }
 
 /// Adds zeros up to a length for which there is room. `resize`, compiled for its size, would go from unit to unit.
@@ -219,7 +258,7 @@ mod tests {
         // What another piece has left must not show.
         let left = || vec![b'?'; 7];
         let mut text = Text { bytes: left(), narrow: left(), wide: vec![0x3f; 7] };
-        let mut piece = text.copy(given, given.len(), keep, &mut bounds)?;
+        let mut piece = text.copy(given, given.len(), keep, &mut bounds, || false)?;
         if !text.decode(&mut piece, keep, &mut bounds) {
             return None;
         }
