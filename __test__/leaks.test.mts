@@ -141,3 +141,17 @@ test.serial('more dropped mappings than there may be descriptors', async (t) => 
   t.is(outcome.answer.error, undefined, story(outcome))
   nothingLeft(t, outcome, outcome.answer)
 })
+
+for (const [how, code] of [
+  ['aborted', 'ABORT_ERR'],
+  ['returned', true],
+] as const) {
+  test.serial(`lines that nobody takes are let go of at once [${how}]`, async (t) => {
+    if (!linux) return skip(t, 'only Linux tells what a process holds')
+    const outcome = await run('leaks', 'unread', { how, rounds: 40, size: 20_000_000 }, WITH_GC)
+    if (!ended(t, outcome)) return
+    t.deepEqual(outcome.answer.codes, [code])
+    // Kilobytes: of forty lines not three.
+    t.true(outcome.answer.resident < 50_000, story(outcome))
+  })
+}

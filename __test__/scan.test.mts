@@ -1,12 +1,21 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { setMaxListeners } from 'node:events'
 import fs from 'node:fs/promises'
+import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import fc from 'fast-check'
 import { Mmap } from 'memmap'
 import { run, story } from './child.mjs'
-import { eachHome, file, rejectsCode, SHARE, throwsCode, windows } from './support.mjs'
+import { bun, deno, eachHome, emulator, file, rejectsCode, SHARE, skip, throwsCode, windows } from './support.mjs'
+
+/** Why no address space can be taken from a child here. */
+function cannotStarve(): string | undefined {
+  if (process.platform !== 'linux') return 'prlimit(2) is one of Linux'
+  if (bun || deno || emulator !== undefined) return 'without address space this engine itself does not live'
+  return spawnSync('prlimit', ['--version']).error && 'there is no prlimit(1)'
+}
 
 function naiveCount(bytes: Buffer, needle: Buffer): number {
   if (needle.length === 0) return bytes.length + 1
@@ -200,6 +209,17 @@ test('lines of bytes that change meanwhile are no error, and none is lost', asyn
   const outcome = await run('search', 'lines', { passes: 3000 })
   t.is(outcome.signal, null, story(outcome))
   t.deepEqual(outcome.answer, { lost: 0, errors: [], both: true }, story(outcome))
+})
+
+test('a long line is copied once, and without memory for that it is an error', async (t) => {
+  const reason = cannotStarve()
+  if (reason !== undefined) return skip(t, reason)
+  const size = 250_000_000
+  const enough = await run('search', 'starved', { size, copies: 1.5 })
+  t.deepEqual([enough.code, enough.answer], [0, { lengths: [size] }], story(enough))
+  const scarce = await run('search', 'starved', { size, copies: 0.5 })
+  t.is(scarce.code, 0, story(scarce))
+  t.like(scarce.answer, { code: 'ERR_OUT_OF_RANGE', message: 'There is no memory for the line at 0' }, story(scarce))
 })
 
 test('a thread ends at once while its search waits behind those of another', async (t) => {

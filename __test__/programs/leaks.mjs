@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import { Mmap } from 'memmap'
-import { codeOf, collect, deleted, file, main, report, settle, usage } from './support.mjs'
+import { codeOf, collect, deleted, file, main, rejection, report, settle, usage } from './support.mjs'
 
 const name = file(Buffer.alloc(4096, 'x'))
 
@@ -243,5 +243,32 @@ await main({
     }
     await letGo(before, () => true)
     report({ error, limit, count, ...leftover(before) })
+  },
+
+  // What a thread has made ready and nobody takes: the engine does not know of it, and nothing collects it in time.
+  async unread({ how, rounds, size }) {
+    const name = file(Buffer.concat([Buffer.alloc(65_000, 'short\n'), Buffer.alloc(size, 'x')]))
+    const m = Mmap.open(name)
+    const codes = new Set()
+    const unread = {
+      async aborted() {
+        const controller = new AbortController()
+        const first = m.linesAsync({ start: 65_000, signal: controller.signal }).next()
+        // The loop is busy until the job has ended.
+        const until = performance.now() + 60
+        while (performance.now() < until);
+        controller.abort()
+        codes.add(await rejection(first))
+      },
+      async returned() {
+        const lines = m.linesAsync({ encoding: 'latin1' })
+        codes.add((await lines.next()).value.length > 0)
+        await lines.return()
+      },
+    }
+    await unread[how]()
+    const before = usage()
+    for (let round = 0; round < rounds; round++) await unread[how]()
+    report({ codes: [...codes], ...leftover(before) })
   },
 })

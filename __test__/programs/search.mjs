@@ -1,4 +1,7 @@
+import { execFileSync } from 'node:child_process'
 import { setMaxListeners } from 'node:events'
+import fs from 'node:fs'
+import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { Mmap } from 'memmap'
@@ -41,7 +44,29 @@ async function all(matches) {
   return count
 }
 
+/** Leaves this process so many bytes of address space. */
+function leave(bytes) {
+  const size = Number(/VmSize:\s+(\d+)/.exec(fs.readFileSync('/proc/self/status', 'utf8'))[1]) * 1024
+  execFileSync('prlimit', ['--pid', String(process.pid), `--as=${size + bytes}`])
+}
+
 const SCENARIOS = {
+  /** A long line where there is memory for so many copies of it. */
+  async starved({ size, copies }) {
+    const name = file(Buffer.alloc(size, 'x'))
+    const m = Mmap.open(name, { home: 'native' })
+    // The threads are there.
+    for await (const _ of m.linesAsync({ end: 6 }));
+    leave(size * copies)
+    try {
+      const lengths = []
+      for await (const lines of m.linesAsync({ as: 'buffer' })) lengths.push(...lines.map(({ length }) => length))
+      report({ lengths })
+    } catch ({ code, message }) {
+      report({ code, message })
+    }
+  },
+
   /** Searches of bytes that another thread changes: an answer, whatever it is. */
   async changes({ rounds, length }) {
     const name = file(Buffer.alloc(length, 'abc cd ab\n'))
