@@ -53,7 +53,9 @@ function leave(bytes) {
 const SCENARIOS = {
   /** A long line where there is memory for so many copies of it. */
   async starved({ size, copies }) {
-    const name = file(Buffer.alloc(size, 'x'))
+    // Its content is no memory of this process, which would be let go of later.
+    const name = file('')
+    fs.truncateSync(name, size)
     const m = Mmap.open(name, { home: 'native' })
     // The threads are there.
     for await (const _ of m.linesAsync({ end: 6 }));
