@@ -159,7 +159,7 @@ fn make_room<U>(units: &mut Vec<U>, length: usize) -> Option<()> {
 
 /// A copy that has no more room than it needs; of what is large the thing itself.
 fn own<U: Unit>(units: &mut Vec<U>) -> Option<Vec<U>> {
-    if units.capacity() > KEPT {
+    if units.capacity() > KEPT && !units.is_empty() {
         return Some(take(units));
     }
     let mut own = Vec::new();
