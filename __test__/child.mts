@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -56,6 +56,18 @@ async function turn(): Promise<Disposable> {
   }
 }
 
+/** A node that has begun. Wine, where many do at once, now and then starts none and cannot say why: then once more. */
+async function started(args: readonly string[], options: SpawnOptions, attempts = 3): Promise<ChildProcess> {
+  try {
+    return spawn(process.execPath, args, options)
+  } catch (error) {
+    if (attempts === 1 || (error as NodeJS.ErrnoException).code !== 'UNKNOWN') throw error
+    console.error(`Once more: ${error}`)
+    await new Promise((resolve) => setTimeout(resolve, 1000))
+    return started(args, options, attempts - 1)
+  }
+}
+
 /**
  * Runs the scenario of a program of programs/ in a process of its own. What it prints and reports goes through files:
  * node.exe cannot have a pipe as its standard output under Wine.
@@ -75,8 +87,7 @@ export async function run(
   Object.assign(env, options.env, { MEMMAP_TEST_REPORT: reported, MEMMAP_TEST_FOLDER: folder })
   if (options.preload !== undefined) env['LD_PRELOAD'] = options.preload
   try {
-    const child = spawn(
-      process.execPath,
+    const child = await started(
       [...(options.flags ?? []), path.join(programs, `${program}.mjs`), scenario, JSON.stringify(args)],
       { env, cwd: folder, stdio: ['ignore', output, output], windowsHide: true },
     )
