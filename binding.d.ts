@@ -71,9 +71,9 @@ export declare class NativeMapping {
   lines(start: number, end: number, most: number, encoding: number, keep: boolean, bounds: Int32Array, measures: Float64Array): string | [string, string] | null | Failure
   /**
    * Copies, cuts and decodes the first lines of a range on a thread of our own, as many pieces of about `most` bytes as
-   * make `batch` bytes; `job` hands them out. Answers how many bytes they have.
+   * make `batch` bytes, of at most `room` lines each; `job` hands them out. Answers how many bytes they have.
    */
-  linesAsync(job: NativeJob, start: number, end: number, most: number, batch: number, encoding: number, keep: boolean): Promise<number | Failure>
+  linesAsync(job: NativeJob, start: number, end: number, most: number, batch: number, encoding: number, keep: boolean, room: number): Promise<number | Failure>
   /** Where the first match within [start, end) begins, at `at` or later; -1: nowhere. */
   search(pattern: NativePattern, start: number, end: number, at: number): number | Failure
   /** How many matches there are within [start, end). */

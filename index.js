@@ -1894,7 +1894,8 @@ async function* linesAsyncOf(mapping, given) {
 		const job = await runJob(mapping, signal$2, async (begun) => {
 			const { native } = bytesOf(mapping);
 			const { encoding, keepEnds } = options;
-			const read = await native.linesAsync(begun, start, end, TEXT_PIECE, BATCH, encoding, keepEnds);
+			const room = bounds.length / 2;
+			const read = await native.linesAsync(begun, start, end, TEXT_PIECE, BATCH, encoding, keepEnds, room);
 			return typeof read === "number" ? begun : read;
 		});
 		try {

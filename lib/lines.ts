@@ -336,7 +336,8 @@ export async function* linesAsyncOf<K extends 'string' | 'buffer'>(
     const job = await runJob(mapping, signal, async (begun) => {
       const { native } = bytesOf(mapping)
       const { encoding, keepEnds } = options
-      const read = await native.linesAsync(begun, start, end, TEXT_PIECE, BATCH, encoding, keepEnds)
+      const room = bounds.length / 2
+      const read = await native.linesAsync(begun, start, end, TEXT_PIECE, BATCH, encoding, keepEnds, room)
       return typeof read === 'number' ? begun : read
     })
     try {

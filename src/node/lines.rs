@@ -77,6 +77,11 @@ fn too_long(start: usize) -> Error {
     Error::Coded("ERR_OUT_OF_RANGE", format!("The line at {start} is longer than a string may be"))
 }
 
+/// Whether no engine's string holds so long a line, in whatever encoding: it is not copied first.
+fn is_beyond_strings(whole: &[u8], encoding: u32) -> bool {
+    encoding != NONE && whole.len() > i32::MAX as usize
+}
+
 /// What is told of a line that the engine makes no string of.
 fn refused(env: Env, start: usize) -> Failure {
     super::view::forget_exception(env.raw());
@@ -119,9 +124,12 @@ impl NativeMapping {
         let made = self.mapping.lines(range, most, |bytes| {
             let (bounds, _) = bounds.as_mut_slice().as_chunks_mut();
             let whole = &bytes[..lines::whole_lines(bytes, most)];
+            if is_beyond_strings(whole, encoding) {
+                return (None, whole.len());
+            }
             let in_place = match encoding {
-                UTF8 => cut_ascii(whole, most, keep, bounds),
-                _ => Some(lines::cut(whole, most, keep, bounds)),
+                UTF8 => cut_ascii(whole, keep, bounds),
+                _ => Some(lines::cut(whole, keep, bounds)),
             };
             let made = match in_place {
                 Some(piece) if encoding == NONE => Some((piece, true, ptr::null_mut())),
@@ -129,7 +137,7 @@ impl NativeMapping {
                     string(env, &Source::Latin1(&whole[..piece.end])).map(|text| (piece, true, text))
                 }
                 None => Text::lend(|text| {
-                    let mut piece = text.copy(whole, most, keep, bounds, || false)?;
+                    let mut piece = text.copy(whole, keep, bounds, || false)?;
                     let is_text = text.decode(&mut piece, keep, bounds);
                     Some((piece, is_text, strings(env, text, is_text)?))
                 }),
@@ -146,7 +154,7 @@ impl NativeMapping {
     }
 
     /// Copies, cuts and decodes the first lines of a range on a thread of our own, as many pieces of about `most` bytes as
-    /// make `batch` bytes; `job` hands them out. Answers how many bytes they have.
+    /// make `batch` bytes, of at most `room` lines each; `job` hands them out. Answers how many bytes they have.
     #[napi(enumerable = false, catch_unwind, ts_return_type = "Promise<number | Failure>")]
     pub fn lines_async(
         &self,
@@ -158,11 +166,12 @@ impl NativeMapping {
         batch: u32,
         encoding: u32,
         keep: bool,
+        room: u32,
     ) -> Result<PromiseRaw<'static, Answer<f64>>> {
         let (mapping, end, most) = (self.mapping.clone(), size(end), most as usize);
         let (start, ready) = (size(start), Arc::clone(&job.lines));
         run(env, job, move |leash| {
-            let mut bounds = vec![[0; 2]; ROOM.min(end.saturating_sub(start))];
+            let mut bounds = vec![[0; 2]; room as usize];
             let mut at = start;
             while at < end && at - start < batch as usize {
                 let made = mapping.lines(at..end, most, |bytes| {
@@ -170,7 +179,7 @@ impl NativeMapping {
                     let seen = made.as_ref().map_or(0, |made| made.piece.end);
                     (made, seen)
                 });
-                match made.and_then(|made| made.ok_or_else(|| no_memory(at))) {
+                match made.and_then(|made| made.map_err(|why| why(at))) {
                     // The mapping was made shorter.
                     Ok(made) if made.piece.end == 0 => break,
                     Ok(made) => {
@@ -190,9 +199,6 @@ impl NativeMapping {
     }
 }
 
-/// Lines that a piece of a job may have.
-const ROOM: usize = 16_384;
-
 /// A piece of which only the engine's strings are missing.
 pub struct Ready {
     piece: Piece,
@@ -202,7 +208,7 @@ pub struct Ready {
 }
 
 impl Ready {
-    /// `None`: there is no memory for it, or it is not wanted any more.
+    /// Of the lines of `bytes`. An error, given where they begin: there is no memory for them, or no string.
     fn new(
         bytes: &[u8],
         most: usize,
@@ -210,11 +216,16 @@ impl Ready {
         keep: bool,
         bounds: &mut [Bounds],
         leash: &Leash,
-    ) -> Option<Self> {
+    ) -> std::result::Result<Self, fn(usize) -> Error> {
+        // Nobody is told of what is not wanted any more.
         let is_over = || leash.is_aborted();
-        let whole = &bytes[..lines::whole_lines_unless(bytes, most, is_over)?];
+        let end = lines::whole_lines_unless(bytes, most, is_over).ok_or(no_memory as fn(usize) -> Error)?;
+        let whole = &bytes[..end];
+        if is_beyond_strings(whole, encoding) {
+            return Err(too_long);
+        }
         Text::lend(|text| {
-            let mut piece = text.copy(whole, most, keep, bounds, is_over)?;
+            let mut piece = text.copy(whole, keep, bounds, is_over)?;
             let mut is_text = true;
             if encoding == UTF8 && !piece.is_ascii {
                 is_text = text.decode(&mut piece, keep, bounds);
@@ -226,6 +237,7 @@ impl Ready {
             }
             Some(Self { text: text.hand_out()?, bounds: bounds[..piece.count].to_vec(), piece, is_text })
         })
+        .ok_or(no_memory)
     }
 }
 

@@ -16,7 +16,7 @@ pub struct Piece {
     pub count: usize,
     /// Where its only line ends, if that is too far for `Bounds`.
     pub far: Option<usize>,
-    /// It has ASCII alone. False may also be said of one that does not go up to the end of what was looked at.
+    /// It is known to have ASCII alone.
     pub is_ascii: bool,
 }
 
@@ -49,9 +49,8 @@ pub fn whole_lines_unless(bytes: &[u8], most: usize, is_over: impl Fn() -> bool)
     Some(from)
 }
 
-/// Cuts the first lines of `bytes` apart. `keep`: with their ends.
-pub fn cut(bytes: &[u8], most: usize, keep: bool, bounds: &mut [Bounds]) -> Piece {
-    let whole = &bytes[..whole_lines(bytes, most)];
+/// Cuts whole lines apart, as many as there is room for. `keep`: with their ends.
+pub fn cut(whole: &[u8], keep: bool, bounds: &mut [Bounds]) -> Piece {
     if whole.len() <= i32::MAX as usize {
         return lines(whole, keep, bounds);
     }
@@ -64,7 +63,7 @@ pub fn cut(bytes: &[u8], most: usize, keep: bool, bounds: &mut [Bounds]) -> Piec
         *room = [0, 0];
         1
     });
-    Piece { end: whole.len(), count, far: Some(bare.len()), is_ascii: whole.is_ascii() }
+    Piece { end: whole.len(), count, far: Some(bare.len()), is_ascii: false }
 }
 
 /// Writes where lines are, as long as there is room. What is done for each line is always inlined: the crate is compiled
@@ -148,7 +147,7 @@ mod tests {
 
     fn cut(bytes: &[u8], most: usize, room: usize, keep: bool) -> (usize, Vec<Bounds>) {
         let mut bounds = vec![[0; 2]; room];
-        let piece = super::cut(bytes, most, keep, &mut bounds);
+        let piece = super::cut(&bytes[..whole_lines(bytes, most)], keep, &mut bounds);
         assert_eq!(piece.far, None);
         bounds.truncate(piece.count);
         (piece.end, bounds)

@@ -12,13 +12,11 @@ use super::masks::{self, BLOCK, PART};
 /// Bytes that are looked at before lines are cut.
 const SOON: usize = 2048;
 
-/// Cuts the first lines of `bytes` apart, as `lines::cut`, if all of it is ASCII: that is its text.
-pub fn cut_ascii(bytes: &[u8], most: usize, keep: bool, bounds: &mut [Bounds]) -> Option<Piece> {
+/// Cuts whole lines apart, as `lines::cut`, if all of it is ASCII: that is its text.
+pub fn cut_ascii(whole: &[u8], keep: bool, bounds: &mut [Bounds]) -> Option<Piece> {
     // Most text that is not shows it soon, and need not be cut twice.
-    bytes[..bytes.len().min(SOON)]
-        .is_ascii()
-        .then(|| cut(bytes, most, keep, bounds))
-        .filter(|piece| piece.is_ascii)
+    let soon = &whole[..whole.len().min(SOON)];
+    soon.is_ascii().then(|| cut(whole, keep, bounds)).filter(|piece| piece.is_ascii)
 }
 
 /// The text of a piece. The bounds of a line are places in `narrow`; where the first is below zero they are places in
@@ -57,26 +55,25 @@ impl Text {
         result
     }
 
-    /// Copies the first lines of `bytes` and cuts them apart, as `lines::cut`; others may change the bytes meanwhile, and
+    /// Copies whole lines and cuts them apart, as `lines::cut`; others may change the bytes meanwhile, and
     /// what cuts lines and what decodes them must see one version. `None`: there is no memory for it, or `is_over`.
     pub fn copy(
         &mut self,
-        bytes: &[u8],
-        most: usize,
+        whole: &[u8],
         keep: bool,
         bounds: &mut [Bounds],
         is_over: impl Fn() -> bool,
     ) -> Option<Piece> {
         self.narrow.clear();
         self.wide.clear();
-        make_room(&mut self.bytes, bytes.len())?;
-        for part in bytes.chunks(STEP) {
+        make_room(&mut self.bytes, whole.len())?;
+        for part in whole.chunks(STEP) {
             if is_over() {
                 return None;
             }
             self.bytes.extend_from_slice(part);
         }
-        let piece = cut(&self.bytes, most, keep, bounds);
+        let piece = cut(&self.bytes, keep, bounds);
         self.bytes.truncate(piece.end);
         Some(piece)
     }
@@ -258,7 +255,7 @@ mod tests {
         // What another piece has left must not show.
         let left = || vec![b'?'; 7];
         let mut text = Text { bytes: left(), narrow: left(), wide: vec![0x3f; 7] };
-        let mut piece = text.copy(given, given.len(), keep, &mut bounds, || false)?;
+        let mut piece = text.copy(given, keep, &mut bounds, || false)?;
         if !text.decode(&mut piece, keep, &mut bounds) {
             return None;
         }
