@@ -2,6 +2,7 @@
 //! are ASCII stay in bytes also where others are not.
 
 use std::mem::{replace, take};
+use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use encoding_rs::mem;
@@ -131,9 +132,9 @@ impl Text {
             let stop = mixed.as_ref().map_or(piece.len(), |[start, _]| *start as usize);
             narrow.extend_from_slice(&piece[begin..stop]);
             if let Some([start, end]) = mixed {
-                let line = &piece[stop..*end as usize];
+                let line = stop..*end as usize;
                 grow(wide, used + line.len() + PART);
-                let length = widen(line, &mut wide[used..])?;
+                let length = widen(piece, line, &mut wide[used..])?;
                 (*start, *end) = (!(used as i32), (used + length) as i32);
                 used += length;
             }
@@ -188,20 +189,26 @@ fn ascii_len(bytes: &[u8]) -> usize {
     bytes.len() - rest.len() + more
 }
 
-/// UTF-8 to UTF-16: how many units. `None`: it is no UTF-8. Behind as many units as there are bytes there is room for a part.
-fn widen(bytes: &[u8], units: &mut [u16]) -> Option<usize> {
-    let (mut at, mut to) = (0, 0);
-    while at < bytes.len() {
+/// A line, from UTF-8 to UTF-16: how many units. `None`: it is no UTF-8. Behind as many units as the line has bytes there
+/// is room for a part.
+fn widen(bytes: &[u8], line: Range<usize>, units: &mut [u16]) -> Option<usize> {
+    let (mut at, mut to) = (line.start, 0);
+    while at < line.end {
         if let Some(part) = bytes.get(at..at + PART)
             && let Some(part) = part.first_chunk()
         {
             let ascii = masks::widen(part, units.get_mut(to..to + PART)?.first_chunk_mut()?);
+            // By a branch, so that the next part need not wait for the number.
+            if ascii == PART {
+                (at, to) = (at + PART, to + PART);
+                continue;
+            }
             (at, to) = (at + ascii, to + ascii);
         } else if bytes[at].is_ascii() {
             units[to] = u16::from(bytes[at]);
             (at, to) = (at + 1, to + 1);
         }
-        while at < bytes.len() && !bytes[at].is_ascii() {
+        while at < line.end && !bytes[at].is_ascii() {
             let (point, length) = character(bytes, at)?;
             at += length;
             if point < 0x1_0000 {
@@ -214,7 +221,8 @@ fn widen(bytes: &[u8], units: &mut [u16]) -> Option<usize> {
             }
         }
     }
-    Some(to)
+    // The ASCII behind the line that was looked at with it: one byte at a time would cost as much as all parts before.
+    Some(to - (at - line.end))
 }
 
 /// The character of several bytes at a place, and how many. As The Unicode Standard, table 3-7, has them.
@@ -298,7 +306,11 @@ mod tests {
         for point in points.map(|point| char::from_u32(point).unwrap()) {
             for before in 0..70 {
                 let line = format!("\u{20ac}{}{point}{}", "x".repeat(before), "y".repeat(before % 19));
-                assert_eq!(found(line.as_bytes(), false), Some(vec![line]));
+                // What is behind a line is looked at with it.
+                let others = ["z".repeat(before / 2), "\u{e9}z".to_owned()];
+                let all = format!("{line}\n{}\r\n{}", others[0], others[1]);
+                assert_eq!(found(line.as_bytes(), false), Some(vec![line.clone()]));
+                assert_eq!(found(all.as_bytes(), false), Some([vec![line], others.into()].concat()));
             }
         }
     }
