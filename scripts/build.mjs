@@ -1,5 +1,5 @@
-// Builds the addon: build.mjs [ARGUMENT...], with further arguments for `napi build`. The sources of the crates are named
-// without the folder where they lie: what is built does not tell of its builder, and is as large on each machine.
+// Builds the addon: build.mjs [ARGUMENT...], with further arguments for `napi build`. The sources of a crate are named by
+// it alone, not by the folder where they lie: what is built does not tell of its builder, and is as large on each machine.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import { root } from './platforms.mjs'
@@ -7,8 +7,8 @@ import { root } from './platforms.mjs'
 const cargo = ['metadata', '--format-version', '1', '--locked', '--quiet']
 const metadata = execFileSync('cargo', cargo, { cwd: root, encoding: 'utf8', maxBuffer: 2 ** 28 })
 const { packages } = JSON.parse(metadata)
-const sources = new Set(packages.filter(({ source }) => source).map((each) => dirname(dirname(each.manifest_path))))
-const remapped = [...sources].map((folder) => `--remap-path-prefix=${folder}=`)
+const crates = packages.filter(({ source }) => source)
+const remapped = crates.map((crate) => `--remap-path-prefix=${join(dirname(crate.manifest_path), 'src')}=${crate.name}`)
 
 const napi = join(root, 'node_modules/@napi-rs/cli/dist/cli.js')
 const fixed = ['--platform', '--release', '--no-js', '--dts', 'binding.d.ts', '--no-const-enum', '--no-dts-cache']

@@ -200,7 +200,7 @@ fn walk_pattern(
                 took
             });
             match sought {
-                Sought::At(start) if start < limit => return Ok(()),
+                Sought::At(start, _) if start < limit => return Ok(()),
                 Sought::GaveUp(further) => place.at = further,
                 _ => {
                     place.over = searcher.is_at_end(limit);

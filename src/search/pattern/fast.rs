@@ -19,7 +19,7 @@ impl<'c, 'h> Searcher<'_, 'c, 'h> {
         let mut at = at;
         if let Some(sequence) = &self.pattern.sequence {
             match sequence.find(&self.haystack[..self.limit], &mut self.cache.window, at, self.leash) {
-                Sought::At(start) => return Ok(Some((start, start + sequence.len()))),
+                Sought::At(start, end) => return Ok(Some((start, end))),
                 Sought::Nowhere => return Ok(None),
                 Sought::GaveUp(from) => at = from,
             }
@@ -31,12 +31,12 @@ impl<'c, 'h> Searcher<'_, 'c, 'h> {
     }
 
     /// Takes one match after the other, from `at` on, where they are a sequence's: much faster than one by one.
-    pub fn each(&mut self, at: usize, mut take: impl FnMut(usize, usize) -> bool) -> Sought {
+    pub fn each(&mut self, at: usize, take: impl FnMut(usize, usize) -> bool) -> Sought {
         let Some(sequence) = self.pattern.sequence.as_ref().filter(|_| self.known() == Some(true)) else {
             return Sought::GaveUp(at);
         };
         let (haystack, window) = (&self.haystack[..self.limit], &mut self.cache.window);
-        sequence.each(haystack, window, at, self.leash, |start| take(start, start + sequence.len()))
+        sequence.each(haystack, window, at, self.leash, take)
     }
 
     /// Line by line, as long as few have what is needed. `end_only`: it may answer any beginning.
@@ -84,36 +84,39 @@ impl<'c, 'h> Searcher<'_, 'c, 'h> {
     }
 
     /// Counts what is never empty, from `at` on, where the fast automaton is right: where a match begins need not be known.
-    /// `None`: there is nothing to be gained.
-    pub(super) fn count_ends(&mut self, at: usize) -> Option<usize> {
+    /// How many there are, and where to go on, unless there are no more: where something else may be faster.
+    pub(super) fn count_ends(&mut self, at: usize) -> (usize, Option<usize>) {
         let (mut at, mut count) = (at, 0);
         let needed = self.pattern.needed.as_ref();
+        let until = if self.pattern.sequence.is_none() { usize::MAX } else { self.cache.window.detour() };
         if needed.is_none() && self.far(&self.input(at..self.limit)).is_some() {
-            return None;
+            return (0, Some(at));
         }
         loop {
             let counted = match needed {
                 Some(needed) => loop {
                     match self.by_lines(needed, at, true) {
                         Ok(Some((_, end))) => (count, at) = (count + 1, end),
-                        Ok(None) => break Ok(()),
+                        Ok(None) => break Ok(true),
                         Err(changed) => break Err(changed),
                     }
                 },
                 None => {
                     let mut input = self.input(at..self.limit);
                     self.attempt(|find, cache| {
-                        while let Some(end) = find.search_half_with(cache, &input) {
+                        while at < until {
+                            let Some(end) = find.search_half_with(cache, &input) else { return true };
                             (count, at) = (count + 1, end.offset());
                             input.set_start(at);
                         }
+                        false
                     })
                 }
             };
-            if counted.is_ok() {
-                return Some(count);
+            if let Ok(is_over) = counted {
+                return (count, (!is_over).then_some(at));
             }
-            let Some((_, end)) = self.find_at(at) else { return Some(count) };
+            let Some((_, end)) = self.find_at(at) else { return (count, None) };
             (count, at) = (count + 1, end);
         }
     }

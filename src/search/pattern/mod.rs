@@ -8,7 +8,7 @@
 //! The parser's tree becomes HIR, which `regex-automata` runs; its leftmost-first matches are a backtracker's. What
 //! ECMAScript has and automata have not: loops without empty iterations (`empty.rs`), groups that each iteration
 //! resets (`machine.rs`), line terminators and word characters of several bytes (`doubts.rs`). Where an automaton would go
-//! from byte to byte, vectors go ahead: `sequence.rs`, `needed.rs`.
+//! from byte to byte, or takes long for each match, vectors go ahead: `sequence.rs`, `needed.rs`.
 //!
 //! # Deviations
 //!
@@ -45,9 +45,11 @@ mod parse;
 mod points;
 mod search;
 mod sequence;
+mod sets;
 mod stepper;
 mod translate;
 mod unicode;
+mod window;
 
 #[cfg(test)]
 mod tests;

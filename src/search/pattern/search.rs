@@ -4,8 +4,9 @@ use regex_automata::{Anchored, Input};
 use super::attempt::{Changed, attempt};
 use super::machine::{Outcome, Scratch};
 use super::needed::Record;
-use super::sequence::{Sought, Window};
+use super::sequence::Sought;
 use super::stepper::{self, STRETCH};
+use super::window::Window;
 use super::{Captures, Pattern, PatternError};
 use crate::crew::Leash;
 
@@ -223,12 +224,13 @@ impl<'c, 'h> Searcher<'_, 'c, 'h> {
             let Some((start, end)) = self.find_at(at) else { return count };
             count += 1;
             at = if start == end { self.after_empty(end) } else { end };
-            if self.fast == Some(true)
-                && !self.pattern.nullable
-                && self.pattern.sequence.is_none()
-                && let Some(rest) = self.count_ends(at)
-            {
-                return count + rest;
+            if self.fast == Some(true) && !self.pattern.nullable {
+                let (more, rest) = self.count_ends(at);
+                count += more;
+                match rest {
+                    Some(further) => at = further,
+                    None => return count,
+                }
             }
         }
     }

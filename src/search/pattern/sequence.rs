@@ -1,96 +1,33 @@
 //! A pattern that is a sequence of byte sets and nothing else: `dur=1[0-9]{3}ms`. Its two rarest bytes are looked for by
 //! vectors, wherever in it they stand, where an automaton knows but the ones in front; the other bytes are then compared.
+//! Or one that is several: `timeout|retry`, where they are dense.
 
-use memchr::arch::all::packedpair::Pair;
-use regex_syntax::hir::{Class, ClassBytesRange, Hir, HirKind};
+use regex_syntax::hir::Hir;
 
+use super::sets::Sets;
+use super::window::{self, Window};
 use crate::crew::Leash;
-use crate::search::masks::{self, BLOCK, Block};
-
-/// As many sets as a word has bits.
-const LONGEST: usize = 64;
-
-/// Blocks of positions that are gone through together, first and then: what resembles a match is compared later, all at
-/// once, for a processor does not foresee where that will be, and each time it errs costs as much as a block.
-const FIRST: usize = 4;
-const BLOCKS: usize = 16;
+use crate::search::masks::{self, BLOCK};
 
 /// One of so many positions may resemble a match, more is work for an automaton.
 const SPARSE: usize = 8;
 
-/// Bytes for which an automaton searches before it is tried again without.
-const DETOUR: usize = 64 * 1024;
+/// Of several sequences one of so many positions, for each, must begin one: fewer of them are found faster by the library,
+/// which takes as long for each one as for a kilobyte, but goes through what is between them at the speed of the memory.
+const DENSE: usize = 1024;
 
-/// A sequence of byte sets, two of them, at least, of one byte.
+/// Positions that tell how dense they are, unless there is none at all.
+const ENOUGH: usize = 4 * window::LARGEST;
+
+/// A sequence of byte sets, or several, each with two sets, at least, of one byte.
 #[derive(Debug)]
-pub(super) struct Sequence {
-    /// Bit n of a byte's word: whether set n has it.
-    members: Box<[u64; 256]>,
-    len: usize,
-    /// Where the rarest bytes stand.
-    places: [usize; 2],
-    rarest: [u8; 2],
-}
-
-/// The part of a haystack that was gone through last, and the matches that begin in it.
-#[derive(Debug)]
-pub(super) struct Window {
-    start: usize,
-    end: usize,
-    blocks: usize,
-    /// Where they begin, counted from `start`, and how many there are; behind them there is room for two more.
-    found: [u16; BLOCKS * BLOCK + 2],
-    count: usize,
-    /// The first that was not yet passed by.
-    next: usize,
-    /// Where the search has come to.
-    at: usize,
-    /// Up to here an automaton is to search.
-    detour: usize,
-}
-
-impl Window {
-    /// Of no haystack yet.
-    pub fn new() -> Self {
-        let found = [0; BLOCKS * BLOCK + 2];
-        Self { start: 0, end: 0, blocks: FIRST, found, count: 0, next: 0, at: 0, detour: 0 }
-    }
-
-    /// For another haystack.
-    pub fn clear(&mut self) {
-        (self.end, self.blocks, self.detour) = (0, FIRST, 0);
-    }
-
-    /// Notes the first of some candidates, if there is one, behind `count` others, and tells how many they are then.
-    #[inline(always)]
-    fn note(&mut self, count: usize, base: usize, candidates: u64) -> usize {
-        self.found[count] = base as u16 + candidates.trailing_zeros() as u16;
-        count + usize::from(candidates != 0)
-    }
-
-    /// The first match at `at` or later.
-    #[inline(always)]
-    fn after(&mut self, at: usize) -> Option<usize> {
-        if at < self.at {
-            self.next = 0;
-        }
-        self.at = at;
-        while self.next < self.count {
-            let start = self.start + usize::from(self.found[self.next]);
-            if start >= at {
-                return Some(start);
-            }
-            self.next += 1;
-        }
-        None
-    }
-}
+pub(super) struct Sequence(Sets);
 
 /// What was found.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Sought {
-    /// Where it begins.
-    At(usize),
+    /// Where it begins and ends.
+    At(usize, usize),
     /// No more; or the search was called off.
     Nowhere,
     /// Nothing before here, where too much resembles a match.
@@ -100,62 +37,53 @@ pub enum Sought {
 impl Sequence {
     /// None: the pattern is another kind of one; or all of it is one string, which others find faster.
     pub fn new(hir: &Hir) -> Option<Self> {
-        let mut sets = Sets { members: Box::new([0; 256]), len: 0, singles: Vec::new() };
-        sets.gather(hir)?;
-        let Sets { members, len, singles } = sets;
-        let bytes = Vec::from_iter(singles.iter().map(|(_, byte)| *byte));
-        let pair = Pair::new(&bytes).filter(|_| singles.len() < len)?;
-        let rare = [pair.index1(), pair.index2()].map(|index| singles[usize::from(index)]);
-        let (places, rarest) = (rare.map(|(place, _)| place), rare.map(|(_, byte)| byte));
-        Some(Self { members, len, places, rarest })
-    }
-
-    /// The bytes of each match.
-    pub fn len(&self) -> usize {
-        self.len
+        Sets::new(hir).map(Self)
     }
 
     /// The first one at `at` or later, in the haystack that the window is of.
     pub fn find(&self, haystack: &[u8], window: &mut Window, at: usize, leash: Option<&Leash>) -> Sought {
+        let Self(sets) = self;
         let mut at = at;
         loop {
-            if (window.start..window.end).contains(&at) {
-                if let Some(start) = window.after(at) {
-                    return Sought::At(start);
+            if window.range().contains(&at) {
+                if let Some((start, number)) = window.after(at) {
+                    return Sought::At(start, start + sets.len(number));
                 }
-                at = window.end;
+                at = window.range().end;
             }
-            if at + self.len > haystack.len() || leash.is_some_and(Leash::is_aborted) {
+            if leash.is_some_and(Leash::is_aborted) {
                 return Sought::Nowhere;
             }
-            if at < window.detour || !self.fill(haystack, window, at) {
+            if at + sets.longest() > haystack.len() {
+                // Shorter ones may have room.
+                return if sets.count() == 1 { Sought::Nowhere } else { Sought::GaveUp(at) };
+            }
+            if at < window.detour() || !self.fill(haystack, window, at) {
                 return Sought::GaveUp(at);
             }
         }
     }
 
-    /// As `find`, and the matches behind it, none of which overlap, until `take` answers `false` to one: its beginning.
+    /// As `find`, and the matches behind it, none of which overlap, until `take` answers `false` to one.
     pub fn each(
         &self,
         haystack: &[u8],
         window: &mut Window,
         at: usize,
         leash: Option<&Leash>,
-        mut take: impl FnMut(usize) -> bool,
+        mut take: impl FnMut(usize, usize) -> bool,
     ) -> Sought {
         let mut at = at;
         loop {
             let sought = self.find(haystack, window, at, leash);
-            let Sought::At(mut start) = sought else { return sought };
+            let Sought::At(mut start, mut end) = sought else { return sought };
             loop {
-                if !take(start) {
-                    return Sought::At(start);
+                if !take(start, end) {
+                    return Sought::At(start, end);
                 }
-                at = start + self.len;
-                match window.after(at) {
-                    Some(next) => start = next,
-                    None => break,
-                }
+                at = end;
+                let Some((next, number)) = window.after(at) else { break };
+                (start, end) = (next, next + self.0.len(number));
             }
         }
     }
@@ -163,59 +91,35 @@ impl Sequence {
     /// Goes through the next part of a haystack, which has room for a match. `false`: there is too much to compare.
     #[inline(never)]
     fn fill(&self, haystack: &[u8], window: &mut Window, start: usize) -> bool {
-        let most = haystack.len() - self.len - start + 1;
-        let blocks = (most / BLOCK).min(window.blocks);
-        let [ones, others] = self.places.map(|place| haystack[start + place..].as_chunks().0);
-        (window.start, window.count, window.next, window.at) = (start, 0, 0, start);
-        let (ones, others) = (&ones[..blocks], &others[..blocks]);
-        let mut count = masks::run(Candidates { ones, others, rarest: self.rarest, window });
-        let mut positions = blocks * BLOCK;
-        if blocks < window.blocks {
-            // The last ones of the haystack, less than a block.
-            for at in positions..most {
-                count = window.note(count, at, u64::from(self.may_begin(haystack, start + at)));
-            }
-            positions = most;
-        }
-        (window.end, window.blocks) = (start + positions, BLOCKS);
-        if count > SPARSE.max(positions / SPARSE) {
-            (window.end, window.detour) = (start, start + DETOUR);
+        let Self(sets) = self;
+        let haystack = &haystack[start..];
+        let most = haystack.len() - sets.longest() + 1;
+        let positions = window.begin(start, most);
+        let count = masks::run(Candidates { sets, haystack, positions, window });
+        // Of several the library too takes long for each; those that are none are counted below.
+        if sets.count() == 1 && count > SPARSE.max(positions / SPARSE) {
+            window.give_up();
             return false;
         }
-        for number in 0..count {
-            let place = window.found[number];
-            window.found[window.count] = place;
-            window.count += usize::from(self.fits(haystack, start + usize::from(place)));
-        }
-        if (count - window.count) * self.len > positions {
-            window.detour = window.end + DETOUR;
+        let matches = window.keep(count, |place| {
+            let fits = sets.fits(&haystack[place..place + sets.longest()]);
+            (fits != 0, fits.trailing_zeros() as usize)
+        });
+        let (total, gone) = window.sum(matches, positions);
+        let is_rare = total * DENSE < gone * sets.count() && (total == 0 || gone >= ENOUGH);
+        if sets.count() > 1 && is_rare || (count - matches) * sets.longest() > positions {
+            window.take_detour();
         }
         true
     }
-
-    fn may_begin(&self, haystack: &[u8], start: usize) -> bool {
-        let [first, second] = self.places.map(|place| haystack[start + place]);
-        [first, second] == self.rarest
-    }
-
-    /// Whether the bytes from `start` on are all in their sets. Looks at each: where they differ is not foreseen either.
-    #[inline(always)]
-    fn fits(&self, haystack: &[u8], start: usize) -> bool {
-        let bytes = &haystack[start..start + self.len];
-        let (mut place, mut all) = (0, 1);
-        while place < bytes.len() {
-            all &= self.members[usize::from(bytes[place])] >> place;
-            place += 1;
-        }
-        all == 1
-    }
 }
 
-/// Notes where blocks have the rarest bytes, and tells how many there are.
+/// Notes where a haystack has the rarest bytes of a sequence, and tells how many there are.
 struct Candidates<'a> {
-    ones: &'a [Block],
-    others: &'a [Block],
-    rarest: [u8; 2],
+    sets: &'a Sets,
+    haystack: &'a [u8],
+    /// So many may begin one.
+    positions: usize,
     window: &'a mut Window,
 }
 
@@ -224,10 +128,24 @@ impl masks::Loop for Candidates<'_> {
 
     #[inline(always)]
     fn run(self) -> usize {
-        let Self { ones, others, rarest, window } = self;
+        let Self { sets, haystack, positions, window } = self;
+        let (blocks, rest) = (positions / BLOCK, positions % BLOCK);
+        let mut masks = [0; window::LARGEST / BLOCK];
+        for [(one, first), (other, second)] in sets.rare() {
+            let (ones, others) = (&haystack[one..], &haystack[other..]);
+            let pairs = ones.as_chunks().0.iter().zip(others.as_chunks().0);
+            for (mask, (ones, others)) in masks[..blocks].iter_mut().zip(pairs) {
+                *mask |= masks::pairs(ones, others, [first, second]);
+            }
+            // The last ones of the haystack, less than a block.
+            for bit in 0..rest {
+                let at = blocks * BLOCK + bit;
+                masks[blocks] |= u64::from(ones[at] == first && others[at] == second) << bit;
+            }
+        }
         let mut count = 0;
-        for (number, (ones, others)) in ones.iter().zip(others).enumerate() {
-            let mut candidates = masks::pairs(ones, others, rarest);
+        for (number, mask) in masks[..positions.div_ceil(BLOCK)].iter().enumerate() {
+            let mut candidates = *mask;
             // Two at most, as a rule, and in no case a look at how many.
             loop {
                 count = window.note(count, number * BLOCK, candidates);
@@ -243,47 +161,6 @@ impl masks::Loop for Candidates<'_> {
     }
 }
 
-/// The sets of a sequence.
-struct Sets {
-    members: Box<[u64; 256]>,
-    len: usize,
-    /// Where those of one byte are, and the byte.
-    singles: Vec<(usize, u8)>,
-}
-
-impl Sets {
-    /// Adds what a tree matches one after the other. `None`: it is no such sequence.
-    fn gather(&mut self, hir: &Hir) -> Option<()> {
-        match hir.kind() {
-            HirKind::Empty => Some(()),
-            HirKind::Literal(literal) => {
-                literal.0.iter().try_for_each(|byte| self.add(&[ClassBytesRange::new(*byte, *byte)]))
-            }
-            HirKind::Class(Class::Bytes(class)) => self.add(class.ranges()),
-            HirKind::Class(Class::Unicode(class)) => self.add(class.to_byte_class()?.ranges()),
-            HirKind::Repetition(repetition) if repetition.max == Some(repetition.min) => {
-                (0..repetition.min).try_for_each(|_| self.gather(&repetition.sub))
-            }
-            HirKind::Concat(parts) => parts.iter().try_for_each(|part| self.gather(part)),
-            _ => None,
-        }
-    }
-
-    fn add(&mut self, ranges: &[ClassBytesRange]) -> Option<()> {
-        let place = self.len;
-        self.len = Some(place + 1).filter(|len| *len <= LONGEST)?;
-        for byte in ranges.iter().flat_map(|range| range.start()..=range.end()) {
-            self.members[usize::from(byte)] |= 1 << place;
-        }
-        if let [range] = ranges
-            && range.len() == 1
-        {
-            self.singles.push((place, range.start()));
-        }
-        Some(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::flags::Flags;
@@ -296,41 +173,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_a_sequence() {
-        for (source, flags, len) in [
-            ("dur=1[0-9]{3}ms", "g", 10),
-            ("\\d{4}-\\d{2}-\\d{2}T", "gu", 11),
-            ("(a)(?:b(.))c", "g", 4),
-            ("(?:a.b){4}", "g", 12),
-            ("\u{e9}.\u{e9}", "g", 5),
-        ] {
-            assert_eq!(sequence(source, flags).map(|found| found.len()), Some(len), "/{source}/{flags}");
-        }
-        for (source, flags) in [
-            ("abc", "g"),
-            ("[ab]c", "g"),
-            ("ab+.", "g"),
-            ("a.b$", "g"),
-            ("\\ba.b", "g"),
-            ("a.b", "gu"),
-            ("a[b\u{e9}]cd", "gu"),
-            ("ab|cd", "g"),
-            ("ab.{63}", "g"),
-            ("ab.", "gi"),
-            ("(?:)", "g"),
-        ] {
-            assert!(sequence(source, flags).is_none(), "/{source}/{flags}");
-        }
-    }
-
-    #[test]
     fn every_one_is_found() {
         let found = sequence("a[0-9]{2}b.c", "g").unwrap();
         for length in 0..3 * BLOCK {
-            for start in 0..length.saturating_sub(found.len()) {
+            for start in 0..length.saturating_sub(6) {
                 let mut haystack = vec![b'a'; length];
                 haystack[start..start + 6].copy_from_slice(b"a12b-c");
-                let expected = |from| if from <= start { Sought::At(start) } else { Sought::Nowhere };
+                let expected =
+                    |from| if from <= start { Sought::At(start, start + 6) } else { Sought::Nowhere };
                 for from in [0, start, start + 1, length + 1] {
                     assert_eq!(
                         found.find(&haystack, &mut Window::new(), from, None),
@@ -356,7 +206,7 @@ mod tests {
                     match found.find(&haystack, &mut window, from, None) {
                         // An automaton's work, from there on.
                         Sought::GaveUp(further) => assert!((from..=*start).contains(&further)),
-                        sought => assert_eq!(sought, Sought::At(*start), "{distance} {from}"),
+                        sought => assert_eq!(sought, Sought::At(*start, start + 4), "{distance} {from}"),
                     }
                 }
                 at = start + 4;
@@ -381,6 +231,77 @@ mod tests {
         assert_eq!(found.find(&haystack, &mut window, 0, None), Sought::Nowhere);
         let haystack = [&[b'.'; 50][..], b"ab\n"].concat().repeat(100);
         assert!(matches!(found.find(&haystack, &mut window, 0, None), Sought::GaveUp(1..)));
+    }
+
+    /// What each sought of them finds, and how many were found by vectors.
+    fn all(source: &str, haystack: &[u8]) -> (Vec<(usize, usize)>, usize) {
+        let pattern = super::super::Pattern::new(source, "g").unwrap();
+        let (mut cache, mut spans, mut fast, mut at) = (pattern.cache(), Vec::new(), 0, 0);
+        let mut searcher = pattern.searcher(&mut cache, haystack);
+        loop {
+            let sought = searcher.each(at, |start, end| {
+                spans.push((start, end));
+                fast += 1;
+                true
+            });
+            let Sought::GaveUp(further) = sought else { break };
+            let Some(span) = searcher.find_at(further) else { break };
+            spans.push(span);
+            at = span.1;
+        }
+        assert_eq!(searcher.count_from(0), spans.len(), "/{source}/");
+        (spans, fast)
+    }
+
+    #[test]
+    fn of_several_the_first_one_that_fits_is_found() {
+        let mut state = 1_u32;
+        let mut below = |limit: usize| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 16) as usize % limit
+        };
+        for sources in [
+            &["timeout", "retry", "closed", "flushed", "replica"][..],
+            &["ab", "ba", "cabc"],
+            &["abc", "ab", "ca.b", "bb"],
+            &["aab", "ba[bc]b", "aa", "cc"],
+            &["a[^b]c[a-d]{5}b", "bc", "ca"],
+        ] {
+            let source = sources.join("|");
+            let plain = format!("(?:{source})|\\x00");
+            assert!(sequence(&source, "g").is_some() && sequence(&plain, "g").is_none());
+            for dense in [1, 4, 50, 300] {
+                let mut haystack = Vec::new();
+                let length = 3000 + below(9000);
+                while haystack.len() < length {
+                    haystack.extend((0..below(dense)).map(|_| b'x'));
+                    haystack.extend((0..below(8)).map(|_| b"abcd"[below(4)]));
+                    haystack.extend(sources[below(sources.len())].bytes());
+                }
+                let ((found, fast), (expected, slow)) = (all(&source, &haystack), all(&plain, &haystack));
+                assert_eq!(found, expected, "/{source}/ {dense}");
+                assert!(slow == 0 && (fast > found.len() / 2 || dense == 300), "{source} {dense} {fast}");
+            }
+        }
+    }
+
+    #[test]
+    fn several_are_the_work_of_an_automaton_where_they_are_rare() {
+        let found = sequence("needle|haystack", "g").unwrap();
+        let mut haystack = vec![b'.'; 200_000];
+        let end = haystack.len();
+        haystack[end - 6..].copy_from_slice(b"needle");
+        let mut window = Window::new();
+        let Sought::GaveUp(first) = found.find(&haystack, &mut window, 0, None) else { panic!() };
+        assert!(first > 0 && first < window.detour());
+        assert_eq!(found.find(&haystack, &mut window, first + 9, None), Sought::GaveUp(first + 9));
+        // And they are looked for again later.
+        let second = window.detour();
+        let Sought::GaveUp(third) = found.find(&haystack, &mut window, second, None) else { panic!() };
+        assert!(third > second && third < window.detour());
+        assert_eq!(all("needle|haystack", &haystack).0, [(end - 6, end)]);
+        // Near the end, where the longest has no room.
+        assert_eq!(found.find(&haystack, &mut Window::new(), end - 7, None), Sought::GaveUp(end - 7));
     }
 
     #[test]
