@@ -17,7 +17,7 @@ const SPARSE: usize = 8;
 const DENSE: usize = 1024;
 
 /// Positions that tell how dense they are, unless there is none at all.
-const ENOUGH: usize = 4 * window::LARGEST;
+const ENOUGH: usize = 2 * window::LARGEST;
 
 /// A sequence of byte sets, or several, each with two sets, at least, of one byte.
 #[derive(Debug)]

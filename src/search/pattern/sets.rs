@@ -4,7 +4,7 @@ use memchr::arch::all::packedpair::Pair;
 use regex_syntax::hir::{Class, ClassBytesRange, Hir, HirKind};
 
 /// The sets of all sequences are bits of one word.
-const BITS: usize = u64::BITS as usize;
+pub(super) const BITS: usize = u64::BITS as usize;
 
 /// Where a sequence has its two rarest bytes, and which they are.
 pub(super) type Rare = [(usize, u8); 2];

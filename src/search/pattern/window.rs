@@ -2,12 +2,16 @@
 
 use std::ops::Range;
 
+use super::sets;
 use crate::search::masks::BLOCK;
 
 /// Positions that are gone through together, first and then: what resembles a match is compared later, all at once, for
 /// a processor does not foresee where that will be, and each time it errs costs as much as a block.
 const FIRST: usize = 4 * BLOCK;
-pub(super) const LARGEST: usize = 16 * BLOCK;
+pub(super) const LARGEST: usize = 32 * BLOCK;
+
+// A place and the number of a sequence are one u16; of sequences there are half as many as bits, since each has two sets.
+const _: () = assert!(sets::BITS / 2 * LARGEST <= 1 << u16::BITS);
 
 /// Bytes for which an automaton searches before it is tried again without.
 const DETOUR: usize = 64 * 1024;
