@@ -12,6 +12,9 @@ use crate::search::masks::{self, BLOCK};
 /// One of so many positions may resemble a match, more is work for an automaton.
 const SPARSE: usize = 8;
 
+/// So many bytes may be compared for each position: then an automaton has gone through them.
+const LABOUR: usize = 4;
+
 /// Of several sequences one of so many positions, for each, must begin one: fewer of them are found faster by the library,
 /// which takes as long for each one as for a kilobyte, but goes through what is between them at the speed of the memory.
 const DENSE: usize = 1024;
@@ -96,8 +99,9 @@ impl Sequence {
         let most = haystack.len() - sets.longest() + 1;
         let positions = window.begin(start, most);
         let count = masks::run(Candidates { sets, haystack, positions, window });
-        // Of several the library too takes long for each; those that are none are counted below.
-        if sets.count() == 1 && count > SPARSE.max(positions / SPARSE) {
+        // Of several the library too takes long for each.
+        let is_dense = sets.count() == 1 && count * SPARSE > positions;
+        if count > SPARSE && (is_dense || count * sets.longest() > LABOUR * positions) {
             window.give_up();
             return false;
         }
@@ -107,7 +111,9 @@ impl Sequence {
         });
         let (total, gone) = window.sum(matches, positions);
         let is_rare = total * DENSE < gone * sets.count() && (total == 0 || gone >= ENOUGH);
-        if sets.count() > 1 && is_rare || (count - matches) * sets.longest() > positions {
+        // What is no match, or overlaps one, was compared in vain.
+        let vain = (count - matches) * sets.longest() + (matches * sets.shortest()).saturating_sub(positions);
+        if sets.count() > 1 && is_rare || vain > positions {
             window.take_detour();
         }
         true
@@ -283,6 +289,18 @@ mod tests {
                 assert!(slow == 0 && (fast > found.len() / 2 || dense == 300), "{source} {dense} {fast}");
             }
         }
+    }
+
+    #[test]
+    fn what_overlaps_is_the_work_of_an_automaton() {
+        let most = |source: &str| {
+            let (found, fast) = all(source, &vec![b'a'; 100_000]);
+            assert_eq!(found.len(), 100_000 / (found[0].1 - found[0].0));
+            fast as f64 / found.len() as f64
+        };
+        assert!(most("aa|bb") > 0.9);
+        assert!(most("a{4}|b{4}") < 0.1);
+        assert!(most("aa.{30}|bb.{30}") == 0.);
     }
 
     #[test]

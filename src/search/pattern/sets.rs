@@ -19,6 +19,7 @@ pub(super) struct Sets {
     members: Box<[u64; 256]>,
     count: usize,
     longest: usize,
+    shortest: usize,
     sequences: Vec<(usize, Rare)>,
 }
 
@@ -33,6 +34,7 @@ impl Sets {
             members: Box::new([0; 256]),
             count: alternatives.len(),
             longest: 0,
+            shortest: BITS,
             sequences: Vec::new(),
         };
         for hir in alternatives {
@@ -42,6 +44,7 @@ impl Sets {
             let pair = Pair::new(&bytes).filter(|_| sets.count > 1 || singles.len() < len)?;
             let rare = [pair.index1(), pair.index2()].map(|index| singles[usize::from(index)]);
             sets.longest = sets.longest.max(len);
+            sets.shortest = sets.shortest.min(len);
             sets.sequences.push((len, rare));
         }
         for number in 0..sets.count {
@@ -64,6 +67,10 @@ impl Sets {
 
     pub fn longest(&self) -> usize {
         self.longest
+    }
+
+    pub fn shortest(&self) -> usize {
+        self.shortest
     }
 
     pub fn rare(&self) -> impl Iterator<Item = Rare> {

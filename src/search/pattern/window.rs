@@ -100,10 +100,12 @@ impl Window {
         None
     }
 
-    /// Adds matches, and in how many positions they were, to those since the last detour.
+    /// Adds matches, and in how many positions they were, to those since the last detour. What was long ago counts less.
     pub fn sum(&mut self, matches: usize, positions: usize) -> (usize, usize) {
-        self.total += matches;
-        self.gone += positions;
+        if self.gone > DETOUR {
+            (self.total, self.gone) = (self.total / 2, self.gone / 2);
+        }
+        (self.total, self.gone) = (self.total + matches, self.gone + positions);
         (self.total, self.gone)
     }
 
