@@ -1,5 +1,5 @@
 //! Memory-mapped files for JavaScript. The rooms, and the one direction in which they may look:
-//! `node -> (mapping, search) -> (request, region, fault, crew, census, os)`.
+//! `node -> (mapping, search) -> (request, region, fault, pool, sync, map_limit, os)`.
 
 #![cfg_attr(test, allow(dead_code, reason = "a test binary is built without `node`, which uses the rest"))]
 
@@ -10,7 +10,7 @@ mod request;
 mod os;
 
 /// How many mappings the process may still have.
-mod census;
+mod map_limit;
 
 /// Surviving what kills a process that maps files.
 mod fault;
@@ -18,8 +18,11 @@ mod fault;
 /// An owned range of addresses: replaced by zero pages at close, given back at the end.
 mod region;
 
-/// Threads of our own.
-mod crew;
+/// Threads of our own, and how a job is cancelled.
+mod pool;
+
+/// A mutex that ignores poisoning.
+mod sync;
 
 /// One mapping: make it, reach its bytes, resize, flush, close. Knows no JavaScript.
 mod mapping;

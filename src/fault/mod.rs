@@ -21,9 +21,10 @@ use windows as system;
 
 use std::fs::File;
 use std::sync::atomic::{AtomicUsize, Ordering, fence};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 
 use crate::os;
+use crate::sync::Mutex;
 use table::Slot;
 
 pub use system::arm;
@@ -58,7 +59,7 @@ struct State {
     /// What the handler asks for its size; open as long as the entry knows it.
     file: Option<Arc<File>>,
     /// Zero pages stand in the mapping's place.
-    buried: bool,
+    revoked: bool,
 }
 
 impl Guard {
@@ -72,7 +73,7 @@ impl Guard {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     fn enter(&self, file: Option<Arc<File>>) {
@@ -84,7 +85,7 @@ impl Guard {
             private: self.subject.private,
         };
         self.slot.enter(self.base, self.base + self.len, facts);
-        *self.state() = State { file, buried: false };
+        *self.state() = State { file, revoked: false };
     }
 
     /// Does something to the pages while no handler does: those that are asked meanwhile have the access tried again.
@@ -95,24 +96,24 @@ impl Guard {
         result
     }
 
-    /// Puts zero pages in the mapping's place by `bury`, and lets the file go. The addresses stay known until they are
+    /// Puts zero pages in the mapping's place by `revoke`, and lets the file go. The addresses stay known until they are
     /// given back: a fault of the time before may still be on its way.
-    pub fn bury(&self, bury: impl FnOnce() -> bool) -> bool {
+    pub fn revoke(&self, revoke: impl FnOnce() -> bool) -> bool {
         self.pause(|| {
-            let done = bury();
+            let done = revoke();
             if done {
-                self.slot.bury();
-                let gone = std::mem::replace(&mut *self.state(), State { file: None, buried: true });
+                self.slot.revoke();
+                let gone = std::mem::replace(&mut *self.state(), State { file: None, revoked: true });
                 drop(gone);
             }
             done
         })
     }
 
-    /// Takes `bury` back, by `exhume`.
-    pub fn exhume(&self, file: &Arc<File>, exhume: impl FnOnce() -> bool) -> bool {
+    /// Takes `revoke` back, by `restore`.
+    pub fn restore(&self, file: &Arc<File>, restore: impl FnOnce() -> bool) -> bool {
         self.pause(|| {
-            let done = exhume();
+            let done = restore();
             if done {
                 self.enter(Some(Arc::clone(file)));
             }
@@ -169,7 +170,7 @@ impl Guard {
 
     /// Everything from `tail` on is beyond the end of the file, noticed without a fault.
     pub fn note_cut(&self, tail: usize) {
-        if !self.state().buried {
+        if !self.state().revoked {
             self.slot.cut(tail, Reason::Truncated);
         }
     }

@@ -116,7 +116,7 @@ impl Mapping {
         let start = range.start;
         match region.look_safely(range, look) {
             // A job's, while resize() has put other bytes in their place, or close() none.
-            Ok(_) if region.is_entombed() => Err(moved()),
+            Ok(_) if region.is_revoked() => Err(moved()),
             Ok((result, seen)) => {
                 self.verify(region, start + seen.start, seen.len())?;
                 Ok(result)
@@ -151,7 +151,7 @@ impl Mapping {
     /// How many matches there are within a range, without overlaps.
     pub fn count(&self, target: &Target, range: Range<usize>) -> Result<u64> {
         let region = self.region()?;
-        let Some(needle) = target.as_bytes().filter(|_| region.is_fragile()) else {
+        let Some(needle) = target.as_bytes().filter(|_| region.is_removable()) else {
             return self.look(&region, range, |bytes| (target.count(bytes, None), 0..bytes.len()));
         };
         // Copies, one after the other.
@@ -186,7 +186,7 @@ impl Mapping {
         let region = self.region()?;
         let end = range.end.min(region.length());
         let mut range = range.start.min(end)..end;
-        if region.is_fragile() {
+        if region.is_removable() {
             // A copy must end somewhere, and at the end of a line.
             let from = range.start.saturating_add(most).min(range.end);
             let next = self.find(b"\n", from..range.end, false)?;
@@ -218,7 +218,7 @@ impl Mapping {
         if ours.length() != theirs.length() {
             return Ok(false);
         }
-        let pieces = if ours.is_fragile() { &ours } else { &theirs }.pieces(0..ours.length(), 0, false);
+        let pieces = if ours.is_removable() { &ours } else { &theirs }.pieces(0..ours.length(), 0, false);
         for piece in pieces {
             let equal = self.look(&ours, piece.clone(), |bytes| {
                 let compared = other.look(&theirs, piece, |others| (bytes == others, 0..others.len()));
@@ -244,13 +244,13 @@ impl Mapping {
     pub fn watch(&self) -> Option<Watch> {
         let (region, file) = self.parts().ok()?;
         let (chunk, index) = region.guard()?.place();
-        let shrinks = os::TRUNCATES_MAPPED && self.is_regular() && file.is_some();
+        let shrinks = os::CAN_TRUNCATE_MAPPED && self.is_regular() && file.is_some();
         let whole = region.slack() + region.length();
         let last = whole.next_multiple_of(os::page_size()) - os::page_size();
         let probe = match () {
             // Nothing is cut off, or nobody could tell.
             () if !shrinks => region.length(),
-            () if os::hides_faults(&self.plan) || !region.is_there(last) => 0,
+            () if os::reads_zeros_beyond_end(&self.plan) || !region.is_there(last) => 0,
             () => last.saturating_sub(region.slack()),
         };
         Some(Watch { chunk, index, probe })
@@ -268,12 +268,12 @@ impl Mapping {
         if !self.tracked && !matches!(self.origin, Origin::Anonymous) {
             return Err(no_descriptor("reattach"));
         }
-        if os::MAPS_OVER {
+        if os::CAN_MAP_OVER {
             open.region.reattach(&self.plan, self.is_regular())?;
         } else {
             self.map_anew(open)?;
         }
-        Ok(os::MAPS_OVER)
+        Ok(os::CAN_MAP_OVER)
     }
 
     /// What an access leads to.
@@ -302,7 +302,7 @@ impl Mapping {
             self.confess(region, guard, from, len)?;
         }
         // What lies between the end of the file and the end of its page faults nowhere.
-        if os::TRUNCATES_MAPPED
+        if os::CAN_TRUNCATE_MAPPED
             && self.is_regular()
             && let Some(file) = guard.file()
         {
@@ -318,7 +318,7 @@ impl Mapping {
     fn confess(&self, region: &Region, guard: &Guard, from: usize, len: usize) -> Result<()> {
         if guard.take_stray() {
             // Noticed again by the next call, where it cannot be taken back.
-            if !region.heal(&self.plan, self.is_regular()) {
+            if !region.discard_stray_store(&self.plan, self.is_regular()) {
                 guard.put_stray_back();
             }
             let text = "A store through a view of the read-only mapping went nowhere: the file is as it was";

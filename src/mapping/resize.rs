@@ -4,7 +4,7 @@ use std::fs::File;
 use std::sync::Arc;
 
 use super::{Error, Mapping, Open, Origin, Result, admitted, closed, enclose, no_descriptor, retire};
-use crate::os::{self, Held};
+use crate::os::{self, RawMap};
 use crate::region::{self, Region};
 use crate::request::{Access, Plan, Refusal};
 
@@ -52,7 +52,7 @@ impl Mapping {
     fn resize_file(&self, open: &mut Open, plan: &Plan, end: u64, reserve: bool) -> Result<()> {
         let file = open.file.clone().ok_or_else(|| no_descriptor("resize"))?;
         let size = os::file_size(&file)?;
-        if end < size && !os::TRUNCATES_MAPPED {
+        if end < size && !os::CAN_TRUNCATE_MAPPED {
             return self.truncate_unmapped(open, plan, &file, end);
         }
         if end > size {
@@ -78,11 +78,11 @@ impl Mapping {
             // Whoever still reads an old view must not meet the end of the file there.
             let seen = !self.is_private() && region::is_shared(&open.region);
             if seen {
-                open.region.entomb();
+                open.region.revoke();
             }
             if let Err(failed) = os::set_size(&file, end) {
                 if seen {
-                    open.region.exhume(&file, &self.plan, self.is_regular());
+                    open.region.restore(&file, &self.plan, self.is_regular());
                 }
                 return Err(failed.into());
             }
@@ -119,7 +119,7 @@ impl Mapping {
             return Err(Error::Coded("ERR_MMAP_BUSY", text.into()));
         }
         let length = open.region.length();
-        open.region = Arc::new(Region::new(Held::Empty, 0, 0));
+        open.region = Arc::new(Region::new(RawMap::Empty, 0, 0));
         let shortened = os::set_size(file, end);
         let plan = if shortened.is_ok() { *plan } else { Plan { length, extend_to: None, ..self.plan } };
         open.region = Arc::new(self.map_again(file, &plan)?);
@@ -135,7 +135,7 @@ fn resize_section(open: &mut Open, name: &str, plan: &Plan) -> Result<()> {
     }
     let before = Plan { length: open.region.length(), ..*plan };
     let kept = open.region.look(0..before.length, <[u8]>::to_vec).unwrap_or_default();
-    open.region = Arc::new(Region::new(Held::Empty, 0, 0));
+    open.region = Arc::new(Region::new(RawMap::Empty, 0, 0));
     let section = |plan: &Plan, bytes: &[u8]| -> Result<Arc<Region>> {
         let (held, _) = os::map_named(name, plan)?;
         let region = Region::new(held, plan.slack, plan.length);

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::{Error, Mapping, Result};
-use crate::crew::Leash;
+use crate::pool::CancelToken;
 use crate::region::Region;
 use crate::search::gather::{self, Basket};
 use crate::search::pattern::PatternError;
@@ -25,7 +25,7 @@ impl Haystack for Lent {
     }
 
     fn copies(&self) -> bool {
-        self.region.is_fragile()
+        self.region.is_removable()
     }
 }
 
@@ -41,9 +41,9 @@ pub fn find(
     range: Range<usize>,
     last: bool,
     threads: usize,
-    leash: &Arc<Leash>,
+    cancel: &Arc<CancelToken>,
 ) -> Result<Option<usize>> {
-    scan::find(bytes, needle, range, last, threads, leash)
+    scan::find(bytes, needle, range, last, threads, cancel)
 }
 
 /// How many matches there are within a range.
@@ -52,9 +52,9 @@ pub fn count(
     target: &Arc<Target>,
     range: Range<usize>,
     threads: usize,
-    leash: &Arc<Leash>,
+    cancel: &Arc<CancelToken>,
 ) -> Result<u64> {
-    split::count(bytes, target, range, threads, leash)
+    split::count(bytes, target, range, threads, cancel)
 }
 
 /// The next matches within a range, from `place` on, which moves.
@@ -64,8 +64,8 @@ pub fn matches<B: Basket>(
     range: Range<usize>,
     place: &mut Place,
     threads: usize,
-    leash: &Arc<Leash>,
+    cancel: &Arc<CancelToken>,
     basket: impl Fn() -> B + Send + Sync + 'static,
 ) -> Result<std::result::Result<B, PatternError>> {
-    gather::matches(bytes, target, range, place, threads, leash, basket)
+    gather::matches(bytes, target, range, place, threads, cancel, basket)
 }

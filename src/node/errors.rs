@@ -2,8 +2,8 @@
 
 use napi_derive::napi;
 
-use crate::census::Crowd;
 use crate::fault::Reason;
+use crate::map_limit::LimitReached;
 use crate::mapping::Error;
 use crate::os;
 
@@ -52,7 +52,7 @@ impl From<Error> for Failure {
                     ..coded("ERR_MMAP_FAULT", text)
                 }
             }
-            Error::Crowded(Crowd { count, limit }) => Self {
+            Error::MapLimit(LimitReached { count, limit }) => Self {
                 name: Some("ENOMEM".into()),
                 syscall: Some("mmap".into()),
                 ..coded(

@@ -8,13 +8,14 @@ use std::collections::HashMap;
 use std::ffi::c_void;
 use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, MutexGuard};
 use std::thread::{self, ThreadId};
 
 use napi::{Env, sys};
 use napi_derive::napi;
 
 use crate::region::Region;
+use crate::sync::Mutex;
 
 struct Hold {
     /// `None`: given back; the entry stays for the reference.
@@ -65,7 +66,7 @@ static HOLDS: LazyLock<Mutex<Holds>> = LazyLock::new(Mutex::default);
 static NUMBER: AtomicUsize = AtomicUsize::new(1);
 
 fn holds() -> MutexGuard<'static, Holds> {
-    HOLDS.lock().unwrap_or_else(PoisonError::into_inner)
+    HOLDS.lock()
 }
 
 /// Changes a hold, and gives the addresses back when nobody has them any more: outside the lock.
@@ -124,7 +125,7 @@ pub unsafe extern "C" fn store_ended(env: sys::napi_env, _data: *mut c_void, hin
 /// Zeros from now on, at addresses that are never given back: the thread ends, and another may read them.
 fn forget(number: usize) {
     if let Some(region) = holds().remove(&number).and_then(|hold| hold.region) {
-        region.entomb();
+        region.revoke();
         std::mem::forget(region);
     }
 }

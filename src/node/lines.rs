@@ -2,7 +2,7 @@
 
 use std::mem::swap;
 use std::ptr;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use napi::bindgen_prelude::{Buffer, Either, PromiseRaw, ToNapiValue};
 use napi::{Env, Result, sys};
@@ -12,8 +12,8 @@ use super::class::NativeMapping;
 use super::errors::Failure;
 use super::scans::{Answer, NativeJob, run};
 use super::values::{Integers, Numbers, Passed, size};
-use crate::crew::Leash;
 use crate::mapping::Error;
+use crate::pool::CancelToken;
 use crate::search::lines::{self, Bounds, Piece};
 use crate::search::text::{Text, cut_ascii};
 
@@ -170,12 +170,12 @@ impl NativeMapping {
     ) -> Result<PromiseRaw<'static, Answer<f64>>> {
         let (mapping, end, most) = (self.mapping.clone(), size(end), most as usize);
         let (start, ready) = (size(start), Arc::clone(&job.lines));
-        run(env, job, move |leash| {
+        run(env, job, move |cancel| {
             let mut bounds = vec![[0; 2]; room as usize];
             let mut at = start;
             while at < end && at - start < batch as usize {
                 let made = mapping.lines(at..end, most, |bytes| {
-                    let made = Ready::new(bytes, most, encoding, keep, &mut bounds, leash);
+                    let made = Ready::new(bytes, most, encoding, keep, &mut bounds, cancel);
                     let seen = made.as_ref().map_or(0, |made| made.piece.end);
                     (made, seen)
                 });
@@ -184,8 +184,8 @@ impl NativeMapping {
                     Ok(made) if made.piece.end == 0 => break,
                     Ok(made) => {
                         at += made.piece.end;
-                        let mut lines = ready.lock().unwrap_or_else(PoisonError::into_inner);
-                        if !leash.is_aborted() {
+                        let mut lines = ready.lock();
+                        if !cancel.is_cancelled() {
                             lines.push_back(made);
                         }
                     }
@@ -215,10 +215,10 @@ impl Ready {
         encoding: u32,
         keep: bool,
         bounds: &mut [Bounds],
-        leash: &Leash,
+        cancel: &CancelToken,
     ) -> std::result::Result<Self, fn(usize) -> Error> {
         // Nobody is told of what is not wanted any more.
-        let is_over = || leash.is_aborted();
+        let is_over = || cancel.is_cancelled();
         let end = lines::whole_lines_unless(bytes, most, is_over).ok_or(no_memory as fn(usize) -> Error)?;
         let whole = &bytes[..end];
         if is_beyond_strings(whole, encoding) {
@@ -258,8 +258,7 @@ impl NativeJob {
         #[napi(ts_arg_type = "Int32Array")] mut bounds: Integers,
         #[napi(ts_arg_type = "Float64Array")] measures: Numbers<3>,
     ) -> Option<Either<Passed, Failure>> {
-        let Ready { piece, bounds: found, text, is_text } =
-            self.lines.lock().unwrap_or_else(PoisonError::into_inner).pop_front()?;
+        let Ready { piece, bounds: found, text, is_text } = self.lines.lock().pop_front()?;
         for (place, bounds) in bounds.as_mut_slice().iter_mut().zip(found.as_flattened()) {
             *place = *bounds;
         }

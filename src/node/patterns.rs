@@ -10,8 +10,8 @@ use super::class::NativeMapping;
 use super::errors::Failure;
 use super::scans::{self, Answer, NativeJob};
 use super::values::{Bytes, Doubles, Triple, size};
-use crate::crew;
 use crate::mapping::{Error, scan};
+use crate::pool;
 use crate::search::gather::Basket;
 use crate::search::pattern::PatternError;
 use crate::search::target::{Bounds, Place, Target};
@@ -238,9 +238,9 @@ impl NativeMapping {
         threads: u32,
     ) -> Result<PromiseRaw<'static, Answer<f64>>> {
         let (bytes, target) = (scan::lend(&self.mapping), Arc::clone(&pattern.target));
-        let (range, threads) = (size(start)..size(end), crew::at_most(threads));
-        scans::run(env, job, move |leash| {
-            Ok(Either::A(scan::count(&bytes?, &target, range, threads, leash)? as f64))
+        let (range, threads) = (size(start)..size(end), pool::clamp_threads(threads));
+        scans::run(env, job, move |cancel| {
+            Ok(Either::A(scan::count(&bytes?, &target, range, threads, cancel)? as f64))
         })
     }
 
@@ -260,11 +260,11 @@ impl NativeMapping {
     ) -> Result<PromiseRaw<'static, Answer<MatchBatch>>> {
         let (bytes, target) = (scan::lend(&self.mapping), Arc::clone(&pattern.target));
         let (start, range) = (size(start), size(start)..size(end));
-        let (mut now, threads) = (read_place(place.get(), start), crew::at_most(threads));
-        scans::run(env, job, move |leash| {
+        let (mut now, threads) = (read_place(place.get(), start), pool::clamp_threads(threads));
+        scans::run(env, job, move |cancel| {
             let width = 2 * target.groups().len() + 1;
             let basket = move || Matches::new(start, width, most as usize, room as usize);
-            let found = match scan::matches(&bytes?, &target, range, &mut now, threads, leash, basket)? {
+            let found = match scan::matches(&bytes?, &target, range, &mut now, threads, cancel, basket)? {
                 Ok(found) => found,
                 Err(error) => return Ok(Either::B(refused(error))),
             };

@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::Arc;
 
 use napi::bindgen_prelude::{Either, Object, PromiseRaw, ToNapiValue};
 use napi::{Env, JsDeferred, JsValue, Result};
@@ -14,13 +14,14 @@ use super::class::NativeMapping;
 use super::errors::Failure;
 use super::lines::Ready;
 use super::values::{Bytes, size};
-use crate::crew::{self, Leash};
 use crate::mapping::scan;
 use crate::mapping::{self, Error};
+use crate::pool::{self, CancelToken};
+use crate::sync::{Condvar, Mutex};
 
 /// A job that runs, or will: how to end it.
 struct Running {
-    leash: Arc<Leash>,
+    cancel: Arc<CancelToken>,
     /// What is to be done, until somebody begins it.
     task: Mutex<Option<Box<dyn FnOnce() + Send>>>,
     over: Mutex<bool>,
@@ -30,7 +31,7 @@ struct Running {
 impl Running {
     /// Does it, unless that was begun already.
     fn begin(&self) {
-        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let task = self.task.lock().take();
         if let Some(task) = task {
             task();
         }
@@ -42,7 +43,7 @@ struct Ending(Arc<Running>);
 
 impl Drop for Ending {
     fn drop(&mut self) {
-        *self.0.over.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        *self.0.over.lock() = true;
         self.0.signal.notify_all();
     }
 }
@@ -55,12 +56,12 @@ thread_local! {
 pub fn env_ends() {
     let jobs = JOBS.try_with(|jobs| std::mem::take(&mut *jobs.borrow_mut())).unwrap_or_default();
     for job in &jobs {
-        job.leash.abort();
+        job.cancel.cancel();
     }
     for job in jobs {
         // One that still waits for a thread, perhaps behind long jobs of others: it is called off, and ends here.
         job.begin();
-        let over = job.over.lock().unwrap_or_else(PoisonError::into_inner);
+        let over = job.over.lock();
         drop(job.signal.wait_while(over, |over| !*over));
     }
 }
@@ -68,13 +69,13 @@ pub fn env_ends() {
 /// How many processors this process may use: so many threads of our own there may be. The engine knows of quotas.
 #[napi]
 pub fn processors(number: u32) {
-    crew::processors(number as usize);
+    pool::set_processors(number as usize);
 }
 
 /// The handle of one job: made first, given to the call that starts it.
 #[napi]
 pub struct NativeJob {
-    leash: Arc<Leash>,
+    cancel: Arc<CancelToken>,
     /// What a job that reads lines has of them: more than an answer holds.
     pub(super) lines: Arc<Mutex<VecDeque<Ready>>>,
 }
@@ -84,21 +85,21 @@ impl NativeJob {
     #[napi(constructor)]
     #[allow(clippy::new_without_default, reason = "JavaScript makes them")]
     pub fn new() -> Self {
-        Self { leash: Arc::default(), lines: Arc::default() }
+        Self { cancel: Arc::default(), lines: Arc::default() }
     }
 
     /// The job ends soon; what it answers then means nothing.
     #[napi(enumerable = false)]
     pub fn abort(&self) {
-        self.leash.abort();
+        self.cancel.cancel();
         // The engine knows nothing of their size, and would keep them for long.
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.lines.lock().clear();
     }
 
     /// Bytes that are done.
     #[napi(enumerable = false)]
     pub fn done(&self) -> f64 {
-        self.leash.done() as f64
+        self.cancel.done() as f64
     }
 }
 
@@ -118,16 +119,16 @@ fn settled<T>(answer: Answer<T>) -> impl FnOnce(Env) -> Result<Answer<T>> {
     move |_| Ok(answer)
 }
 
-/// Runs `work` on a thread of the crew, and settles the promise with its answer.
+/// Runs `work` on a pool thread, and settles the promise with its answer.
 pub fn run<T: ToNapiValue + Send + 'static>(
     env: &Env,
     job: &NativeJob,
-    work: impl FnOnce(&Arc<Leash>) -> mapping::Result<Answer<T>> + Send + 'static,
+    work: impl FnOnce(&Arc<CancelToken>) -> mapping::Result<Answer<T>> + Send + 'static,
 ) -> Result<PromiseRaw<'static, Answer<T>>> {
     run_boxed(env, job, Box::new(work))
 }
 
-type Work<T> = Box<dyn FnOnce(&Arc<Leash>) -> mapping::Result<Answer<T>> + Send>;
+type Work<T> = Box<dyn FnOnce(&Arc<CancelToken>) -> mapping::Result<Answer<T>> + Send>;
 
 /// Compiled for each kind of answer, not for each kind of work.
 fn run_boxed<T: ToNapiValue + Send + 'static>(
@@ -136,27 +137,27 @@ fn run_boxed<T: ToNapiValue + Send + 'static>(
     work: Work<T>,
 ) -> Result<PromiseRaw<'static, Answer<T>>> {
     let (deferred, promise): (JsDeferred<Answer<T>, _>, Object<'_>) = env.create_deferred()?;
-    let (leash, task) = (Arc::clone(&job.leash), Mutex::default());
-    let running = Arc::new(Running { leash, task, over: Mutex::new(false), signal: Condvar::new() });
+    let (cancel, task) = (Arc::clone(&job.cancel), Mutex::default());
+    let running = Arc::new(Running { cancel, task, over: Mutex::new(false), signal: Condvar::new() });
     JOBS.with_borrow_mut(|jobs| {
-        jobs.retain(|job| !*job.over.lock().unwrap_or_else(PoisonError::into_inner));
+        jobs.retain(|job| !*job.over.lock());
         jobs.push(Arc::clone(&running));
     });
     let (ending, settle) = (Ending(Arc::clone(&running)), deferred.clone());
     let task = move || {
-        let leash = &ending.0.leash;
+        let cancel = &ending.0.cancel;
         // Called off before it began.
-        let work = || if leash.is_aborted() { Err(called_off()) } else { work(leash) };
+        let work = || if cancel.is_cancelled() { Err(called_off()) } else { work(cancel) };
         match catch_unwind(AssertUnwindSafe(work)) {
             Ok(result) => settle.resolve(settled(answer(result))),
             Err(_) => settle.reject(napi::Error::from_reason("The job has panicked: a bug of memmap")),
         }
         drop(ending);
     };
-    *running.task.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(task));
+    *running.task.lock() = Some(Box::new(task));
     let waiting = Arc::clone(&running);
-    if !crew::submit(move || waiting.begin()) {
-        drop(running.task.lock().unwrap_or_else(PoisonError::into_inner).take());
+    if !pool::submit(move || waiting.begin()) {
+        drop(running.task.lock().take());
         let text = "No thread can be started for it".to_owned();
         let failure = Failure::from(Error::Coded("ERR_MMAP_BUSY", text));
         deferred.resolve(settled(Either::B(failure)));
@@ -179,9 +180,9 @@ impl NativeMapping {
         threads: u32,
     ) -> Result<PromiseRaw<'static, Answer<f64>>> {
         let (needle, range) = (needle.0.as_slice().to_vec(), size(start)..size(end));
-        let (bytes, threads) = (scan::lend(&self.mapping), crew::at_most(threads));
-        run(env, job, move |leash| {
-            let found = scan::find(&bytes?, &needle, range, last, threads, leash)?;
+        let (bytes, threads) = (scan::lend(&self.mapping), pool::clamp_threads(threads));
+        run(env, job, move |cancel| {
+            let found = scan::find(&bytes?, &needle, range, last, threads, cancel)?;
             Ok(Either::A(found.map_or(-1.0, |at| at as f64)))
         })
     }

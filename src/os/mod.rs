@@ -23,14 +23,14 @@ use memmap2::MmapRaw;
 use crate::request::System;
 
 /// Addresses that somebody must give back: dropping it unmaps them.
-pub enum Held {
+pub enum RawMap {
     /// A mapping of no bytes.
     Empty,
     Memmap(MmapRaw),
     Own(View),
 }
 
-impl Held {
+impl RawMap {
     /// The first address, a multiple of the granularity.
     pub fn base(&self) -> *mut u8 {
         match self {
@@ -64,28 +64,28 @@ pub enum Advice {
 
 /// What a path must be opened for.
 #[derive(Clone, Copy, Debug)]
-pub struct Opening {
+pub struct OpenMode {
     pub write: bool,
     pub create: bool,
 }
 
 /// The failing call's name beside what it answered: `syscall` of the JavaScript error.
 #[derive(Debug)]
-pub struct Failed {
+pub struct SystemError {
     pub call: &'static str,
     pub source: io::Error,
 }
 
-pub type Result<T> = std::result::Result<T, Failed>;
+pub type Result<T> = std::result::Result<T, SystemError>;
 
 /// Names the call for an `io::Result`.
-pub trait Named<T> {
-    fn named(self, call: &'static str) -> Result<T>;
+pub trait InCall<T> {
+    fn in_call(self, call: &'static str) -> Result<T>;
 }
 
-impl<T, E: Into<io::Error>> Named<T> for std::result::Result<T, E> {
-    fn named(self, call: &'static str) -> Result<T> {
-        self.map_err(|source| Failed { call, source: source.into() })
+impl<T, E: Into<io::Error>> InCall<T> for std::result::Result<T, E> {
+    fn in_call(self, call: &'static str) -> Result<T> {
+        self.map_err(|source| SystemError { call, source: source.into() })
     }
 }
 

@@ -81,9 +81,9 @@ impl Region {
     /// # Safety
     /// Both ranges are valid for `len` bytes; they may overlap.
     unsafe fn transfer(&self, from: *const u8, to: *mut u8, len: usize, at: usize) -> Touch {
-        if self.fragile {
+        if self.removable {
             // SAFETY: by this function's contract.
-            return if unsafe { os::copy_carefully(from, to, len) } { Touch::Done } else { Touch::Lost(at) };
+            return if unsafe { os::try_copy(from, to, len) } { Touch::Done } else { Touch::Lost(at) };
         }
         // SAFETY: as above.
         unsafe { ptr::copy(from, to, len) };
@@ -134,7 +134,7 @@ impl Region {
         if !self.has(to, len) || !other.has(from, len) {
             return Touch::Beyond;
         }
-        if !other.fragile {
+        if !other.removable {
             // SAFETY: both ranges are within their mappings, which live as long as the references.
             return unsafe { self.transfer(other.at(from), self.at(to), len, to) };
         }
@@ -168,7 +168,7 @@ impl Region {
         if !self.has(start, len) {
             return Touch::Beyond;
         }
-        if !self.fragile
+        if !self.removable
             && let [byte] = *pattern
         {
             // SAFETY: the range is within the mapping, which lives as long as `self`.
@@ -197,7 +197,7 @@ impl Region {
         overlap: usize,
         last: bool,
     ) -> impl Iterator<Item = Range<usize>> {
-        let step = if self.fragile { BOUNCE.max(4 * overlap) } else { range.len().max(1) };
+        let step = if self.removable { BOUNCE.max(4 * overlap) } else { range.len().max(1) };
         let count = range.len().div_ceil(step).max(1);
         (0..count).map(move |number| {
             let start = range.start + step * if last { count - 1 - number } else { number };
@@ -207,7 +207,7 @@ impl Region {
 
     /// As `look`, of a copy where the bytes are reached with care.
     pub fn look_safely<R>(&self, range: Range<usize>, look: impl FnOnce(&[u8]) -> R) -> Result<R, Touch> {
-        if !self.fragile {
+        if !self.removable {
             return self.look(range, look).ok_or(Touch::Beyond);
         }
         let mut copy = Vec::new();

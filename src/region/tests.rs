@@ -47,7 +47,7 @@ fn pieces_cover_a_range_and_overlap() {
     let mut region = anonymous(10);
     assert_eq!(region.pieces(2..9, 3, false).collect::<Vec<_>>(), vec![Range { start: 2, end: 9 }]);
     assert_eq!(region.pieces(4..4, 3, true).collect::<Vec<_>>(), vec![Range { start: 4, end: 4 }]);
-    region.fragile = true;
+    region.removable = true;
     let (a, b, end) = (5, 5 + BOUNCE, 5 + 2 * BOUNCE + 1);
     let parts = [a..b + 3, b..b + BOUNCE + 3, b + BOUNCE..end].map(|part| part.start..part.end.min(end));
     assert_eq!(region.pieces(5..end, 3, false).collect::<Vec<_>>(), parts);
@@ -57,7 +57,7 @@ fn pieces_cover_a_range_and_overlap() {
 #[test]
 fn what_is_reached_with_care_is_the_same() {
     let (mut region, mut other) = (anonymous(3 * BOUNCE), anonymous(3 * BOUNCE));
-    (region.fragile, other.fragile) = (true, true);
+    (region.removable, other.removable) = (true, true);
     for (index, byte) in [(0, 1), (BOUNCE, 2), (3 * BOUNCE - 1, 3)] {
         assert_eq!(region.set_byte(index, byte), Done);
     }
@@ -86,9 +86,9 @@ fn a_pattern_repeats_to_the_very_end() {
 fn after_the_tomb_there_are_zeros() {
     let region = anonymous(5000);
     assert_eq!(region.fill(0, 5000, b"x"), Done);
-    region.entomb();
-    region.entomb();
-    if os::TRUNCATES_MAPPED {
+    region.revoke();
+    region.revoke();
+    if os::CAN_TRUNCATE_MAPPED {
         assert_eq!(bytes(&region, 0..5000), vec![0; 5000]);
     }
     assert_eq!(region.set_byte(7, 1), Done);

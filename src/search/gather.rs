@@ -1,13 +1,14 @@
 //! The next matches of a large range, in order, several parts of it at a time.
 
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use super::pattern::PatternError;
 use super::scan::{Haystack, PART};
 use super::split::Cut;
 use super::target::{Bounds, Place, Target};
-use crate::crew::{self, Leash};
+use crate::pool::{self, CancelToken};
+use crate::sync::Mutex;
 
 /// Where matches are kept.
 pub trait Basket: Send + 'static {
@@ -33,7 +34,7 @@ struct Search<H, M> {
     haystack: Arc<H>,
     target: Arc<Target>,
     range: Range<usize>,
-    leash: Arc<Leash>,
+    cancel: Arc<CancelToken>,
     /// Makes a basket.
     basket: M,
 }
@@ -46,11 +47,11 @@ pub fn matches<H: Haystack, B: Basket>(
     range: Range<usize>,
     place: &mut Place,
     threads: usize,
-    leash: &Arc<Leash>,
+    cancel: &Arc<CancelToken>,
     basket: impl Fn() -> B + Send + Sync + 'static,
 ) -> Result<Result<B, PatternError>, H::Error> {
-    let (haystack, target, leash) = (Arc::clone(haystack), Arc::clone(target), Arc::clone(leash));
-    Arc::new(Search { haystack, target, range, leash, basket }).run(place, threads)
+    let (haystack, target, cancel) = (Arc::clone(haystack), Arc::clone(target), Arc::clone(cancel));
+    Arc::new(Search { haystack, target, range, cancel, basket }).run(place, threads)
 }
 
 impl<H: Haystack, B: Basket, M: Fn() -> B + Send + Sync + 'static> Search<H, M> {
@@ -62,7 +63,7 @@ impl<H: Haystack, B: Basket, M: Fn() -> B + Send + Sync + 'static> Search<H, M> 
         while !place.over
             && !all.is_full()
             && (parts < PATIENCE || all.is_empty())
-            && !self.leash.is_aborted()
+            && !self.cancel.is_cancelled()
         {
             let spans = self.spans(cut, place.at, together)?;
             parts += spans.len();
@@ -76,7 +77,7 @@ impl<H: Haystack, B: Basket, M: Fn() -> B + Send + Sync + 'static> Search<H, M> 
                 let room = match part? {
                     Ok((found, after, room)) => {
                         all.append(found);
-                        self.leash.report(after.at.saturating_sub(*begin).min(self.range.len()));
+                        self.cancel.report(after.at.saturating_sub(*begin).min(self.range.len()));
                         *place = after;
                         room
                     }
@@ -91,7 +92,7 @@ impl<H: Haystack, B: Basket, M: Fn() -> B + Send + Sync + 'static> Search<H, M> 
     }
 
     fn cut(&self, place: &mut Place) -> Result<Cut, H::Error> {
-        let look = |bytes: &[u8]| (Cut::new(&self.target, bytes, place.known, &self.leash), 0..0);
+        let look = |bytes: &[u8]| (Cut::new(&self.target, bytes, place.known, &self.cancel), 0..0);
         let (cut, known) = self.haystack.look(self.range.clone(), look)?;
         place.known = known;
         Ok(cut)
@@ -109,7 +110,7 @@ impl<H: Haystack, B: Basket, M: Fn() -> B + Send + Sync + 'static> Search<H, M> 
                 let nominal = from.saturating_add(part * PART);
                 // Not in a line that is longer than a part.
                 if nominal > begin && begin <= length {
-                    let bounds = cut.near(&self.target, bytes, nominal, &self.leash);
+                    let bounds = cut.near(&self.target, bytes, nominal, &self.cancel);
                     spans.push((begin, bounds));
                     begin = bounds.limit;
                 }
@@ -127,14 +128,14 @@ impl<H: Haystack, B: Basket, M: Fn() -> B + Send + Sync + 'static> Search<H, M> 
     ) -> Vec<Result<Part<B>, H::Error>> {
         let done = Arc::new(Mutex::new(Vec::from_iter(spans.iter().map(|_| None))));
         let (search, found, given) = (Arc::clone(self), Arc::clone(&done), spans.to_vec());
-        crew::share(spans.len(), threads, &self.leash, move |number| {
+        pool::parallel_for(spans.len(), threads, &self.cancel, move |number| {
             let (at, bounds) = given[number];
             let part = search.part(Place { at, known, over: false }, bounds);
             let goes_on = matches!(part, Ok(Ok((_, _, true))));
-            found.lock().unwrap_or_else(PoisonError::into_inner)[number] = Some(part);
+            found.lock()[number] = Some(part);
             goes_on
         });
-        let parts = std::mem::take(&mut *done.lock().unwrap_or_else(PoisonError::into_inner));
+        let parts = std::mem::take(&mut *done.lock());
         parts.into_iter().flatten().collect()
     }
 
@@ -143,7 +144,7 @@ impl<H: Haystack, B: Basket, M: Fn() -> B + Send + Sync + 'static> Search<H, M> 
         let groups = self.target.groups().len() > 1;
         self.haystack.look(self.range.clone(), |bytes| {
             let (mut basket, mut room) = ((self.basket)(), true);
-            let walked = self.target.walk(bytes, &mut place, bounds, groups, Some(&self.leash), |found| {
+            let walked = self.target.walk(bytes, &mut place, bounds, groups, Some(&self.cancel), |found| {
                 room = basket.take(bytes, found);
                 room
             });
@@ -201,10 +202,10 @@ pub(super) mod tests {
                     let (mut found, mut place) = (Found::new(), Place::default());
                     while !place.over && found.len() < most {
                         let range = 0..bytes.len();
-                        let leash = Arc::default();
+                        let cancel = Arc::default();
                         let basket = || Room(Found::new(), 77);
                         let Ok(Ok(batch)) =
-                            matches(&bytes, &target, range, &mut place, threads, &leash, basket)
+                            matches(&bytes, &target, range, &mut place, threads, &cancel, basket)
                         else {
                             panic!("/{source}/{flags} failed")
                         };

@@ -1,12 +1,13 @@
 //! A needle in a large range, on several threads, with the very answer that one thread gives; it can be called off.
 
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use super::literal;
-use crate::crew::{self, Leash};
+use crate::pool::{self, CancelToken};
+use crate::sync::Mutex;
 
-/// Bytes of a part: what is scanned between two looks at the leash.
+/// Bytes of a part: what is scanned between two looks at the cancel.
 pub const PART: usize = if cfg!(test) { 32 << 10 } else { 4 << 20 };
 
 /// Bytes that can be lent a piece at a time, from any thread.
@@ -31,14 +32,14 @@ struct First<T>(Mutex<Option<(usize, T)>>);
 
 impl<T> First<T> {
     fn note(&self, part: usize, found: T) {
-        let mut first = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut first = self.0.lock();
         if first.as_ref().is_none_or(|(number, _)| part < *number) {
             *first = Some((part, found));
         }
     }
 
     fn take(&self) -> Option<T> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take().map(|(_, found)| found)
+        self.0.lock().take().map(|(_, found)| found)
     }
 }
 
@@ -59,12 +60,12 @@ pub fn find<H: Haystack>(
     range: Range<usize>,
     last: bool,
     threads: usize,
-    leash: &Arc<Leash>,
+    cancel: &Arc<CancelToken>,
 ) -> Result<Option<usize>, H::Error> {
     let first = Arc::new(First(Mutex::new(None)));
     let (haystack, noted, needle) = (Arc::clone(haystack), Arc::clone(&first), needle.to_vec());
-    let (count, reports) = (parts(&range), Arc::clone(leash));
-    crew::share(count, threads, leash, move |number| {
+    let (count, reports) = (parts(&range), Arc::clone(cancel));
+    pool::parallel_for(count, threads, cancel, move |number| {
         let piece =
             part(&range, if last { count - 1 - number } else { number }, needle.len().saturating_sub(1));
         let start = piece.start;
@@ -95,7 +96,7 @@ pub fn count<H: Haystack>(
     needle: &[u8],
     range: Range<usize>,
     threads: usize,
-    leash: &Arc<Leash>,
+    cancel: &Arc<CancelToken>,
 ) -> Result<u64, H::Error> {
     // Two occurrences that overlap: then each part needs to know where the one before has ended.
     let alone = if literal::overlaps_itself(needle) { 1 } else { threads };
@@ -103,20 +104,19 @@ pub fn count<H: Haystack>(
     // How many there are, and where the last one has ended.
     let total = Arc::new(Mutex::new((0u64, range.start)));
     let (haystack, noted, needle) = (Arc::clone(haystack), Arc::clone(&first), needle.to_vec());
-    let (sum, reports) = (Arc::clone(&total), Arc::clone(leash));
-    crew::share(parts(&range), alone, leash, move |number| {
+    let (sum, reports) = (Arc::clone(&total), Arc::clone(cancel));
+    pool::parallel_for(parts(&range), alone, cancel, move |number| {
         let mut piece = part(&range, number, needle.len().saturating_sub(1));
         let length = piece.len();
         if alone == 1 {
-            piece.start =
-                piece.start.max(sum.lock().unwrap_or_else(PoisonError::into_inner).1).min(piece.end);
+            piece.start = piece.start.max(sum.lock().1).min(piece.end);
         }
         let (start, end) = (piece.start, piece.end);
         let counted = haystack.look(piece, |bytes| (literal::count(bytes, &needle), 0..bytes.len()));
         reports.report(length.min(PART));
         match counted {
             Ok((count, after)) => {
-                let mut sum = sum.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut sum = sum.lock();
                 // An empty needle is found behind the last byte too; the next part finds it there.
                 let twice = needle.is_empty() && end < range.end;
                 *sum = (sum.0 + count - u64::from(twice), start + after);
@@ -130,7 +130,7 @@ pub fn count<H: Haystack>(
     });
     match first.take() {
         Some(error) => Err(error),
-        None => Ok(total.lock().unwrap_or_else(PoisonError::into_inner).0),
+        None => Ok(total.lock().0),
     }
 }
 
@@ -224,9 +224,9 @@ mod tests {
     #[test]
     fn it_can_be_called_off() {
         let bytes = Arc::new(text());
-        let leash = Arc::<Leash>::default();
-        leash.abort();
-        assert_eq!(find(&bytes, b"absent", 0..bytes.len(), false, 2, &leash), Ok(None));
-        assert_eq!(leash.done(), 0);
+        let cancel = Arc::<CancelToken>::default();
+        cancel.cancel();
+        assert_eq!(find(&bytes, b"absent", 0..bytes.len(), false, 2, &cancel), Ok(None));
+        assert_eq!(cancel.done(), 0);
     }
 }

@@ -1,12 +1,13 @@
 //! Where a search for a pattern may be cut into parts without changing its answer, and how the parts' answers are joined.
 
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use super::pattern::Pattern;
 use super::scan::{self, Haystack, PART};
 use super::target::{Bounds, Place, Target};
-use crate::crew::{self, Leash};
+use crate::pool::{self, CancelToken};
+use crate::sync::Mutex;
 
 /// How matches can be kept apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,14 +25,19 @@ const LONGEST: usize = 64 * 1024;
 
 impl Cut {
     /// How the matches of a target may be kept apart in a haystack, and what is known of that.
-    pub fn new(target: &Target, haystack: &[u8], known: Option<bool>, leash: &Leash) -> (Self, Option<bool>) {
+    pub fn new(
+        target: &Target,
+        haystack: &[u8],
+        known: Option<bool>,
+        cancel: &CancelToken,
+    ) -> (Self, Option<bool>) {
         let Some(pattern) = target.as_pattern() else {
             return (Self::Bounded(target.as_bytes().map_or(0, <[u8]>::len)), known);
         };
         if pattern.is_sticky() {
             return (Self::Never, known);
         }
-        let clean = known.unwrap_or_else(|| pattern.is_clean(haystack, Some(leash)));
+        let clean = known.unwrap_or_else(|| pattern.is_clean(haystack, Some(cancel)));
         let cut = match pattern.max_len() {
             _ if !clean => Self::Never,
             _ if !pattern.can_cross_lines() => Self::Lines,
@@ -42,12 +48,12 @@ impl Cut {
     }
 
     /// The bounds of the part that ends at `nominal` or soon after: where the next one begins is its limit.
-    pub fn bounds(self, target: &Target, haystack: &[u8], nominal: usize, leash: &Leash) -> Bounds {
+    pub fn bounds(self, target: &Target, haystack: &[u8], nominal: usize, cancel: &CancelToken) -> Bounds {
         let code_points = target.as_pattern().is_some_and(Pattern::has_code_points);
         let limit = match self {
             Self::Lines => haystack.get(nominal..).and_then(|rest| {
                 // Line by line may be far.
-                let mut parts = rest.chunks(PART).take_while(|_| !leash.is_aborted()).enumerate();
+                let mut parts = rest.chunks(PART).take_while(|_| !cancel.is_cancelled()).enumerate();
                 parts.find_map(|(part, bytes)| {
                     memchr::memchr(b'\n', bytes).map(|at| nominal + part * PART + at + 1)
                 })
@@ -66,16 +72,16 @@ impl Cut {
 
     /// As `bounds`, for one who comes again and again: looks no further than a part for the end of a line. The part then
     /// ends anywhere, as matches of a bounded length allow, or not at all.
-    pub fn near(self, target: &Target, haystack: &[u8], nominal: usize, leash: &Leash) -> Bounds {
+    pub fn near(self, target: &Target, haystack: &[u8], nominal: usize, cancel: &CancelToken) -> Bounds {
         let near = haystack.get(nominal..).map_or(&[][..], |rest| &rest[..rest.len().min(PART)]);
         if self != Self::Lines
             || nominal + near.len() >= haystack.len()
             || memchr::memchr(b'\n', near).is_some()
         {
-            return self.bounds(target, haystack, nominal, leash);
+            return self.bounds(target, haystack, nominal, cancel);
         }
         match target.as_pattern().and_then(Pattern::max_len) {
-            Some(most) if most <= LONGEST => Self::Bounded(most).bounds(target, haystack, nominal, leash),
+            Some(most) if most <= LONGEST => Self::Bounded(most).bounds(target, haystack, nominal, cancel),
             _ => Bounds::whole(haystack),
         }
     }
@@ -99,16 +105,16 @@ fn count_part(
     cut: Cut,
     from: usize,
     bounds: Bounds,
-    leash: &Leash,
+    cancel: &CancelToken,
 ) -> Part {
     let mut part = Part { count: 0, first: Vec::new(), after: bounds.limit };
     let mut place = Place { at: from, known: Some(true), over: false };
     if cut == Cut::Lines && target.as_pattern().is_some_and(|pattern| !pattern.can_be_empty()) {
-        part.count = target.count_within(haystack, from, bounds.reach, leash);
+        part.count = target.count_within(haystack, from, bounds.reach, cancel);
         return part;
     }
     // No groups, and so no automaton that may be too large for them.
-    let _ = target.walk(haystack, &mut place, bounds, false, Some(leash), |found| {
+    let _ = target.walk(haystack, &mut place, bounds, false, Some(cancel), |found| {
         part.count += 1;
         if part.first.len() < REMEMBERED && found[0] != found[1] {
             part.first.push((part.count, found[1].unwrap_or(0)));
@@ -120,11 +126,18 @@ fn count_part(
 }
 
 /// Counts a part again, from where the part before went on, until the two ways to go through it meet.
-fn join(target: &Target, haystack: &[u8], part: Part, from: usize, bounds: Bounds, leash: &Leash) -> Part {
+fn join(
+    target: &Target,
+    haystack: &[u8],
+    part: Part,
+    from: usize,
+    bounds: Bounds,
+    cancel: &CancelToken,
+) -> Part {
     let mut joined = Part { count: 0, first: Vec::new(), after: bounds.limit };
     let mut place = Place { at: from, known: Some(true), over: false };
     let mut met = None;
-    let _ = target.walk(haystack, &mut place, bounds, false, Some(leash), |found| {
+    let _ = target.walk(haystack, &mut place, bounds, false, Some(cancel), |found| {
         joined.count += 1;
         // Two matches that end together, neither of them empty: from there on the two ways are one.
         let same = |(_, end): &&(u64, usize)| found[0] != found[1] && Some(*end) == found[1];
@@ -143,20 +156,20 @@ pub fn count<H: Haystack>(
     target: &Arc<Target>,
     range: Range<usize>,
     threads: usize,
-    leash: &Arc<Leash>,
+    cancel: &Arc<CancelToken>,
 ) -> Result<u64, H::Error> {
     if let Some(needle) = target.as_bytes() {
-        return scan::count(haystack, needle, range, threads, leash);
+        return scan::count(haystack, needle, range, threads, cancel);
     }
     let whole = range.len();
     let cut = if haystack.copies() {
         Cut::Never
     } else {
-        haystack.look(range.clone(), |bytes| (Cut::new(target, bytes, None, leash).0, 0..0))?
+        haystack.look(range.clone(), |bytes| (Cut::new(target, bytes, None, cancel).0, 0..0))?
     };
     if cut == Cut::Never {
-        let counted = haystack.look(range, |bytes| (target.count(bytes, Some(leash)), 0..bytes.len()));
-        leash.report(whole);
+        let counted = haystack.look(range, |bytes| (target.count(bytes, Some(cancel)), 0..bytes.len()));
+        cancel.report(whole);
         return counted;
     }
     // One after the other: so a line that is longer than a part is gone through once.
@@ -166,16 +179,16 @@ pub fn count<H: Haystack>(
         for nominal in (1..=number).map(|part| part * PART) {
             match all.last() {
                 Some(last) if last.limit > nominal => all.push(*last),
-                _ => all.push(cut.bounds(target, bytes, nominal, leash)),
+                _ => all.push(cut.bounds(target, bytes, nominal, cancel)),
             }
         }
         (all, 0..0)
     })?;
     let parts = Arc::new(Mutex::new(Vec::from_iter((0..number).map(|_| None))));
     let (found, reports, lent, sought) =
-        (Arc::clone(&parts), Arc::clone(leash), Arc::clone(haystack), Arc::clone(target));
+        (Arc::clone(&parts), Arc::clone(cancel), Arc::clone(haystack), Arc::clone(target));
     let all = range.clone();
-    crew::share(number, threads, leash, move |number| {
+    pool::parallel_for(number, threads, cancel, move |number| {
         let counted = lent.look(all.clone(), |bytes| {
             let start = if number == 0 { 0 } else { bounds[number - 1].limit };
             let bounds = bounds[number];
@@ -190,17 +203,17 @@ pub fn count<H: Haystack>(
         });
         reports.report(PART.min(whole - (number * PART).min(whole)));
         let goes_on = counted.is_ok();
-        found.lock().unwrap_or_else(PoisonError::into_inner)[number] = Some(counted);
+        found.lock()[number] = Some(counted);
         goes_on
     });
-    let parts = std::mem::take(&mut *parts.lock().unwrap_or_else(PoisonError::into_inner));
+    let parts = std::mem::take(&mut *parts.lock());
     let (mut total, mut at) = (0, 0);
     for part in parts.into_iter().flatten() {
         let Some((start, bounds, mut part)) = part? else { continue };
         if at > start {
             let seen = at.min(bounds.reach)..bounds.reach;
-            part =
-                haystack.look(range.clone(), |bytes| (join(target, bytes, part, at, bounds, leash), seen))?;
+            part = haystack
+                .look(range.clone(), |bytes| (join(target, bytes, part, at, bounds, cancel), seen))?;
         }
         total += part.count;
         at = part.after;
@@ -292,13 +305,13 @@ pub(super) mod tests {
     #[test]
     fn every_search_looks_at_its_leash() {
         let bytes = Arc::new(text());
-        let leash = Arc::<Leash>::default();
-        leash.abort();
+        let cancel = Arc::<CancelToken>::default();
+        cancel.cancel();
         for source in SOURCES {
             for flags in ["g", "gm", "giu", "gmu", "gs"] {
                 let target = Arc::new(Target::pattern(source, flags).unwrap());
-                assert_eq!(target.count(&bytes, Some(&leash)), 0, "/{source}/{flags}");
-                assert_eq!(count(&bytes, &target, 0..bytes.len(), 2, &leash), Ok(0), "/{source}/{flags}");
+                assert_eq!(target.count(&bytes, Some(&cancel)), 0, "/{source}/{flags}");
+                assert_eq!(count(&bytes, &target, 0..bytes.len(), 2, &cancel), Ok(0), "/{source}/{flags}");
             }
         }
     }

@@ -1,12 +1,11 @@
 //! What is looked for, bytes or a pattern, and a walk over all its matches that can be left and taken up again.
 
-use std::sync::{Mutex, PoisonError};
-
 use memchr::memmem;
 
 use super::literal;
 use super::pattern::{Cache, Pattern, PatternError, Searcher, Sought};
-use crate::crew::Leash;
+use crate::pool::CancelToken;
+use crate::sync::Mutex;
 
 enum Kind {
     Bytes(Box<memmem::Finder<'static>>),
@@ -71,7 +70,7 @@ impl Target {
     }
 
     fn with_cache<R>(&self, pattern: &Pattern, with: impl FnOnce(&mut Cache) -> R) -> R {
-        let lock = || self.caches.lock().unwrap_or_else(PoisonError::into_inner);
+        let lock = || self.caches.lock();
         let found = lock().pop();
         let mut cache = found.unwrap_or_else(|| pattern.cache());
         let result = with(&mut cache);
@@ -88,7 +87,7 @@ impl Target {
         place: &mut Place,
         bounds: Bounds,
         groups: bool,
-        leash: Option<&Leash>,
+        cancel: Option<&CancelToken>,
         mut take: impl FnMut(&[Option<usize>]) -> bool,
     ) -> Result<(), PatternError> {
         match &self.kind {
@@ -97,7 +96,7 @@ impl Target {
                 Ok(())
             }
             Kind::Pattern(pattern) => self.with_cache(pattern, |cache| {
-                let searcher = pattern.searcher(cache, haystack).held(leash).knowing(place.known);
+                let searcher = pattern.searcher(cache, haystack).held(cancel).knowing(place.known);
                 let searcher =
                     if searcher.known() == Some(true) { searcher.until(bounds.reach) } else { searcher };
                 walk_pattern(searcher, place, bounds.limit, groups, &mut take)
@@ -119,22 +118,22 @@ impl Target {
     }
 
     /// How many matches there are from `from` on that end at `reach` or before, in a haystack that is known to be clean.
-    pub fn count_within(&self, haystack: &[u8], from: usize, reach: usize, leash: &Leash) -> u64 {
+    pub fn count_within(&self, haystack: &[u8], from: usize, reach: usize, cancel: &CancelToken) -> u64 {
         match &self.kind {
             Kind::Bytes(finder) => literal::count(&haystack[from..reach], finder.needle()).0,
             Kind::Pattern(pattern) => self.with_cache(pattern, |cache| {
-                let searcher = pattern.searcher(cache, haystack).held(Some(leash)).knowing(Some(true));
+                let searcher = pattern.searcher(cache, haystack).held(Some(cancel)).knowing(Some(true));
                 searcher.until(reach).count_from(from) as u64
             }),
         }
     }
 
     /// How many matches there are.
-    pub fn count(&self, haystack: &[u8], leash: Option<&Leash>) -> u64 {
+    pub fn count(&self, haystack: &[u8], cancel: Option<&CancelToken>) -> u64 {
         match &self.kind {
             Kind::Bytes(finder) => literal::count(haystack, finder.needle()).0,
             Kind::Pattern(pattern) => self.with_cache(pattern, |cache| {
-                pattern.searcher(cache, haystack).held(leash).count_from(0) as u64
+                pattern.searcher(cache, haystack).held(cancel).count_from(0) as u64
             }),
         }
     }

@@ -1,4 +1,4 @@
-//! Made-up patterns in made-up texts: parts, threads, batches and a leash change nothing.
+//! Made-up patterns in made-up texts: parts, threads, batches and a cancel change nothing.
 
 use std::sync::Arc;
 
@@ -82,7 +82,7 @@ fn made_up_searches_are_those_of_one_walk() {
                 (source(&mut dice, depth), dice.pick(&["g", "gm", "gi", "gu", "gmu", "gs", "giu", "gims"]));
             // One that is too large is refused.
             let Ok(target) = Target::pattern(&source, flags) else { continue };
-            let (target, leash) = (Arc::new(target), Arc::default());
+            let (target, cancel) = (Arc::new(target), Arc::default());
             let range = dice.below(9)..bytes.len() - dice.below(9);
             let slice = &bytes[range.clone()];
             let (threads, room, most) = (1 + dice.below(4), 1 + dice.below(3000), 5_000);
@@ -99,7 +99,7 @@ fn made_up_searches_are_those_of_one_walk() {
             while !place.over && found.len() < most {
                 let basket = move || Room(Found::new(), room);
                 let batch =
-                    gather::matches(&bytes, &target, range.clone(), &mut place, threads, &leash, basket);
+                    gather::matches(&bytes, &target, range.clone(), &mut place, threads, &cancel, basket);
                 found.extend(batch.unwrap().unwrap().0);
             }
             found.truncate(most);
@@ -109,8 +109,8 @@ fn made_up_searches_are_those_of_one_walk() {
             if whole.len() < most {
                 let counts = [
                     target.count(slice, None),
-                    target.count(slice, Some(&leash)),
-                    split::count(&bytes, &target, range, threads, &leash).unwrap(),
+                    target.count(slice, Some(&cancel)),
+                    split::count(&bytes, &target, range, threads, &cancel).unwrap(),
                 ];
                 assert_eq!(counts, [whole.len() as u64; 3], "{what}");
             }

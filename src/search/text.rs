@@ -3,12 +3,12 @@
 
 use std::mem::{replace, take};
 use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
 
 use encoding_rs::mem;
 
 use super::lines::{Bounds, Piece, STEP, cut, lines};
 use super::masks::{self, BLOCK, PART};
+use crate::sync::Mutex;
 
 /// Bytes that are looked at before lines are cut.
 const SOON: usize = 2048;
@@ -47,7 +47,7 @@ impl Text {
 
     /// Lends the one that was last. Who comes meanwhile gets a new one.
     pub fn lend<R>(work: impl FnOnce(&mut Self) -> R) -> R {
-        let last = || LAST.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = || LAST.lock();
         let mut text = replace(&mut *last(), Self::new());
         let result = work(&mut text);
         if text.bytes.capacity().max(text.narrow.capacity()).max(text.wide.capacity()) <= KEPT {

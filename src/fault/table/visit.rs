@@ -3,8 +3,8 @@
 use std::sync::atomic::Ordering::{Acquire, Relaxed, SeqCst};
 
 use super::{
-    AT_ONCE, Entry, FAULTED, MADE, MOST_SPLITS, PAUSED, PER_CHUNK, PRIVATE, READ_ONLY, RETRIES, Reason,
-    SIZED, SPLITS, Slot, TOMB, chunk,
+    AT_ONCE, Entry, FAULTED, MADE, MOST_SPLITS, PAUSED, PER_CHUNK, PRIVATE, READ_ONLY, RETRIES, REVOKED,
+    Reason, SIZED, SPLITS, Slot, chunk,
 };
 
 /// What a handler does about a fault.
@@ -88,8 +88,8 @@ impl Visit {
     }
 
     /// Zero pages stand there.
-    pub fn is_tomb(&self) -> bool {
-        self.is(TOMB)
+    pub fn is_revoked(&self) -> bool {
+        self.is(REVOKED)
     }
 
     /// Asks to split the mapping once more. `false`: there are so many parts that it must be replaced as a whole.

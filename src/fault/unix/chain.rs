@@ -9,8 +9,9 @@ use std::ffi::{c_int, c_void};
 use std::mem::MaybeUninit;
 use std::ptr;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+
+use crate::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize};
-use std::sync::{Mutex, PoisonError};
 
 use libc::{sigaction, siginfo_t};
 
@@ -140,7 +141,7 @@ pub fn put_on_top(signal: c_int, handler: Handler) {
         }
         return;
     }
-    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut known = KNOWN.lock();
     let Some(before) = current(signal).filter(|action| !is_ours(action)) else { return };
     // Remembered first: the handler may be called as soon as it is there.
     remember(signal, before, &mut known);

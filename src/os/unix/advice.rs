@@ -4,7 +4,7 @@ use std::io;
 
 use rustix::io::Errno;
 
-use super::super::{Advice, CONSTANTS, Named, Result};
+use super::super::{Advice, CONSTANTS, InCall, Result};
 use super::page_size;
 
 /// Advice that kills the process at the next touch, or takes memory from the whole machine.
@@ -70,11 +70,11 @@ pub fn advice_number(advice: &Advice) -> std::result::Result<Option<i32>, String
 pub unsafe fn advise(base: *mut u8, start: usize, len: usize, number: i32) -> Result<bool> {
     let ragged = start % page_size();
     if ragged != 0 && DESTRUCTIVE.contains(&number) {
-        return Err(io::Error::from(Errno::INVAL)).named("madvise");
+        return Err(io::Error::from(Errno::INVAL)).in_call("madvise");
     }
     // SAFETY: within the mapping, by this function's contract; rounding down stays at or above `base`.
     let from = unsafe { base.add(start - ragged) };
     // SAFETY: as above; the numbers that make pages unusable were refused by `advice_number`.
     let status = unsafe { libc::madvise(from.cast(), len + ragged, number) };
-    if status == 0 { Ok(true) } else { Err(io::Error::last_os_error()).named("madvise") }
+    if status == 0 { Ok(true) } else { Err(io::Error::last_os_error()).in_call("madvise") }
 }

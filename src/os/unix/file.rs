@@ -11,13 +11,13 @@ use std::slice;
 use rustix::fs::{FileType, Mode, OFlags};
 use rustix::io::Errno;
 
-use super::super::{Named, Opening, Result};
+use super::super::{InCall, OpenMode, Result};
 use crate::request::Source;
 
 /// A descriptor of the caller's, borrowed: dropping it closes nothing.
-pub struct Lent(ManuallyDrop<File>);
+pub struct BorrowedFile(ManuallyDrop<File>);
 
-impl std::ops::Deref for Lent {
+impl std::ops::Deref for BorrowedFile {
     type Target = File;
     fn deref(&self) -> &File {
         &self.0
@@ -25,42 +25,42 @@ impl std::ops::Deref for Lent {
 }
 
 /// The file behind a descriptor number.
-pub fn lend(fd: i32) -> Result<Lent> {
+pub fn borrow_fd(fd: i32) -> Result<BorrowedFile> {
     if fd < 0 {
-        return Err(Errno::BADF).named("fstat");
+        return Err(Errno::BADF).in_call("fstat");
     }
     // SAFETY: used for this one call, in which a number that names nothing is answered with EBADF.
     let borrowed = unsafe { BorrowedFd::borrow_raw(fd) };
-    rustix::io::fcntl_getfd(borrowed).named("fstat")?;
+    rustix::io::fcntl_getfd(borrowed).in_call("fstat")?;
     // SAFETY: it is open, as the line above saw; never closed from here, since it is never dropped.
-    Ok(Lent(ManuallyDrop::new(unsafe { File::from_raw_fd(borrowed.as_raw_fd()) })))
+    Ok(BorrowedFile(ManuallyDrop::new(unsafe { File::from_raw_fd(borrowed.as_raw_fd()) })))
 }
 
 /// What stands behind a descriptor, and whether it is a regular file.
 pub fn source(file: &File) -> Result<(Source, bool)> {
-    let stat = rustix::fs::fstat(file).named("fstat")?;
+    let stat = rustix::fs::fstat(file).in_call("fstat")?;
     match FileType::from_raw_mode(stat.st_mode as _) {
         FileType::RegularFile => regular(file, &stat),
         // Linux maps a TCP socket, and kills whoever reads the pages (tcp_mmap); what has no type may be the ring
         // of the host's own io_uring.
-        FileType::Socket | FileType::Unknown => Err(Errno::NODEV).named("mmap"),
+        FileType::Socket | FileType::Unknown => Err(Errno::NODEV).in_call("mmap"),
         _ => Ok((Source::Unsized, false)),
     }
 }
 
 /// As `source`, for a descriptor of our own that `open` made: refuses by name what cannot be mapped.
 pub fn mappable(file: &File) -> Result<(Source, bool)> {
-    let stat = rustix::fs::fstat(file).named("fstat")?;
+    let stat = rustix::fs::fstat(file).in_call("fstat")?;
     match FileType::from_raw_mode(stat.st_mode as _) {
         FileType::RegularFile => regular(file, &stat),
-        FileType::Directory => Err(Errno::ISDIR).named("open"),
+        FileType::Directory => Err(Errno::ISDIR).in_call("open"),
         // Its size is 0 for fstat; the position of this descriptor is nobody else's.
         FileType::BlockDevice => {
-            let size = rustix::fs::seek(file, rustix::fs::SeekFrom::End(0)).named("lseek")?;
+            let size = rustix::fs::seek(file, rustix::fs::SeekFrom::End(0)).in_call("lseek")?;
             Ok((Source::Sized(size), false))
         }
         FileType::CharacterDevice => Ok((Source::Unsized, false)),
-        _ => Err(Errno::NODEV).named("open"),
+        _ => Err(Errno::NODEV).in_call("open"),
     }
 }
 
@@ -75,7 +75,7 @@ fn regular(_file: &File, stat: &rustix::fs::Stat) -> Result<(Source, bool)> {
             && rustix::fs::fstatfs(_file)
                 .is_ok_and(|system| system.f_type as u64 & 0xffff_ffff == HUGETLBFS_MAGIC);
         if huge {
-            return Err(Errno::NODEV).named("mmap");
+            return Err(Errno::NODEV).in_call("mmap");
         }
     }
     Ok((Source::Sized(stat.st_size as u64), true))
@@ -83,7 +83,7 @@ fn regular(_file: &File, stat: &rustix::fs::Stat) -> Result<(Source, bool)> {
 
 /// The size of the file now, in bytes.
 pub fn file_size(file: &File) -> Result<u64> {
-    rustix::fs::fstat(file).named("fstat").map(|stat| stat.st_size as u64)
+    rustix::fs::fstat(file).in_call("fstat").map(|stat| stat.st_size as u64)
 }
 
 /// pread(2) of all `len` bytes. `false`: not all came.
@@ -97,7 +97,7 @@ pub unsafe fn read_at(file: &File, at: u64, start: *mut u8, len: usize) -> bool 
 }
 
 /// Opens a path given as bytes; `true` beside it: this call made the file.
-pub fn open(path: &[u8], opening: Opening) -> Result<(File, bool)> {
+pub fn open(path: &[u8], opening: OpenMode) -> Result<(File, bool)> {
     let path = OsStr::from_bytes(path);
     // A FIFO must not make it wait; no child process inherits it.
     let base = OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
@@ -111,11 +111,11 @@ pub fn open(path: &[u8], opening: Opening) -> Result<(File, bool)> {
             Err(Errno::NOENT) if opening.create => match attempt(flags | OFlags::CREATE | OFlags::EXCL) {
                 // Somebody else made it in between.
                 Err(Errno::EXIST) => continue,
-                made => return made.named("open").map(|file| (file, true)),
+                made => return made.in_call("open").map(|file| (file, true)),
             },
             // What open(2) says of a socket.
-            Err(Errno::NXIO) => return Err(Errno::NODEV).named("open"),
-            opened => return opened.named("open").map(|file| (file, false)),
+            Err(Errno::NXIO) => return Err(Errno::NODEV).in_call("open"),
+            opened => return opened.in_call("open").map(|file| (file, false)),
         }
     }
 }
@@ -147,7 +147,7 @@ fn outgrows_limit(file: &File, to: u64) -> bool {
 /// not a fault at a later store. Where the file system cannot reserve, the file is just extended.
 pub fn reserve(file: &File, from: u64, to: u64) -> Result<()> {
     if outgrows_limit(file, to) {
-        return Err(Errno::FBIG).named("fallocate");
+        return Err(Errno::FBIG).in_call("fallocate");
     }
     let reserved = reserve_blocks(file, from, to);
     match reserved {
@@ -157,7 +157,7 @@ pub fn reserve(file: &File, from: u64, to: u64) -> Result<()> {
             if file_size(file).is_ok_and(|size| size != from) {
                 let _ = set_size(file, from);
             }
-            Err(errno).named("fallocate")
+            Err(errno).in_call("fallocate")
         }
         Ok(()) => Ok(()),
     }
@@ -190,7 +190,7 @@ fn reserve_blocks(_file: &File, _from: u64, _to: u64) -> std::result::Result<(),
 /// ftruncate(2).
 pub fn set_size(file: &File, size: u64) -> Result<()> {
     if outgrows_limit(file, size) {
-        return Err(Errno::FBIG).named("ftruncate");
+        return Err(Errno::FBIG).in_call("ftruncate");
     }
-    rustix::io::retry_on_intr(|| rustix::fs::ftruncate(file, size)).named("ftruncate")
+    rustix::io::retry_on_intr(|| rustix::fs::ftruncate(file, size)).in_call("ftruncate")
 }

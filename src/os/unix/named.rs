@@ -5,7 +5,7 @@ use std::io;
 
 use rustix::io::Errno;
 
-use super::super::{Held, Named, Result};
+use super::super::{InCall, RawMap, Result};
 use super::{map_file, reserve};
 use crate::request::Plan;
 
@@ -21,7 +21,7 @@ pub fn unlink_named(name: &str) -> Result<bool> {
     match rustix::shm::unlink(memory_path(name)) {
         Ok(()) => Ok(true),
         Err(Errno::NOENT) => Ok(false),
-        Err(errno) => Err(errno).named("shm_unlink"),
+        Err(errno) => Err(errno).in_call("shm_unlink"),
     }
 }
 
@@ -33,7 +33,7 @@ pub fn unlink_named(_name: &str) -> Result<bool> {
 
 /// Named memory: the POSIX shared memory object `/name`, made and sized when it is not there yet.
 #[cfg(not(target_os = "android"))]
-pub fn map_named(name: &str, plan: &Plan) -> Result<(Held, Option<File>)> {
+pub fn map_named(name: &str, plan: &Plan) -> Result<(RawMap, Option<File>)> {
     use rustix::fs::Mode;
     use rustix::shm;
     let path = memory_path(name);
@@ -41,16 +41,16 @@ pub fn map_named(name: &str, plan: &Plan) -> Result<(Held, Option<File>)> {
     let created = shm::open(&path, shm::OFlags::RDWR | shm::OFlags::CREATE | shm::OFlags::EXCL, mode);
     let (fd, new) = match created {
         Ok(fd) => (fd, true),
-        Err(Errno::EXIST) => (shm::open(&path, shm::OFlags::RDWR, mode).named("shm_open")?, false),
-        Err(errno) => return Err(errno).named("shm_open"),
+        Err(Errno::EXIST) => (shm::open(&path, shm::OFlags::RDWR, mode).in_call("shm_open")?, false),
+        Err(errno) => return Err(errno).in_call("shm_open"),
     };
     let file = File::from(fd);
-    let size = file.metadata().named("fstat")?.len();
+    let size = file.metadata().in_call("fstat")?.len();
     let wanted = plan.file_offset + (plan.slack + plan.length) as u64;
     // Two processes may make it at once: whoever sees it empty sizes it, and both ask for a size.
     let sized = if size == 0 { reserve(&file, 0, wanted) } else { Ok(()) };
     let sized = sized.and_then(|()| {
-        if size != 0 && size < wanted { Err(io::Error::from(Errno::INVAL)).named("mmap") } else { Ok(()) }
+        if size != 0 && size < wanted { Err(io::Error::from(Errno::INVAL)).in_call("mmap") } else { Ok(()) }
     });
     let held = sized.and_then(|()| map_file(&file, plan, true));
     if held.is_err() && new {
@@ -61,13 +61,13 @@ pub fn map_named(name: &str, plan: &Plan) -> Result<(Held, Option<File>)> {
 
 /// Android has no POSIX shared memory.
 #[cfg(target_os = "android")]
-pub fn map_named(_name: &str, _plan: &Plan) -> Result<(Held, Option<File>)> {
-    Err(io::Error::from(Errno::NOSYS)).named("shm_open")
+pub fn map_named(_name: &str, _plan: &Plan) -> Result<(RawMap, Option<File>)> {
+    Err(io::Error::from(Errno::NOSYS)).in_call("shm_open")
 }
 
 /// A file has a name of its own here: the two are never given together.
-pub fn map_named_file(_file: &File, _plan: &Plan, _name: &str) -> Result<Held> {
-    Err(io::Error::from(Errno::INVAL)).named("shm_open")
+pub fn map_named_file(_file: &File, _plan: &Plan, _name: &str) -> Result<RawMap> {
+    Err(io::Error::from(Errno::INVAL)).in_call("shm_open")
 }
 
 /// Named memory is resized as the file that it is.

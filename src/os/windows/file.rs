@@ -15,14 +15,14 @@ use windows_sys::Win32::Storage::FileSystem::{
 use windows_sys::Win32::System::LibraryLoader::{GetModuleHandleW, GetProcAddress};
 use windows_sys::Win32::System::WindowsProgramming::{DRIVE_FIXED, DRIVE_RAMDISK};
 
-use super::super::{Named, Opening, Result};
+use super::super::{InCall, OpenMode, Result};
 use super::last;
 use crate::request::Source;
 
 /// A descriptor of the caller's, borrowed: dropping it closes nothing.
-pub struct Lent(ManuallyDrop<File>);
+pub struct BorrowedFile(ManuallyDrop<File>);
 
-impl std::ops::Deref for Lent {
+impl std::ops::Deref for BorrowedFile {
     type Target = File;
     fn deref(&self) -> &File {
         &self.0
@@ -42,17 +42,17 @@ static HANDLE_OF: LazyLock<Option<HandleOf>> = LazyLock::new(|| {
 });
 
 /// The file behind a descriptor number of the host's.
-pub fn lend(fd: i32) -> Result<Lent> {
+pub fn borrow_fd(fd: i32) -> Result<BorrowedFile> {
     let Some(handle_of) = *HANDLE_OF else {
-        return Err(io::Error::from_raw_os_error(50)).named("uv_get_osfhandle");
+        return Err(io::Error::from_raw_os_error(50)).in_call("uv_get_osfhandle");
     };
     // SAFETY: libuv answers INVALID_HANDLE_VALUE (-1), or -2, for a number that names nothing.
     let handle = if fd < 0 { -1 } else { unsafe { handle_of(fd) } };
     if handle == -1 || handle == -2 {
-        return Err(io::Error::from_raw_os_error(6)).named("fstat");
+        return Err(io::Error::from_raw_os_error(6)).in_call("fstat");
     }
     // SAFETY: open in the host's table; never closed from here, since it is never dropped.
-    Ok(Lent(ManuallyDrop::new(unsafe { File::from_raw_handle(handle as RawHandle) })))
+    Ok(BorrowedFile(ManuallyDrop::new(unsafe { File::from_raw_handle(handle as RawHandle) })))
 }
 
 fn file_type(file: &File) -> u32 {
@@ -75,21 +75,21 @@ pub fn mappable(file: &File) -> Result<(Source, bool)> {
     let found = source(file)?;
     // First: what is no file has no metadata either.
     if matches!(found, (Source::Unsized, _)) {
-        return Err(io::Error::from_raw_os_error(20)).named("open");
+        return Err(io::Error::from_raw_os_error(20)).in_call("open");
     }
-    if file.metadata().named("fstat")?.is_dir() {
-        return Err(io::Error::from_raw_os_error(267)).named("open");
+    if file.metadata().in_call("fstat")?.is_dir() {
+        return Err(io::Error::from_raw_os_error(267)).in_call("open");
     }
     Ok(found)
 }
 
 /// The size of the file now, in bytes.
 pub fn file_size(file: &File) -> Result<u64> {
-    file.metadata().named("fstat").map(|metadata| metadata.len())
+    file.metadata().in_call("fstat").map(|metadata| metadata.len())
 }
 
 /// Whether its volume can go away while it is mapped: a network drive, a stick, a disc.
-pub fn is_fragile(file: &File) -> bool {
+pub fn is_removable(file: &File) -> bool {
     const FIXED: [u32; 2] = [DRIVE_FIXED, DRIVE_RAMDISK];
     let mut path = [0u16; 1024];
     // SAFETY: the handle is open as long as the borrow; the buffer is ours.
@@ -117,7 +117,7 @@ pub unsafe fn read_at(_file: &File, _at: u64, _start: *mut u8, _len: usize) -> b
 }
 
 /// Opens a path given as UTF-8; `true` beside it: this call made the file.
-pub fn open(path: &[u8], opening: Opening) -> Result<(File, bool)> {
+pub fn open(path: &[u8], opening: OpenMode) -> Result<(File, bool)> {
     // As libuv: so that a directory is opened, and refused as one.
     const FILE_FLAG_BACKUP_SEMANTICS: u32 = 0x0200_0000;
     let path = String::from_utf8_lossy(path).into_owned();
@@ -129,10 +129,10 @@ pub fn open(path: &[u8], opening: Opening) -> Result<(File, bool)> {
                 match options.clone().create_new(true).open(&path) {
                     // Somebody else made it in between.
                     Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
-                    made => return made.named("open").map(|file| (file, true)),
+                    made => return made.in_call("open").map(|file| (file, true)),
                 }
             }
-            opened => return opened.named("open").map(|file| (file, false)),
+            opened => return opened.in_call("open").map(|file| (file, false)),
         }
     }
 }
@@ -154,5 +154,5 @@ pub fn reserve(file: &File, _from: u64, to: u64) -> Result<()> {
 
 /// SetEndOfFile, at a place rather than at the file pointer.
 pub fn set_size(file: &File, size: u64) -> Result<()> {
-    file.set_len(size).named("ftruncate")
+    file.set_len(size).in_call("ftruncate")
 }

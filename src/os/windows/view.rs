@@ -17,7 +17,7 @@ use windows_sys::Win32::System::Memory::{
     VirtualProtect,
 };
 
-use super::super::{Held, Named, Result};
+use super::super::{InCall, RawMap, Result};
 use super::{last, page_size, wide};
 use crate::request::{Access, Plan};
 
@@ -84,7 +84,7 @@ fn views_open_up() -> bool {
 }
 
 /// Makes a section of `file` (or of the paging file) and maps the plan's range of it.
-fn section(file: HANDLE, plan: &Plan, name: Option<&str>) -> Result<Held> {
+fn section(file: HANDLE, plan: &Plan, name: Option<&str>) -> Result<RawMap> {
     let len = plan.slack + plan.length;
     let (mut page, map) = protection(plan.access);
     if file == INVALID_HANDLE_VALUE {
@@ -123,16 +123,16 @@ fn section(file: HANDLE, plan: &Plan, name: Option<&str>) -> Result<Held> {
         let beyond = existed && failed.raw_os_error() == Some(ERROR_ACCESS_DENIED as i32);
         // Beyond the end of a section that was there already, which is EINVAL elsewhere.
         let invalid = || io::Error::from_raw_os_error(ERROR_INVALID_PARAMETER as i32);
-        return Err(if beyond { invalid() } else { failed }).named("MapViewOfFile");
+        return Err(if beyond { invalid() } else { failed }).in_call("MapViewOfFile");
     }
-    Ok(Held::Own(View { base: view.Value.cast(), _section: name.map(|_| handle) }))
+    Ok(RawMap::Own(View { base: view.Value.cast(), _section: name.map(|_| handle) }))
 }
 
 /// Maps `plan` of `file`.
-pub fn map_file(file: &File, plan: &Plan, _regular: bool) -> Result<Held> {
+pub fn map_file(file: &File, plan: &Plan, _regular: bool) -> Result<RawMap> {
     let len = plan.slack + plan.length;
     if len == 0 {
-        return Err(io::Error::from_raw_os_error(87)).named("CreateFileMapping");
+        return Err(io::Error::from_raw_os_error(87)).in_call("CreateFileMapping");
     }
     let mut options = MmapOptions::new();
     options.offset(plan.file_offset).len(len);
@@ -143,21 +143,21 @@ pub fn map_file(file: &File, plan: &Plan, _regular: bool) -> Result<Held> {
         // SAFETY: the map becomes an MmapRaw at once, so no slice assumes that the file stays as it is.
         Access::Copy => unsafe { options.map_copy(file) }.map(Into::into),
     };
-    raw.named("MapViewOfFile").map(Held::Memmap)
+    raw.in_call("MapViewOfFile").map(RawMap::Memmap)
 }
 
 /// Maps zeros that belong to no file. (memmap2 would make an executable section.)
-pub fn map_anonymous(plan: &Plan) -> Result<Held> {
+pub fn map_anonymous(plan: &Plan) -> Result<RawMap> {
     section(INVALID_HANDLE_VALUE, &Plan { file_offset: 0, ..*plan }, None)
 }
 
 /// Named memory: the section of that name, of this session's processes, made when it is not there yet.
-pub fn map_named(name: &str, plan: &Plan) -> Result<(Held, Option<File>)> {
+pub fn map_named(name: &str, plan: &Plan) -> Result<(RawMap, Option<File>)> {
     section(INVALID_HANDLE_VALUE, &Plan { file_offset: 0, ..*plan }, Some(name)).map(|held| (held, None))
 }
 
 /// A named section of a file, as Python's tagname with a descriptor.
-pub fn map_named_file(file: &File, plan: &Plan, name: &str) -> Result<Held> {
+pub fn map_named_file(file: &File, plan: &Plan, name: &str) -> Result<RawMap> {
     section(file.as_raw_handle(), plan, Some(name))
 }
 
@@ -165,11 +165,11 @@ pub fn map_named_file(file: &File, plan: &Plan, name: &str) -> Result<Held> {
 ///
 /// # Safety
 /// None here; it is the other systems' signature.
-pub unsafe fn entomb(_base: *mut u8, _len: usize) -> bool {
+pub unsafe fn revoke(_base: *mut u8, _len: usize) -> bool {
     false
 }
 
-/// Nothing can be replaced in one step: see `entomb`.
+/// Nothing can be replaced in one step: see `revoke`.
 ///
 /// # Safety
 /// None here; it is the other systems' signature.
@@ -181,5 +181,5 @@ pub unsafe fn map_over(
     _plan: &Plan,
     _regular: bool,
 ) -> Result<()> {
-    Err(io::Error::from_raw_os_error(50)).named("MapViewOfFile")
+    Err(io::Error::from_raw_os_error(50)).in_call("MapViewOfFile")
 }

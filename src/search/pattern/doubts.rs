@@ -4,7 +4,7 @@
 use memchr::memmem::Finder;
 
 use super::stepper::find_string;
-use crate::crew::Leash;
+use crate::pool::CancelToken;
 
 /// The kinds of positions at which a pattern's assertions may be wrong in the fast automaton.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -25,8 +25,8 @@ impl Doubts {
     /// Whether the haystack has a position in doubt.
     ///
     /// What it answers when it was called off means nothing.
-    pub fn arise_in(self, haystack: &[u8], leash: Option<&Leash>) -> bool {
-        let has = |needle: &str| find_string(&Finder::new(needle), haystack, 0, leash).is_some();
+    pub fn arise_in(self, haystack: &[u8], cancel: Option<&CancelToken>) -> bool {
+        let has = |needle: &str| find_string(&Finder::new(needle), haystack, 0, cancel).is_some();
         (self.pairs && has("\r\n"))
             || (self.separators && (has("\u{2028}") || has("\u{2029}")))
             || (self.words && (has("\u{17f}") || has("\u{212a}")))

@@ -8,7 +8,7 @@ use super::attempt::{Changed, attempt};
 use super::needed::{Needed, Part};
 use super::search::{FAR, Searcher};
 use super::sequence::Sought;
-use crate::crew::Leash;
+use crate::pool::CancelToken;
 
 /// Where a match begins and ends.
 type Span = (usize, usize);
@@ -18,7 +18,7 @@ impl<'c, 'h> Searcher<'_, 'c, 'h> {
     pub(super) fn fast_at(&mut self, at: usize) -> Result<Option<Span>, Changed> {
         let mut at = at;
         if let Some(sequence) = &self.pattern.sequence {
-            match sequence.find(&self.haystack[..self.limit], &mut self.cache.window, at, self.leash) {
+            match sequence.find(&self.haystack[..self.limit], &mut self.cache.window, at, self.cancel) {
                 Sought::At(start, end) => return Ok(Some((start, end))),
                 Sought::Nowhere => return Ok(None),
                 Sought::GaveUp(from) => at = from,
@@ -36,7 +36,7 @@ impl<'c, 'h> Searcher<'_, 'c, 'h> {
             return Sought::GaveUp(at);
         };
         let (haystack, window) = (&self.haystack[..self.limit], &mut self.cache.window);
-        sequence.each(haystack, window, at, self.leash, take)
+        sequence.each(haystack, window, at, self.cancel, take)
     }
 
     /// Line by line, as long as few have what is needed. `end_only`: it may answer any beginning.
@@ -44,13 +44,13 @@ impl<'c, 'h> Searcher<'_, 'c, 'h> {
         let mut at = at;
         while !self.cache.record.is_useless() {
             let haystack = &self.haystack[..self.limit];
-            match needed.part(haystack, at, &mut self.cache.record, self.leash) {
+            match needed.part(haystack, at, &mut self.cache.record, self.cancel) {
                 Part::Nothing => return Ok(None),
                 Part::Rest => break,
                 Part::Line(line) => {
                     at = line.end;
                     let found = self.by_library(line, end_only)?;
-                    if found.is_some() || self.leash.is_some_and(Leash::is_aborted) {
+                    if found.is_some() || self.cancel.is_some_and(CancelToken::is_cancelled) {
                         return Ok(found);
                     }
                     self.cache.record.note(at);
@@ -64,11 +64,11 @@ impl<'c, 'h> Searcher<'_, 'c, 'h> {
     fn by_library(&mut self, range: Range<usize>, end_only: bool) -> Result<Option<Span>, Changed> {
         let start = range.start;
         let input = self.input(range);
-        if let Some(leash) = self.far(&input)
+        if let Some(cancel) = self.far(&input)
             && let Some(stepper) = self.pattern.stepper()
         {
             let cache = self.cache.stepper.get_or_insert_with(|| stepper.cache());
-            return stepper.find(cache, &input, leash);
+            return stepper.find(cache, &input, cancel);
         }
         // Where a match ends costs half as much as where it begins and ends.
         let length = self.pattern.fixed_len.or(end_only.then_some(0));
@@ -130,9 +130,9 @@ impl<'c, 'h> Searcher<'_, 'c, 'h> {
         result
     }
 
-    /// The leash, where a search may go too far to look at it afterwards only.
-    fn far(&self, input: &Input<'_>) -> Option<&'c Leash> {
-        self.leash.filter(|_| input.end().saturating_sub(input.start()) > FAR)
+    /// The cancel, where a search may go too far to look at it afterwards only.
+    fn far(&self, input: &Input<'_>) -> Option<&'c CancelToken> {
+        self.cancel.filter(|_| input.end().saturating_sub(input.start()) > FAR)
     }
 
     fn input(&self, range: Range<usize>) -> Input<'h> {

@@ -6,7 +6,7 @@ use regex_automata::util::look::Look;
 use regex_automata::util::primitives::StateID;
 
 use super::stepper::STRETCH;
-use crate::crew::Leash;
+use crate::pool::CancelToken;
 
 /// A slot that is not set.
 const UNSET: usize = usize::MAX;
@@ -91,7 +91,7 @@ impl Machine {
         at: usize,
         anchored: bool,
         give_up: usize,
-        leash: Option<&Leash>,
+        cancel: Option<&CancelToken>,
         out: &mut Vec<Option<usize>>,
     ) -> Outcome {
         let Scratch { now, next, stack, slots } = scratch;
@@ -101,7 +101,7 @@ impl Machine {
         slots.resize(self.width, UNSET);
         let mut matched = false;
         for position in at..=haystack.len() {
-            if position.is_multiple_of(STRETCH) && leash.is_some_and(Leash::is_aborted) {
+            if position.is_multiple_of(STRETCH) && cancel.is_some_and(CancelToken::is_cancelled) {
                 return Outcome::None;
             }
             if now.order.is_empty() {

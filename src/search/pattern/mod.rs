@@ -101,7 +101,7 @@ pub struct Pattern {
     captures: OnceLock<Result<Captures, PatternError>>,
     /// Made when a search that may be called off first goes far.
     stepper: OnceLock<Result<Stepper, PatternError>>,
-    /// The groups of a match so long that the search for them must look at its leash.
+    /// The groups of a match so long that the search for them must look at its cancel.
     patient: OnceLock<Result<Machine, PatternError>>,
     /// Made when the bytes have changed under a search, again and again.
     single_pass: OnceLock<Result<Machine, PatternError>>,

@@ -8,7 +8,7 @@ use regex_syntax::hir::literal::Extractor;
 use regex_syntax::hir::{Hir, HirKind, Look};
 
 use super::stepper::find_string;
-use crate::crew::Leash;
+use crate::pool::CancelToken;
 
 /// Shorter strings are in most lines.
 const LEAST: usize = 3;
@@ -77,8 +77,14 @@ impl Needed {
     }
 
     /// The next part with a match, if there is one at `at` or later. What it answers when it was called off means nothing.
-    pub fn part(&self, haystack: &[u8], at: usize, record: &mut Record, leash: Option<&Leash>) -> Part {
-        let Some(found) = find_string(&self.0, haystack, at, leash) else { return Part::Nothing };
+    pub fn part(
+        &self,
+        haystack: &[u8],
+        at: usize,
+        record: &mut Record,
+        cancel: Option<&CancelToken>,
+    ) -> Part {
+        let Some(found) = find_string(&self.0, haystack, at, cancel) else { return Part::Nothing };
         // Another match in a line: its end is not looked for again.
         if record.line.contains(&at) && record.line.contains(&found) {
             return Part::Line(at..record.line.end);

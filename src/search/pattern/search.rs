@@ -8,7 +8,7 @@ use super::sequence::Sought;
 use super::stepper::{self, STRETCH};
 use super::window::Window;
 use super::{Captures, Pattern, PatternError};
-use crate::crew::Leash;
+use crate::pool::CancelToken;
 
 /// How far the exact machine searches before the haystack is looked through for positions in doubt.
 const FIRST_WINDOW: usize = 16 * 1024;
@@ -44,7 +44,7 @@ pub struct Searcher<'p, 'c, 'h> {
     pub(super) limit: usize,
     /// Whether the fast automaton is right in all of this haystack; told when first needed.
     fast: Option<bool>,
-    pub(super) leash: Option<&'c Leash>,
+    pub(super) cancel: Option<&'c CancelToken>,
 }
 
 impl Pattern {
@@ -66,19 +66,19 @@ impl Pattern {
         let fast = if self.exact.is_some() { None } else { Some(true) };
         cache.window.clear();
         cache.record = Record::default();
-        Searcher { pattern: self, cache, haystack, limit: haystack.len(), fast, leash: None }
+        Searcher { pattern: self, cache, haystack, limit: haystack.len(), fast, cancel: None }
     }
 
     /// Whether the fast automaton is right in all of a haystack: what a searcher finds out when it first needs it.
-    pub fn is_clean(&self, haystack: &[u8], leash: Option<&Leash>) -> bool {
-        self.exact.is_none() || !self.doubts.arise_in(haystack, leash)
+    pub fn is_clean(&self, haystack: &[u8], cancel: Option<&CancelToken>) -> bool {
+        self.exact.is_none() || !self.doubts.arise_in(haystack, cancel)
     }
 }
 
 impl<'c, 'h> Searcher<'_, 'c, 'h> {
     /// May be called off; what it answers then means nothing.
-    pub fn held(self, leash: Option<&'c Leash>) -> Self {
-        Self { leash, ..self }
+    pub fn held(self, cancel: Option<&'c CancelToken>) -> Self {
+        Self { cancel, ..self }
     }
 
     /// Takes over what another searcher of the same haystack has found out.
@@ -111,14 +111,14 @@ impl<'c, 'h> Searcher<'_, 'c, 'h> {
                 at,
                 self.pattern.flags.sticky,
                 give_up,
-                self.leash,
+                self.cancel,
                 slots,
             ) {
                 Outcome::Match => return Some((slots.first().copied()??, slots.get(1).copied()??)),
                 Outcome::None => return None,
                 Outcome::GaveUp(position) => at = position,
             }
-            self.fast = Some(!self.pattern.doubts.arise_in(self.haystack, self.leash));
+            self.fast = Some(!self.pattern.doubts.arise_in(self.haystack, self.cancel));
             if self.fast == Some(false) {
                 return self.find_at(at);
             }
@@ -152,7 +152,7 @@ impl<'c, 'h> Searcher<'_, 'c, 'h> {
         };
         let Cache { scratch, slots, .. } = &mut *self.cache;
         let give_up = at.saturating_add(FIRST_WINDOW);
-        match machine.search(scratch, self.haystack, at, sticky, give_up, self.leash, slots) {
+        match machine.search(scratch, self.haystack, at, sticky, give_up, self.cancel, slots) {
             Outcome::Match => Ok(slots[0].zip(slots[1]).filter(|(_, end)| *end <= self.limit)),
             Outcome::None => Ok(None),
             Outcome::GaveUp(position) => Err(position),
@@ -173,7 +173,7 @@ impl<'c, 'h> Searcher<'_, 'c, 'h> {
             // Without groups where the bytes have changed meanwhile, or it was called off: a walk goes on behind it.
             slots.fill(None);
             (slots[0], slots[1]) = (Some(start), Some(end));
-            if !self.has_groups() || self.leash.is_some_and(Leash::is_aborted) {
+            if !self.has_groups() || self.cancel.is_some_and(CancelToken::is_cancelled) {
                 break;
             }
         }
@@ -188,8 +188,8 @@ impl<'c, 'h> Searcher<'_, 'c, 'h> {
         slots: &mut Vec<Option<usize>>,
     ) -> Result<bool, PatternError> {
         let machine = match self.pattern.captures()? {
-            // The library looks at no leash.
-            Captures::Library(_) if self.leash.is_some() && end - start > FAR => self.pattern.patient()?,
+            // The library looks at no cancel.
+            Captures::Library(_) if self.cancel.is_some() && end - start > FAR => self.pattern.patient()?,
             Captures::Machine(machine) => machine,
             Captures::Library(regex) => {
                 let input = Input::new(self.haystack).range(start..end).anchored(Anchored::Yes);
@@ -206,7 +206,7 @@ impl<'c, 'h> Searcher<'_, 'c, 'h> {
             }
         };
         let scratch = &mut self.cache.scratch;
-        let outcome = machine.search(scratch, self.haystack, start, true, usize::MAX, self.leash, slots);
+        let outcome = machine.search(scratch, self.haystack, start, true, usize::MAX, self.cancel, slots);
         Ok(outcome == Outcome::Match)
     }
 
@@ -291,12 +291,12 @@ mod tests {
 
     #[test]
     fn what_is_called_off_goes_forward() {
-        let (text, leash) = ("xa b".repeat(3 * STRETCH / 4), Leash::default());
-        leash.abort();
-        // Groups that each iteration forgets: the exact machine's, which looks at the leash.
+        let (text, cancel) = ("xa b".repeat(3 * STRETCH / 4), CancelToken::default());
+        cancel.cancel();
+        // Groups that each iteration forgets: the exact machine's, which looks at the cancel.
         let pattern = Pattern::new("(?:(x)|(a))+", "g").unwrap();
         let mut cache = pattern.cache();
-        let mut searcher = pattern.searcher(&mut cache, text.as_bytes()).held(Some(&leash));
+        let mut searcher = pattern.searcher(&mut cache, text.as_bytes()).held(Some(&cancel));
         let mut slots = Vec::new();
         for at in [0, 1, STRETCH, STRETCH + 1] {
             if searcher.captures_at(at, &mut slots).unwrap() {
@@ -307,14 +307,14 @@ mod tests {
 
     #[test]
     fn the_groups_of_a_long_match_look_at_the_leash() {
-        let (text, leash) = ("a".repeat(FAR + 9), Leash::default());
+        let (text, cancel) = ("a".repeat(FAR + 9), CancelToken::default());
         let pattern = Pattern::new("(a+?)(a{3})(b)?$", "g").unwrap();
         let (mut cache, mut slots, mut held) = (pattern.cache(), Vec::new(), Vec::new());
         assert!(pattern.searcher(&mut cache, text.as_bytes()).captures_at(0, &mut slots).unwrap());
-        let mut searcher = pattern.searcher(&mut cache, text.as_bytes()).held(Some(&leash));
+        let mut searcher = pattern.searcher(&mut cache, text.as_bytes()).held(Some(&cancel));
         assert!(searcher.captures_at(0, &mut held).unwrap());
         assert_eq!(held, slots);
-        leash.abort();
+        cancel.cancel();
         assert!(!searcher.groups_of(0, text.len(), &mut held).unwrap());
     }
 

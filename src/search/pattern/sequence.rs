@@ -6,7 +6,7 @@ use regex_syntax::hir::Hir;
 
 use super::sets::Sets;
 use super::window::{self, Window};
-use crate::crew::Leash;
+use crate::pool::CancelToken;
 use crate::search::masks::{self, BLOCK};
 
 /// One of so many positions may resemble a match, more is work for an automaton.
@@ -44,7 +44,13 @@ impl Sequence {
     }
 
     /// The first one at `at` or later, in the haystack that the window is of.
-    pub fn find(&self, haystack: &[u8], window: &mut Window, at: usize, leash: Option<&Leash>) -> Sought {
+    pub fn find(
+        &self,
+        haystack: &[u8],
+        window: &mut Window,
+        at: usize,
+        cancel: Option<&CancelToken>,
+    ) -> Sought {
         let Self(sets) = self;
         let mut at = at;
         loop {
@@ -54,7 +60,7 @@ impl Sequence {
                 }
                 at = window.range().end;
             }
-            if leash.is_some_and(Leash::is_aborted) {
+            if cancel.is_some_and(CancelToken::is_cancelled) {
                 return Sought::Nowhere;
             }
             if at + sets.longest() > haystack.len() {
@@ -73,12 +79,12 @@ impl Sequence {
         haystack: &[u8],
         window: &mut Window,
         at: usize,
-        leash: Option<&Leash>,
+        cancel: Option<&CancelToken>,
         mut take: impl FnMut(usize, usize) -> bool,
     ) -> Sought {
         let mut at = at;
         loop {
-            let sought = self.find(haystack, window, at, leash);
+            let sought = self.find(haystack, window, at, cancel);
             let Sought::At(mut start, mut end) = sought else { return sought };
             loop {
                 if !take(start, end) {
@@ -324,9 +330,9 @@ mod tests {
 
     #[test]
     fn it_can_be_called_off() {
-        let (haystack, leash) = (vec![b'a'; 3000], Leash::default());
+        let (haystack, cancel) = (vec![b'a'; 3000], CancelToken::default());
         let found = sequence("b[0-9]c", "g").unwrap();
-        leash.abort();
-        assert_eq!(found.find(&haystack, &mut Window::new(), 0, Some(&leash)), Sought::Nowhere);
+        cancel.cancel();
+        assert_eq!(found.find(&haystack, &mut Window::new(), 0, Some(&cancel)), Sought::Nowhere);
     }
 }

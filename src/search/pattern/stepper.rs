@@ -12,9 +12,9 @@ use super::attempt::Changed;
 use super::flags::Flags;
 use super::translate::Translation;
 use super::{PatternError, SIZE_LIMIT};
-use crate::crew::Leash;
+use crate::pool::CancelToken;
 
-/// Bytes between two looks at the leash.
+/// Bytes between two looks at the cancel.
 pub(super) const STRETCH: usize = if cfg!(test) { 4 << 10 } else { 1 << 20 };
 
 /// Where a string is, at `at` or later. What it answers when it was called off means nothing.
@@ -22,11 +22,11 @@ pub(super) fn find_string(
     finder: &Finder<'_>,
     haystack: &[u8],
     at: usize,
-    leash: Option<&Leash>,
+    cancel: Option<&CancelToken>,
 ) -> Option<usize> {
     (at..haystack.len()).step_by(STRETCH).find_map(|from| {
         let to = haystack.len().min(from + STRETCH + finder.needle().len() - 1);
-        let called_off = leash.is_some_and(Leash::is_aborted);
+        let called_off = cancel.is_some_and(CancelToken::is_cancelled);
         let found = if called_off { Some(0) } else { finder.find(&haystack[from..to]) };
         found.map(|found| from + found)
     })
@@ -83,15 +83,15 @@ impl Stepper {
         &self,
         cache: &mut Cache,
         input: &Input<'_>,
-        leash: &Leash,
+        cancel: &CancelToken,
     ) -> Result<Option<(usize, usize)>, Changed> {
         let mut input = input.clone();
-        let Some(end) = self.first_end(cache, &mut input, leash) else { return Ok(None) };
+        let Some(end) = self.first_end(cache, &mut input, cancel) else { return Ok(None) };
         if end == input.start() || input.get_anchored().is_anchored() {
             return Ok(Some((input.start(), end)));
         }
-        let start = self.start(cache, &input, end, leash);
-        if start.is_none() && !leash.is_aborted() {
+        let start = self.start(cache, &input, end, cancel);
+        if start.is_none() && !cancel.is_cancelled() {
             Err(Changed)
         } else {
             Ok(start.map(|start| (start, end)))
@@ -99,26 +99,26 @@ impl Stepper {
     }
 
     /// Where the first match ends; the input then begins where that may begin at the earliest.
-    fn first_end(&self, cache: &mut Cache, input: &mut Input<'_>, leash: &Leash) -> Option<usize> {
-        let mut end = self.end(cache, input, leash)?;
+    fn first_end(&self, cache: &mut Cache, input: &mut Input<'_>, cancel: &CancelToken) -> Option<usize> {
+        let mut end = self.end(cache, input, cancel)?;
         // As the library does: an end inside a code point is an empty match's; it is looked for a byte further.
         while self.is_utf8 && !input.is_char_boundary(end) {
             if input.get_anchored().is_anchored() || input.start() >= input.end() {
                 return None;
             }
             input.set_start(input.start() + 1);
-            end = self.end(cache, input, leash)?;
+            end = self.end(cache, input, cancel)?;
         }
         Some(end)
     }
 
-    fn end(&self, cache: &mut Cache, input: &Input<'_>, leash: &Leash) -> Option<usize> {
+    fn end(&self, cache: &mut Cache, input: &Input<'_>, cancel: &CancelToken) -> Option<usize> {
         let (dfa, (cache, _)) = (self.regex.forward(), cache.as_parts_mut());
         let prefilter = self.prefilter.as_ref().filter(|_| !input.get_anchored().is_anchored());
         let mut state = dfa.start_state_forward(cache, input).ok()?;
         let (mut at, mut found) = (input.start(), None);
         while at < input.end() {
-            if leash.is_aborted() {
+            if cancel.is_cancelled() {
                 return None;
             }
             let stretch = at.saturating_add(STRETCH).min(input.end());
@@ -151,13 +151,13 @@ impl Stepper {
         if last.ok()?.is_match() { Some(input.end()) } else { found }
     }
 
-    fn start(&self, cache: &mut Cache, input: &Input<'_>, end: usize, leash: &Leash) -> Option<usize> {
+    fn start(&self, cache: &mut Cache, input: &Input<'_>, end: usize, cancel: &CancelToken) -> Option<usize> {
         let (dfa, (_, cache)) = (self.regex.reverse(), cache.as_parts_mut());
         let input = input.clone().range(input.start()..end).anchored(Anchored::Yes);
         let mut state: LazyStateID = dfa.start_state_reverse(cache, &input).ok()?;
         let (mut at, mut found) = (end, None);
         while at > input.start() {
-            if leash.is_aborted() {
+            if cancel.is_cancelled() {
                 return None;
             }
             let stretch = at.saturating_sub(STRETCH).max(input.start());

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
 
 use crate::fault::{Guard, Subject};
-use crate::os::{self, Held};
+use crate::os::{self, RawMap};
 use crate::request::{Access, Plan};
 
 pub use bytes::{Foreign, Touch};
@@ -25,16 +25,16 @@ pub fn live() -> usize {
 }
 
 pub struct Region {
-    held: Held,
+    held: RawMap,
     /// Bytes before the first visible one.
     slack: usize,
     /// Visible bytes.
     length: usize,
     exposed: AtomicBool,
-    entombed: AtomicBool,
+    revoked: AtomicBool,
     guard: Option<Guard>,
     /// The bytes are on a volume that can go away, where no fault can be answered: they are reached with care.
-    fragile: bool,
+    removable: bool,
 }
 
 // SAFETY: the addresses belong to the process, not to a thread; every access to the bytes is a raw copy or a
@@ -45,31 +45,31 @@ unsafe impl Sync for Region {}
 
 impl Region {
     /// Takes `held`, which maps at least `slack + length` bytes.
-    pub fn new(held: Held, slack: usize, length: usize) -> Self {
+    pub fn new(held: RawMap, slack: usize, length: usize) -> Self {
         LIVE.fetch_add(1, Ordering::Relaxed);
-        let (exposed, entombed) = Default::default();
-        Self { held, slack, length, exposed, entombed, guard: None, fragile: false }
+        let (exposed, revoked) = Default::default();
+        Self { held, slack, length, exposed, revoked, guard: None, removable: false }
     }
 
     /// The same, guarded against what may happen to `file`. `None`: there is no memory for that.
     pub fn guarded(mut self, subject: Subject, file: Option<Arc<File>>) -> Option<Self> {
         if self.whole() > 0 {
-            self.fragile = file.as_deref().is_some_and(os::is_fragile);
+            self.removable = file.as_deref().is_some_and(os::is_removable);
             self.guard = Some(Guard::new(self.held.base(), os::whole_pages(self.whole()), subject, file)?);
         }
         Some(self)
     }
 
     /// Whether the bytes are reached with care, by way of copies.
-    pub fn is_fragile(&self) -> bool {
-        self.fragile
+    pub fn is_removable(&self) -> bool {
+        self.removable
     }
 
     /// Whether zeros stand in the place of the bytes. To be asked after they were read, never before.
-    pub fn is_entombed(&self) -> bool {
+    pub fn is_revoked(&self) -> bool {
         // What was read before this line was read before the answer is.
         fence(Ordering::SeqCst);
-        self.entombed.load(Ordering::SeqCst)
+        self.revoked.load(Ordering::SeqCst)
     }
 
     /// What went wrong with the bytes, where that is watched.
@@ -79,7 +79,7 @@ impl Region {
 
     /// Bytes from the first address on.
     fn whole(&self) -> usize {
-        if matches!(self.held, Held::Empty) { 0 } else { self.slack + self.length }
+        if matches!(self.held, RawMap::Empty) { 0 } else { self.slack + self.length }
     }
 
     /// Visible bytes.
@@ -111,7 +111,7 @@ impl Region {
     /// Resizes memory of no file without copying, new bytes are zero; by `&mut self` nobody else holds it.
     /// `None`: not possible here.
     pub fn resize_in_place(&mut self, length: usize) -> Option<os::Result<()>> {
-        if *self.exposed.get_mut() || matches!(self.held, Held::Empty) {
+        if *self.exposed.get_mut() || matches!(self.held, RawMap::Empty) {
             return None;
         }
         let resized = os::remap(&mut self.held, self.slack + length)?;
@@ -126,38 +126,38 @@ impl Region {
 
     /// Replaces the bytes by zeros and lets the file go, in one step, whatever is still held. Where the system
     /// cannot, the bytes stay until the last holder ends.
-    pub fn entomb(&self) {
-        if !os::MAPS_OVER || matches!(self.held, Held::Empty) {
+    pub fn revoke(&self) {
+        if !os::CAN_MAP_OVER || matches!(self.held, RawMap::Empty) {
             return;
         }
         // First: whoever can read the zeros can see it.
-        if self.entombed.swap(true, Ordering::SeqCst) {
+        if self.revoked.swap(true, Ordering::SeqCst) {
             return;
         }
         // SAFETY: the whole of our own mapping, which is unmapped by `held` alone, at the end of `self`.
-        let bury = || unsafe { os::entomb(self.held.base(), self.whole()) };
+        let revoke = || unsafe { os::revoke(self.held.base(), self.whole()) };
         let done = match &self.guard {
-            Some(guard) => guard.bury(bury),
-            None => bury(),
+            Some(guard) => guard.revoke(revoke),
+            None => revoke(),
         };
         if done {
             LIVE.fetch_sub(1, Ordering::Relaxed);
         } else {
-            self.entombed.store(false, Ordering::SeqCst);
+            self.revoked.store(false, Ordering::SeqCst);
         }
     }
 
-    /// Maps `plan`'s file over what `entomb` has replaced, at the same addresses. `false`: not done.
-    pub fn exhume(&self, file: &Arc<File>, plan: &Plan, regular: bool) -> bool {
+    /// Maps `plan`'s file over what `revoke` has replaced, at the same addresses. `false`: not done.
+    pub fn restore(&self, file: &Arc<File>, plan: &Plan, regular: bool) -> bool {
         let map = || {
-            // SAFETY: the whole of our own mapping, as in `entomb`.
+            // SAFETY: the whole of our own mapping, as in `revoke`.
             unsafe { os::map_over(self.held.base(), 0, self.whole(), Some(file), plan, regular) }.is_ok()
         };
         let done = match &self.guard {
-            Some(guard) => guard.exhume(file, map),
+            Some(guard) => guard.restore(file, map),
             None => map(),
         };
-        if done && self.entombed.swap(false, Ordering::AcqRel) {
+        if done && self.revoked.swap(false, Ordering::AcqRel) {
             LIVE.fetch_add(1, Ordering::Relaxed);
         }
         done
@@ -178,7 +178,7 @@ impl Region {
     }
 
     /// Takes a stray store back: the mapping is the file's again, and read-only. `false`: this system cannot.
-    pub fn heal(&self, plan: &Plan, regular: bool) -> bool {
+    pub fn discard_stray_store(&self, plan: &Plan, regular: bool) -> bool {
         let Some(guard) = &self.guard else { return true };
         guard.pause(|| self.map_again(guard, 0, guard.len(), plan, regular)).is_ok()
     }
@@ -192,7 +192,7 @@ impl Region {
         regular: bool,
     ) -> os::Result<()> {
         let file = guard.file();
-        // SAFETY: whole pages of our own mapping, as in `entomb`.
+        // SAFETY: whole pages of our own mapping, as in `revoke`.
         unsafe { os::map_over(self.held.base(), from, len, file.as_deref(), plan, regular) }
     }
 
@@ -239,7 +239,7 @@ impl Drop for Region {
     fn drop(&mut self) {
         // Before the addresses are anybody else's.
         drop(self.guard.take());
-        if !*self.entombed.get_mut() {
+        if !*self.revoked.get_mut() {
             LIVE.fetch_sub(1, Ordering::Relaxed);
         }
     }

@@ -22,14 +22,14 @@ use windows_sys::Win32::System::SystemInformation::{GetSystemInfo, SYSTEM_INFO};
 use windows_sys::Win32::System::Threading::GetCurrentProcess;
 use windows_sys::core::BOOL;
 
-use super::{Advice, Failed, Held, Mappings, Named, Result};
+use super::{Advice, InCall, Mappings, RawMap, Result, SystemError};
 use crate::request::{Plan, Raw};
 
 pub use file::{
-    Identity, file_size, identity, is_fragile, lend, mappable, open, read_at, remove, reserve, set_size,
-    source,
+    Identity, borrow_fd, file_size, identity, is_removable, mappable, open, read_at, remove, reserve,
+    set_size, source,
 };
-pub use view::{View, entomb, map_anonymous, map_file, map_named, map_named_file, map_over};
+pub use view::{View, map_anonymous, map_file, map_named, map_named_file, map_over, revoke};
 
 pub const EXTENDS: bool = true;
 pub const PROT_READ: i32 = 1;
@@ -39,9 +39,9 @@ pub const REFUSED_FLAGS: &[(&str, i32)] = &[];
 /// None of PROT_, MAP_, MADV_, MS_ exists here.
 pub const CONSTANTS: [&[(&str, i64)]; 0] = [];
 /// Nothing is mapped over a view: what is mapped anew stands elsewhere.
-pub const MAPS_OVER: bool = false;
+pub const CAN_MAP_OVER: bool = false;
 /// A file cannot be made shorter while a section of it is mapped (error 1224).
-pub const TRUNCATES_MAPPED: bool = false;
+pub const CAN_TRUNCATE_MAPPED: bool = false;
 /// Named memory is a section of the paging file, of a fixed size.
 pub const NAMED_IS_FILE: bool = false;
 
@@ -85,7 +85,7 @@ pub fn granularity() -> usize {
 }
 
 fn last<T>(call: &'static str) -> Result<T> {
-    Err(Failed { call, source: io::Error::last_os_error() })
+    Err(SystemError { call, source: io::Error::last_os_error() })
 }
 
 fn wide(text: &str) -> Vec<u16> {
@@ -125,7 +125,7 @@ pub fn is_private(_raw: Raw) -> bool {
 }
 
 /// Windows has no mremap.
-pub fn remap(_held: &mut Held, _len: usize) -> Option<Result<()>> {
+pub fn remap(_held: &mut RawMap, _len: usize) -> Option<Result<()>> {
     None
 }
 
@@ -191,7 +191,7 @@ pub unsafe fn advise(base: *mut u8, start: usize, len: usize, _number: i32) -> R
 /// # Safety
 /// None here; it is the other systems' signature.
 pub unsafe fn set_name(_base: *mut u8, _len: usize, _name: &str) -> Result<()> {
-    Err(io::Error::from_raw_os_error(120)).named("prctl")
+    Err(io::Error::from_raw_os_error(120)).in_call("prctl")
 }
 
 /// No count of mappings is limited here but by memory.
@@ -210,12 +210,12 @@ pub fn whole_pages(length: usize) -> usize {
 }
 
 /// A page of a read-only view that a store was let into is a copy.
-pub fn keeps_stores(_plan: &Plan, _regular: bool) -> bool {
+pub fn is_private_mapping(_plan: &Plan, _regular: bool) -> bool {
     true
 }
 
 /// There is nothing beyond the end of a mapped file.
-pub fn hides_faults(_plan: &Plan) -> bool {
+pub fn reads_zeros_beyond_end(_plan: &Plan) -> bool {
     false
 }
 
@@ -232,7 +232,7 @@ pub unsafe fn populate(_page: *mut u8) -> bool {
 ///
 /// # Safety
 /// Both ranges are valid for `len` bytes; they may overlap.
-pub unsafe fn copy_carefully(from: *const u8, to: *mut u8, len: usize) -> bool {
+pub unsafe fn try_copy(from: *const u8, to: *mut u8, len: usize) -> bool {
     let mut buffer = [0u8; 16 * 1024];
     // SAFETY: the pseudo handle needs no closing.
     let process = unsafe { GetCurrentProcess() };

@@ -7,19 +7,20 @@ pub mod scan;
 use std::fs::File;
 use std::io;
 use std::sync::atomic::AtomicU8;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 
-use crate::census::{self, Crowd};
 use crate::fault::{Reason, Subject};
-use crate::os::{self, Advice, Failed, Held, Named, Opening};
+use crate::map_limit::{self, LimitReached};
+use crate::os::{self, Advice, InCall, OpenMode, RawMap, SystemError};
 use crate::region::{self, Region};
 use crate::request::{Access, Plan, Refusal, Request, Source};
+use crate::sync::Mutex;
 
 /// Why something failed.
 #[derive(Debug)]
 pub enum Error {
     Refused(Refusal),
-    System(Failed),
+    System(SystemError),
     /// A state that forbids it: code and text of the JavaScript error.
     Coded(&'static str, String),
     /// Bytes that the file no longer has, or that could not be read: where in the file.
@@ -28,7 +29,7 @@ pub enum Error {
         offset: u64,
     },
     /// So many mappings that the system would soon refuse the next one to everybody.
-    Crowded(Crowd),
+    MapLimit(LimitReached),
 }
 
 pub type Result<T> = std::result::Result<T, Error>;
@@ -39,14 +40,14 @@ impl From<Refusal> for Error {
     }
 }
 
-impl From<Crowd> for Error {
-    fn from(crowd: Crowd) -> Self {
-        Self::Crowded(crowd)
+impl From<LimitReached> for Error {
+    fn from(crowd: LimitReached) -> Self {
+        Self::MapLimit(crowd)
     }
 }
 
-impl From<Failed> for Error {
-    fn from(failed: Failed) -> Self {
+impl From<SystemError> for Error {
+    fn from(failed: SystemError) -> Self {
         if os::is_busy(&failed.source) {
             return Self::Coded(
                 "ERR_MMAP_BUSY",
@@ -111,24 +112,24 @@ fn closed() -> Error {
 }
 
 /// Maps, unless that might take the host its last mapping.
-fn admitted(map: impl FnOnce() -> os::Result<Held>) -> Result<Held> {
-    census::admit(1, region::live())?;
+fn admitted(map: impl FnOnce() -> os::Result<RawMap>) -> Result<RawMap> {
+    map_limit::reserve(1, region::live())?;
     Ok(map()?)
 }
 
 /// The region of a new mapping, guarded where that was asked for. `file`: what is kept of its file.
-fn enclose(held: Held, plan: &Plan, origin: &Origin, file: Option<&Arc<File>>) -> Result<Region> {
+fn enclose(held: RawMap, plan: &Plan, origin: &Origin, file: Option<&Arc<File>>) -> Result<Region> {
     let region = Region::new(held, plan.slack, plan.length);
     let (read_only, sized) = (plan.access == Access::Read, origin.is_regular());
     // Memory of our own ends nowhere.
     if !plan.guard || (matches!(origin, Origin::Anonymous) && !read_only) {
         return Ok(region);
     }
-    let private = matches!(origin, Origin::Anonymous) || os::keeps_stores(plan, sized);
+    let private = matches!(origin, Origin::Anonymous) || os::is_private_mapping(plan, sized);
     let subject = Subject { offset: plan.file_offset, sized, read_only, private };
     region.guarded(subject, file.cloned()).ok_or_else(|| {
         let source = io::Error::from(io::ErrorKind::OutOfMemory);
-        Error::System(Failed { call: "mmap", source })
+        Error::System(SystemError { call: "mmap", source })
     })
 }
 
@@ -138,17 +139,17 @@ impl Mapping {
         let system = os::system();
         request.check_flags(&system)?;
         if fd != -1 {
-            let file = os::lend(fd)?;
+            let file = os::borrow_fd(fd)?;
             let (source, regular) = os::source(&file)?;
             let plan = request.plan(source, &system)?;
             // The duplicate comes first, as in Python: what cannot be tracked is not mapped.
-            let own = if track { Some(Arc::new(file.try_clone().named("dup")?)) } else { None };
+            let own = if track { Some(Arc::new(file.try_clone().in_call("dup")?)) } else { None };
             return Self::over_file(&file, own, plan, regular, source, name.as_deref());
         }
         let plan = request.plan(Source::Anonymous, &system)?;
         let (held, file, origin) = match name {
             Some(name) => {
-                census::admit(1, region::live())?;
+                map_limit::reserve(1, region::live())?;
                 let (held, file) = os::map_named(&name, &plan)?;
                 (held, file.filter(|_| track).map(Arc::new), Origin::Named(name))
             }
@@ -162,7 +163,7 @@ impl Mapping {
     pub fn open(path: &[u8], request: &Request, create: bool) -> Result<Self> {
         let system = os::system();
         let write = request.effective_access(&system) == Access::Write;
-        let (file, created) = os::open(path, Opening { write, create })?;
+        let (file, created) = os::open(path, OpenMode { write, create })?;
         let identity = os::identity(&file);
         let mapping = Self::over_opened(file, request);
         if !created {
@@ -201,7 +202,7 @@ impl Mapping {
         }
         let held = match name {
             Some(name) => admitted(|| os::map_named_file(file, &plan, name)),
-            None if plan.length == 0 && matches!(source, Source::Sized(_)) => Ok(Held::Empty),
+            None if plan.length == 0 && matches!(source, Source::Sized(_)) => Ok(RawMap::Empty),
             None => admitted(|| os::map_file(file, &plan, regular)),
         };
         if held.is_err() && plan.extend_to.is_some() {
@@ -227,7 +228,7 @@ impl Mapping {
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Open>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+        self.open.lock()
     }
 
     /// The bytes, held: they stay addressable until the answer is dropped, also over a close.
@@ -277,7 +278,7 @@ impl Mapping {
         };
         let region = self.region()?;
         // Of the whole too: it may have been one with its neighbours.
-        census::admit(2, region::live())?;
+        map_limit::reserve(2, region::live())?;
         Ok(region.advise(start, len, number)?)
     }
 
@@ -285,7 +286,7 @@ impl Mapping {
     pub fn set_name(&self, name: &str) -> Result<()> {
         if !matches!(self.origin, Origin::Anonymous) {
             let source = io::Error::new(io::ErrorKind::InvalidInput, "only anonymous memory has a name");
-            return Err(Error::System(Failed { call: "prctl", source }));
+            return Err(Error::System(SystemError { call: "prctl", source }));
         }
         Ok(self.region()?.set_name(name)?)
     }
@@ -340,7 +341,7 @@ impl Mapping {
 /// Unmaps at once, or, while somebody still holds the addresses, leaves zeros there.
 fn retire(region: Arc<Region>) {
     if let Err(held) = Arc::try_unwrap(region).map(drop) {
-        held.entomb();
+        held.revoke();
     }
 }
 

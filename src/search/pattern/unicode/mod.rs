@@ -15,9 +15,9 @@ use std::sync::OnceLock;
 
 use regex_syntax::hir::{ClassUnicode, ClassUnicodeRange};
 
-static CATEGORIES: &[u8] = include_bytes!("unicode/categories.bin");
-static PROPERTIES: &[u8] = include_bytes!("unicode/properties.bin");
-static FOLDS: &[u8] = include_bytes!("unicode/folds.bin");
+static CATEGORIES: &[u8] = include_bytes!("categories.bin");
+static PROPERTIES: &[u8] = include_bytes!("properties.bin");
+static FOLDS: &[u8] = include_bytes!("folds.bin");
 
 /// What a name is the name of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -93,7 +93,7 @@ unsafe fn mend(signal: c_int, info: *mut siginfo_t, context: *mut c_void) -> boo
     if access == Access::Fetch {
         return false;
     }
-    if visit.is_tomb() {
+    if visit.is_revoked() {
         // From the time before, or the system would give read-only zeros alone.
         return signal == libc::SIGBUS || make_page_writable(page, size);
     }
@@ -162,7 +162,7 @@ fn now() -> u64 {
 
 fn zero(from: usize, len: usize) -> bool {
     // SAFETY: pages of a registered mapping, which is not unmapped while a handler is inside.
-    unsafe { os::entomb(std::ptr::with_exposed_provenance_mut(from), len) }
+    unsafe { os::revoke(std::ptr::with_exposed_provenance_mut(from), len) }
 }
 
 /// Why a page within the file cannot be had: what can be read by its descriptor had no block for a store. One that the

@@ -9,8 +9,9 @@ mod visit;
 use std::alloc::{Layout, alloc_zeroed};
 use std::ptr;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
+
+use crate::sync::Mutex;
 use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize};
-use std::sync::{Mutex, PoisonError};
 
 #[cfg(any(unix, test))]
 pub use visit::Mend;
@@ -96,7 +97,7 @@ const PRIVATE: u32 = 4;
 /// The owner is at work on the pages.
 const PAUSED: u32 = 8;
 /// Zero pages stand there until the addresses are given back.
-const TOMB: u32 = 16;
+const REVOKED: u32 = 16;
 
 #[repr(C, align(4096))]
 struct Words([AtomicU32; PER_CHUNK]);
@@ -181,7 +182,7 @@ pub struct Slot {
 impl Slot {
     /// An entry that holds no addresses yet. `None`: there is no memory for it.
     pub fn take() -> Option<Self> {
-        let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut free = FREE.lock();
         if free.is_empty() {
             grow(&mut free)?;
         }
@@ -194,7 +195,7 @@ impl Slot {
         self.leave();
         self.forgive();
         self.entry().kind.store(0, SeqCst);
-        FREE.lock().unwrap_or_else(PoisonError::into_inner).push(self.number);
+        FREE.lock().push(self.number);
     }
 
     fn index(self) -> usize {
@@ -256,10 +257,10 @@ impl Slot {
     }
 
     /// The mapping is gone, and zero pages stand in its place. In a pause.
-    pub fn bury(self) {
+    pub fn revoke(self) {
         self.forgive();
         self.entry().file.store(-1, SeqCst);
-        self.entry().kind.store(TOMB | PAUSED, SeqCst);
+        self.entry().kind.store(REVOKED | PAUSED, SeqCst);
     }
 
     /// The descriptor is about to be closed.

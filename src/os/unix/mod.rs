@@ -14,12 +14,12 @@ use memmap2::{MmapOptions, MmapRaw};
 use rustix::io::Errno;
 use rustix::mm::{MapFlags, MsyncFlags, ProtFlags};
 
-use super::{Held, Mappings, Named, Result};
+use super::{InCall, Mappings, RawMap, Result};
 use crate::request::{Access, Plan, Raw};
 
 pub use advice::{advice_number, advise, makes_holes};
 pub use file::{
-    Identity, file_size, identity, lend, mappable, open, read_at, remove, reserve, set_size, source,
+    Identity, borrow_fd, file_size, identity, mappable, open, read_at, remove, reserve, set_size, source,
 };
 #[cfg_attr(test, allow(unused_imports, reason = "a test binary is built without `node`"))]
 pub use named::{check_memory_name, map_named, map_named_file, section_exists, unlink_named};
@@ -76,17 +76,17 @@ impl Drop for View {
 }
 
 /// Maps `plan` of `file`; `regular` tells whether the file is one whose length can change only by truncation.
-pub fn map_file(file: &File, plan: &Plan, regular: bool) -> Result<Held> {
+pub fn map_file(file: &File, plan: &Plan, regular: bool) -> Result<RawMap> {
     let len = plan.slack + plan.length;
     if len == 0 {
-        return Err(io::Error::from(Errno::INVAL)).named("mmap");
+        return Err(io::Error::from(Errno::INVAL)).in_call("mmap");
     }
     let (prot, flags) = modes(plan, regular);
-    if plan.raw.is_some() || hides_faults(plan) {
+    if plan.raw.is_some() || reads_zeros_beyond_end(plan) {
         // SAFETY: the address is the kernel's choice (`request` refuses MAP_FIXED and its kin), so nothing of
         // anybody else's is replaced.
         let base = unsafe { rustix::mm::mmap(ptr::null_mut(), len, prot, flags, file, plan.file_offset) };
-        return base.named("mmap").map(|base| Held::Own(View { base: base.cast(), len }));
+        return base.in_call("mmap").map(|base| RawMap::Own(View { base: base.cast(), len }));
     }
     let mut options = MmapOptions::new();
     options.offset(plan.file_offset).len(len);
@@ -101,11 +101,11 @@ pub fn map_file(file: &File, plan: &Plan, regular: bool) -> Result<Held> {
         // SAFETY: as above.
         Access::Copy => unsafe { options.map_copy(file) }.map(Into::into),
     };
-    raw.named("mmap").map(Held::Memmap)
+    raw.in_call("mmap").map(RawMap::Memmap)
 }
 
 /// Whether a load beyond the end of the file is answered with zeros, and no signal.
-pub fn hides_faults(plan: &Plan) -> bool {
+pub fn reads_zeros_beyond_end(plan: &Plan) -> bool {
     cfg!(target_vendor = "apple") && plan.access == Access::Read
 }
 
@@ -126,21 +126,21 @@ fn modes(plan: &Plan, regular: bool) -> (ProtFlags, MapFlags) {
     }
     // MAP_RESILIENT_CODESIGN and MAP_RESILIENT_MEDIA (sys/mman.h of macOS), for readable mappings alone: zeros where
     // the bytes are not to be had, and no signal.
-    let resilient = if hides_faults(plan) { 0x2000 | 0x4000 } else { 0 };
+    let resilient = if reads_zeros_beyond_end(plan) { 0x2000 | 0x4000 } else { 0 };
     let private = flags.difference(MapFlags::from_bits_retain(KINDS as _)) | MapFlags::PRIVATE | NORESERVE;
     (prot, private | MapFlags::from_bits_retain(resilient))
 }
 
 /// Whether pages that are made writable, or written to, are the mapping's own.
-pub fn keeps_stores(plan: &Plan, regular: bool) -> bool {
+pub fn is_private_mapping(plan: &Plan, regular: bool) -> bool {
     modes(plan, regular).1.bits() as i32 & 0xf == libc::MAP_PRIVATE
 }
 
 /// Maps zeros that belong to no file: shared, as Python does, unless the access is `Copy`.
-pub fn map_anonymous(plan: &Plan) -> Result<Held> {
+pub fn map_anonymous(plan: &Plan) -> Result<RawMap> {
     let len = plan.length;
     if plan.access == Access::Copy && plan.raw.is_none() {
-        return MmapOptions::new().len(len).map_anon().named("mmap").map(|map| Held::Memmap(map.into()));
+        return MmapOptions::new().len(len).map_anon().in_call("mmap").map(|map| RawMap::Memmap(map.into()));
     }
     let (prot, flags) = match (plan.raw, plan.access) {
         (Some(raw), _) => {
@@ -152,7 +152,7 @@ pub fn map_anonymous(plan: &Plan) -> Result<Held> {
     };
     // SAFETY: the address is the kernel's choice, so nothing of anybody else's is replaced.
     let base = unsafe { rustix::mm::mmap_anonymous(ptr::null_mut(), len, prot, flags) };
-    base.named("mmap").map(|base| Held::Own(View { base: base.cast(), len }))
+    base.in_call("mmap").map(|base| RawMap::Own(View { base: base.cast(), len }))
 }
 
 /// Whether pages written to stay this mapping's own.
@@ -161,37 +161,37 @@ pub fn is_private(raw: Raw) -> bool {
 }
 
 /// A mapping can be made at the addresses of another, in its place.
-pub const MAPS_OVER: bool = true;
+pub const CAN_MAP_OVER: bool = true;
 /// A file may be made shorter while it is mapped.
-pub const TRUNCATES_MAPPED: bool = true;
+pub const CAN_TRUNCATE_MAPPED: bool = true;
 /// Named memory is a file in memory.
 pub const NAMED_IS_FILE: bool = true;
 
 /// Resizes `held` in place, possibly at another address. `None`: this system cannot.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-pub fn remap(held: &mut Held, len: usize) -> Option<Result<()>> {
+pub fn remap(held: &mut RawMap, len: usize) -> Option<Result<()>> {
     Some(match held {
-        Held::Empty => return None,
+        RawMap::Empty => return None,
         #[cfg(target_os = "linux")]
-        Held::Memmap(map) => {
+        RawMap::Memmap(map) => {
             let options = memmap2::RemapOptions::new().may_move(true);
             // SAFETY: the caller holds the only reference to these addresses (`Region::resize_in_place`), so no
             // pointer into them outlives the move.
-            unsafe { map.remap(len, options) }.named("mremap")
+            unsafe { map.remap(len, options) }.in_call("mremap")
         }
         #[cfg(target_os = "android")]
-        Held::Memmap(_) => return None,
-        Held::Own(view) => {
+        RawMap::Memmap(_) => return None,
+        RawMap::Own(view) => {
             let flags = rustix::mm::MremapFlags::MAYMOVE;
             // SAFETY: as above.
             let moved = unsafe { rustix::mm::mremap(view.base.cast(), view.len, len, flags) };
-            moved.named("mremap").map(|base| (view.base, view.len) = (base.cast(), len))
+            moved.in_call("mremap").map(|base| (view.base, view.len) = (base.cast(), len))
         }
     })
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-pub fn remap(_held: &mut Held, _len: usize) -> Option<Result<()>> {
+pub fn remap(_held: &mut RawMap, _len: usize) -> Option<Result<()>> {
     None
 }
 
@@ -199,8 +199,8 @@ pub fn remap(_held: &mut Held, _len: usize) -> Option<Result<()>> {
 /// somebody kept reads zeros. `false`: this system cannot.
 ///
 /// # Safety
-/// `base` and `len` are a whole mapping of the caller's own, which stays mapped until its `Held` is dropped.
-pub unsafe fn entomb(base: *mut u8, len: usize) -> bool {
+/// `base` and `len` are a whole mapping of the caller's own, which stays mapped until its `RawMap` is dropped.
+pub unsafe fn revoke(base: *mut u8, len: usize) -> bool {
     let flags = MapFlags::PRIVATE | MapFlags::FIXED | NORESERVE;
     // Read-only where the system does not promise so much memory (vm.overcommit_memory 2).
     [ProtFlags::READ | ProtFlags::WRITE, ProtFlags::READ].into_iter().any(|prot| {
@@ -218,7 +218,7 @@ pub const NORESERVE: MapFlags = MapFlags::empty();
 /// what is private goes back to the file's bytes, and memory becomes zeros.
 ///
 /// # Safety
-/// As `entomb`, for a part of the mapping.
+/// As `revoke`, for a part of the mapping.
 pub unsafe fn map_over(
     base: *mut u8,
     from: usize,
@@ -234,17 +234,17 @@ pub unsafe fn map_over(
     if let Some(file) = file {
         let offset = plan.file_offset + from as u64;
         // SAFETY: by this function's contract the range replaced is the caller's own.
-        return unsafe { rustix::mm::mmap(at, len, prot, flags, file, offset) }.map(drop).named("mmap");
+        return unsafe { rustix::mm::mmap(at, len, prot, flags, file, offset) }.map(drop).in_call("mmap");
     }
     if !regular {
         // SAFETY: as above.
-        return unsafe { rustix::mm::mmap_anonymous(at, len, prot, flags) }.map(drop).named("mmap");
+        return unsafe { rustix::mm::mmap_anonymous(at, len, prot, flags) }.map(drop).in_call("mmap");
     }
     let protection = rustix::mm::MprotectFlags::from_bits_retain(prot.bits());
     // SAFETY: as above.
-    unsafe { rustix::mm::mprotect(at, len, protection) }.named("mprotect")?;
+    unsafe { rustix::mm::mprotect(at, len, protection) }.in_call("mprotect")?;
     // SAFETY: as above; the caller wants what was stored gone.
-    unsafe { drop_private(at, len) }.named("madvise")
+    unsafe { drop_private(at, len) }.in_call("madvise")
 }
 
 /// Forgets private pages; what became zeros stays zeros.
@@ -286,7 +286,7 @@ pub unsafe fn populate(_page: *mut u8) -> bool {
 }
 
 /// Nothing is so fragile here: faults are survived.
-pub fn is_fragile(_file: &File) -> bool {
+pub fn is_removable(_file: &File) -> bool {
     false
 }
 
@@ -294,7 +294,7 @@ pub fn is_fragile(_file: &File) -> bool {
 ///
 /// # Safety
 /// Both ranges are valid for `len` bytes; they may overlap.
-pub unsafe fn copy_carefully(from: *const u8, to: *mut u8, len: usize) -> bool {
+pub unsafe fn try_copy(from: *const u8, to: *mut u8, len: usize) -> bool {
     // SAFETY: by this function's contract.
     unsafe { ptr::copy(from, to, len) };
     true
@@ -308,22 +308,22 @@ pub unsafe fn flush(base: *mut u8, len: usize, file: Option<&File>, flags: i32) 
     let flags = if flags == 0 { libc::MS_SYNC } else { flags };
     let msync = MsyncFlags::from_bits_retain(flags as _);
     // SAFETY: by this function's contract; msync changes no byte of memory.
-    unsafe { rustix::mm::msync(base.cast(), len, msync) }.named("msync")?;
+    unsafe { rustix::mm::msync(base.cast(), len, msync) }.in_call("msync")?;
     match file {
-        Some(file) if flags & libc::MS_ASYNC == 0 => settle(file),
+        Some(file) if flags & libc::MS_ASYNC == 0 => sync_to_disk(file),
         _ => Ok(()),
     }
 }
 
 /// macOS: msync leaves the bytes in the disk's own cache; F_FULLFSYNC (as libuv's fsync) does not.
 #[cfg(target_vendor = "apple")]
-fn settle(file: &File) -> Result<()> {
-    rustix::fs::fcntl_fullfsync(file).or_else(|_| rustix::fs::fsync(file)).named("fsync")
+fn sync_to_disk(file: &File) -> Result<()> {
+    rustix::fs::fcntl_fullfsync(file).or_else(|_| rustix::fs::fsync(file)).in_call("fsync")
 }
 
 /// Elsewhere msync with MS_SYNC is enough (msync(2)).
 #[cfg(not(target_vendor = "apple"))]
-fn settle(_file: &File) -> Result<()> {
+fn sync_to_disk(_file: &File) -> Result<()> {
     Ok(())
 }
 
@@ -333,17 +333,17 @@ fn settle(_file: &File) -> Result<()> {
 /// `base` and `len` are a mapping that lives until this returns.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub unsafe fn set_name(base: *mut u8, len: usize, name: &str) -> Result<()> {
-    let name = std::ffi::CString::new(name).map_err(|_| Errno::INVAL).named("prctl")?;
+    let name = std::ffi::CString::new(name).map_err(|_| Errno::INVAL).in_call("prctl")?;
     // SAFETY: by this function's contract; the kernel reads no byte of it.
     let region = unsafe { std::slice::from_raw_parts(base, whole_pages(len)) };
-    rustix::process::set_virtual_memory_region_name(region, Some(&name)).named("prctl")
+    rustix::process::set_virtual_memory_region_name(region, Some(&name)).in_call("prctl")
 }
 
 /// # Safety
 /// None here; it is the other systems' signature.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 pub unsafe fn set_name(_base: *mut u8, _len: usize, _name: &str) -> Result<()> {
-    Err(io::Error::from(Errno::NOSYS)).named("prctl")
+    Err(io::Error::from(Errno::NOSYS)).in_call("prctl")
 }
 
 /// Counts this process's mappings. `Unknown` also for want of a descriptor to read with.
