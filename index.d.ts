@@ -1,110 +1,7 @@
 // Generated from lib/ by `npm run build:lib`.
 /// <reference types="node" />
-/**
-* Where the bytes of a mapping are reached.
-* - `'external'`: an ArrayBuffer over the mapping, made when first needed. Node, Bun, Deno.
-* - `'native'`: calls into Rust alone, no views: where the engine forbids such buffers (Electron, any V8 sandbox),
-*   or the mapping is longer than its buffers may be.
-*/
-type Home = "external" | "native";
-/** Bytes that can be read in place. */
+/** An object whose bytes can be read in place: a Buffer, typed array, DataView, ArrayBuffer or SharedArrayBuffer. */
 type BytesLike = ArrayBufferView | ArrayBufferLike;
-/** What may be done to the bytes: `'copy'` is writable, and private: the file never changes. */
-type Access = "read" | "write" | "copy";
-interface CloseOptions {
-  /**
-  * `true` (default): the views get length 0. `false`: they stay attached and read zeros, for a caller whose
-  * zlib may still be reading one (Node's zlib fails when its buffer is detached).
-  */
-  detach?: boolean;
-}
-/** The lifetime of a mapping: its facts, and how it ends. */
-declare abstract class Core implements Disposable {
-  #private;
-  /** Made by the constructor of `Mmap` alone. */
-  protected constructor(given: object);
-  /** The position, in bytes from the start of the mapping. */
-  abstract tell(): number;
-  /** Bytes of the mapping: fixed until `resize()`. */
-  get length(): number;
-  /** Bytes from the start of the file to the first byte of the mapping. */
-  get offset(): number;
-  /** What may be done to the bytes. */
-  get access(): Access;
-  /** The path that `open` was given; `undefined` for a descriptor and for memory. */
-  get path(): string | undefined;
-  /** Where the bytes are reached: with views (`'external'`) or without (`'native'`). */
-  get home(): Home;
-  /**
-  * Whether bytes were lost since the mapping was made, or since `reattach()`: somebody made the file shorter, a disk
-  * failed or was full, or a store went into a view of a read-only mapping. Asks nobody: a load. A file that was made
-  * shorter is noticed by the first access to what it lost, or by `check()`.
-  */
-  get faulted(): boolean;
-  /**
-  * Throws if any of the bytes are not the file's. For whoever reads through views, which cannot throw.
-  * @throws {Error} ERR_MMAP_FAULT, with `offset` in the file and `reason`; ERR_MMAP_READ_ONLY after a stray store
-  */
-  check(): void;
-  /**
-  * Maps the file again, as it is now, after a fault: bytes that were lost are the file's again if it has them. What
-  * was stored into lost pages is gone. Views stay; on Windows they get length 0.
-  * @throws {Error} ERR_MMAP_NO_DESCRIPTOR with `trackfd: false`
-  */
-  reattach(): void;
-  /** Whether `close()` was called. Never throws. */
-  get closed(): boolean;
-  /**
-  * Ends the mapping, before it returns: views of it get length 0, the file is let go, jobs at work reject with
-  * ERR_MMAP_CLOSED. Memory that somebody still points into reads zeros, never another mapping's bytes; on Windows a
-  * file of which you took a view is let go when that view is collected. There is no implicit `flush()`: the system
-  * writes changed pages later. A second call does nothing.
-  */
-  close(closeOptions?: CloseOptions): void;
-  /** `close()`, at the end of a `using` block. */
-  [Symbol.dispose](): void;
-}
-/** The constructors that `view` takes. */
-interface ViewConstructor<V> {
-  new (buffer: ArrayBuffer, byteOffset: number, length: number): V;
-  readonly BYTES_PER_ELEMENT?: number;
-}
-/** A mapping as an array of bytes, with JavaScript's names and habits: `start` defaults to 0, ranges are clamped. */
-declare abstract class ByteArray extends Core implements Iterable<number> {
-  /** All bytes, zero-copy: the same Buffer each time. Throws ERR_MMAP_NO_VIEWS in the home `'native'`. */
-  get buffer(): Buffer<ArrayBufferLike>;
-  /** A Buffer over a range, zero-copy. Negative bounds count from the end. Throws ERR_MMAP_NO_VIEWS as `buffer`. */
-  subarray(start?: number | bigint, end?: number | bigint): Buffer;
-  /**
-  * A typed array or a DataView over the mapping, zero-copy: `m.view(Float64Array, 16, 100)`.
-  * @param byteOffset bytes from the start of the mapping; a multiple of the element's size
-  * @param length elements (bytes of a DataView); default: as many as there are until the end
-  * @throws {RangeError} ERR_OUT_OF_RANGE: not aligned, or beyond the end
-  */
-  view<V>(type: ViewConstructor<V>, byteOffset?: number | bigint, length?: number | bigint): V;
-  /** A copy of a range. Negative bounds count from the end. */
-  slice(start?: number | bigint, end?: number | bigint): Buffer;
-  /** The byte at `index`, 0 to 255, negative from the end; `undefined` beyond either end. */
-  at(index: number | bigint): number | undefined;
-  /**
-  * Copies `source` into the mapping at `offset`. A source of wider elements counts by its bytes.
-  * @throws {RangeError} ERR_OUT_OF_RANGE, nothing written: it does not fit
-  */
-  set(source: BytesLike | ByteArray, offset?: number | bigint): void;
-  /**
-  * Fills a range with a byte, or with a pattern that repeats (a string is its UTF-8).
-  * @throws {RangeError} ERR_OUT_OF_RANGE: a number that is no byte
-  */
-  fill(value: number | string | BytesLike | ByteArray, start?: number | bigint, end?: number | bigint): this;
-  /** Whether a byte (a number), a string (as UTF-8) or bytes occur at `start` or later. */
-  includes(needle: number | string | BytesLike | ByteArray, start?: number | bigint): boolean;
-  /** Whether the bytes, all of them, are those of `other`. */
-  equals(other: BytesLike | ByteArray): boolean;
-  /** A copy of the bytes, so that `Buffer.from(m)` has them. */
-  override valueOf(): Buffer;
-  /** The bytes one by one, as numbers. Ends when the mapping does: after `close()` the next step throws. */
-  [Symbol.iterator](): IterableIterator<number>;
-}
 /** Bytes of a page of memory. */
 declare const PAGESIZE: number;
 /** What the constructor's `offset` is a multiple of, in bytes: the page size on Unix, usually 65536 on Windows. */
@@ -115,27 +12,30 @@ type ConstantName = `${"PROT" | "MAP" | "MADV" | "MS"}_${string}`;
 declare const constants: Readonly<Record<ConstantName, number>>;
 /** Codes of the errors that this package makes, besides the system's own (`'EACCES'`, `'ENOENT'`, ...). */
 type ErrorCode = "ERR_MMAP_BINARY" | "ERR_MMAP_CLOSED" | "ERR_MMAP_READ_ONLY" | "ERR_MMAP_EMPTY_FILE" | "ERR_MMAP_OFFSET" | "ERR_MMAP_NO_DESCRIPTOR" | "ERR_MMAP_NO_VIEWS" | "ERR_MMAP_BUSY" | "ERR_MMAP_FAULT" | "ERR_MMAP_PATTERN" | "ERR_OUT_OF_RANGE" | "ERR_INVALID_ARG_TYPE" | "ERR_INVALID_ARG_VALUE" | "ABORT_ERR";
-/** A state that forbids the call: closed, no descriptor, no views, busy. Or no binary: then it is what `import` throws. */
+/**
+* The state of the mapping forbids the call: it is closed, has no descriptor or no views, or others use it. `import` throws
+* one with the code ERR_MMAP_BINARY when the package finds no binary that runs on this system.
+*/
 declare class MmapError extends Error {
   readonly code: ErrorCode;
   constructor(code: ErrorCode, message: string, options?: ErrorOptions);
 }
-/** Why bytes are not to be had: the file was made shorter, they could not be read, the disk had no room for them. */
+/** Why bytes are lost: the file was made shorter, the device failed to read them, or the disk had no room for them. */
 type FaultReason = "truncated" | "io" | "no-space";
-/** Bytes of a mapping that are not the file's. */
+/** Thrown when a call meets bytes of a mapping that are no longer, or never were, the file's. */
 declare class MmapFaultError extends MmapError {
   readonly code: "ERR_MMAP_FAULT";
-  /** Of the first such byte that the call met, in bytes from the start of the file. */
+  /** Where the first such byte that the call met lies, in bytes from the start of the file. */
   readonly offset: number;
   readonly reason: FaultReason;
-  /** The path that `open` was given. */
+  /** The path that `open` was given; absent for mappings of a descriptor. */
   readonly path?: string;
   constructor(message: string, offset: number, reason: FaultReason, path?: string);
 }
-/** A pattern that cannot run in linear time, or is no RegExp. */
+/** A pattern that cannot be matched in linear time (lookaround, backreferences), is too large, or is not valid. */
 declare class MmapPatternError extends SyntaxError {
   readonly code = "ERR_MMAP_PATTERN";
-  /** Where in the pattern's source, in UTF-16 units; `undefined` for the pattern as a whole. */
+  /** Where in the pattern's source the error is, in UTF-16 units; `undefined` if it is the pattern as a whole. */
   readonly position: number | undefined;
   constructor(message: string, position: number | undefined);
 }
@@ -144,219 +44,177 @@ declare class MmapTypeError extends TypeError {
   readonly code: ErrorCode;
   constructor(code: ErrorCode, message: string);
 }
-/** A number that does not fit. */
+/** A number, a range or a length that is out of range. */
 declare class MmapRangeError extends RangeError {
   readonly code: ErrorCode;
   constructor(code: ErrorCode, message: string);
 }
-/** What the system answered, with the fields that Node's own system errors have. */
+/** An error of the operating system, with the fields that Node's own system errors have. */
 declare class MmapSystemError extends Error {
   /** The name of the error: `'EACCES'`, `'ENOENT'`, ... */
   readonly code: string;
-  /** libuv's number of it, negative. */
+  /** libuv's negative number of the error. */
   readonly errno: number;
   /** The call that failed: `'open'`, `'mmap'`, `'ftruncate'`, ... */
   readonly syscall: string;
-  /** The path that was to be opened. */
+  /** The path that `open` was given; absent for mappings of a descriptor. */
   readonly path?: string;
   constructor(message: string, code: string, errno: number, syscall: string, path?: string);
 }
-/** An AbortSignal ended the call; `cause` is the signal's reason. */
+/** An AbortSignal ended the call. Its `cause` is the signal's reason. */
 declare class MmapAbortError extends Error {
   readonly code = "ABORT_ERR";
   constructor(reason: unknown);
 }
-interface FlushOptions {
-  /** Unix: MS_SYNC (default) or MS_ASYNC, possibly with MS_INVALIDATE, from `constants`. Not heard on Windows. */
-  flags?: number;
-}
-interface FlushAsyncOptions extends FlushOptions {
-  /** Ends the wait with an AbortError; what the system has begun goes on. */
-  signal?: AbortSignal;
-}
-interface ResizeOptions {
-  /** `true` (default): a file that grows has its blocks reserved, so that a full disk fails here. `false`: a hole. */
-  reserve?: boolean;
-}
-/** The portable names of advice; those that a system lacks are not heard there. */
-type AdviceName = "normal" | "random" | "sequential" | "willneed" | "dontneed" | "free" | "remove" | "dontfork" | "dofork" | "mergeable" | "unmergeable" | "hugepage" | "nohugepage" | "dontdump" | "dodump" | "cold" | "pageout";
-/** A mapping as a file, with Python's names in camel case: a position that reading and writing move. */
-declare abstract class FileLike extends ByteArray {
-  #private;
-  /** A copy of up to `size` bytes from the position on, which moves; everything when absent or negative. */
-  read(size?: number | bigint | null): Buffer;
-  /**
-  * Copies bytes into `target` without making a Buffer, as `fs.readSync` does.
-  * @param offset bytes from the start of `target`
-  * @param length at most so many bytes; default: what fits
-  * @param position where to read; absent or null: the position, which then moves
-  * @returns how many bytes were copied; 0 at the end
-  */
-  readInto(target: BytesLike, offset?: number | bigint, length?: number | bigint | null, position?: number | bigint | null): number;
-  /**
-  * The byte at the position, which moves by one.
-  * @throws {RangeError} ERR_OUT_OF_RANGE: the position is at the end
-  */
-  readByte(): number;
-  /** A copy of the line from the position on, with its `\n`; the rest if there is none; empty at the end. */
-  readLine(): Buffer;
-  /**
-  * Writes bytes, or a string, at the position, which moves. All or nothing: the mapping never grows.
-  * @returns how many bytes were written
-  * @throws {RangeError} ERR_OUT_OF_RANGE, nothing written: they do not fit
-  */
-  write(data: BytesLike | ByteArray | string, encoding?: BufferEncoding): number;
-  /**
-  * Writes one byte, 0 to 255, at the position, which moves by one.
-  * @throws {RangeError} ERR_OUT_OF_RANGE: no byte, or the position is at the end
-  */
-  writeByte(value: number): void;
-  /**
-  * Moves the position and answers it.
-  * @param whence 0: from the start (default), 1: from the position, 2: from the end
-  * @throws {RangeError} ERR_OUT_OF_RANGE: before the start or beyond the end, the position stays
-  */
-  seek(position: number | bigint, whence?: 0 | 1 | 2): number;
-  /** The position, in bytes from the start of the mapping. A shrinking `resize()` leaves it where it was. */
-  override tell(): number;
-  /** Always true. */
-  seekable(): true;
-  /** Bytes of the file now, which may be longer or shorter than the mapping; of memory, the length. */
-  size(): number;
-  /**
-  * The first position of `needle` (a string is its UTF-8) wholly within [start, end), or -1. From the start of the
-  * mapping, not from `start`. The position does not move.
-  * @param start default: the position, as in Python. Negative: from the end
-  */
-  find(needle: string | BytesLike | ByteArray, start?: number | bigint | null, end?: number | bigint | null): number;
-  /** As `find`, the last position. */
-  rfind(needle: string | BytesLike | ByteArray, start?: number | bigint | null, end?: number | bigint | null): number;
-  /**
-  * Copies `count` bytes from `src` to `dest` within the mapping; the ranges may overlap.
-  * @throws {RangeError} ERR_OUT_OF_RANGE: negative, or a range beyond the end
-  */
-  move(dest: number | bigint, src: number | bigint, count: number | bigint): void;
-  /**
-  * Gives the mapping, and the file below it, another length: the file ends where the mapping does (Python's rule).
-  * New bytes are zero. Views made before are detached. If it fails, file and mapping are as they were.
-  * @param length bytes, at least 1
-  * @throws {TypeError} ERR_MMAP_READ_ONLY: the access is `'read'` or `'copy'`
-  * @throws {Error} ERR_MMAP_NO_DESCRIPTOR with `trackfd: false`; ERR_MMAP_BUSY where the system refuses while
-  * others hold the mapping (Windows: shrinking under a live view)
-  */
-  resize(length: number | bigint, resizeOptions?: ResizeOptions): void;
-  /**
-  * Writes changed bytes back to the file and waits for the disk: msync(2) of the pages that hold the range;
-  * FlushViewOfFile and FlushFileBuffers on Windows; on macOS F_FULLFSYNC too. Nothing to do for `'read'` and `'copy'`.
-  * @param offset bytes from the start of the mapping
-  * @param length bytes; default: to the end
-  */
-  flush(offset?: number | bigint, length?: number | bigint, flushOptions?: FlushOptions): void;
-  /** `flush`, off the event loop. */
-  flushAsync(offset?: number | bigint, length?: number | bigint, flushOptions?: FlushAsyncOptions): Promise<void>;
-  /**
-  * Tells the system how the bytes will be used: madvise(2), PrefetchVirtualMemory for `'willneed'` on Windows.
-  * A start is rounded down to its page, unless the advice drops bytes (`'dontneed'`, `'free'`, `'remove'`): then
-  * one that is no multiple of PAGESIZE is EINVAL.
-  * @param advice a portable name, or a MADV_ of `constants`
-  * @param length bytes, clipped to the end; default: to the end
-  * @returns whether the system heard: false where it has no such advice
-  */
-  madvise(advice: AdviceName | number, start?: number | bigint, length?: number | bigint | null): boolean;
-  /**
-  * Names anonymous memory for whoever reads /proc/PID/maps (Linux 5.17 and newer).
-  * @param name at most 79 bytes of UTF-8, without a null, printable, none of `\ $ [ ]` and the backquote
-  * @throws {Error} EINVAL: not anonymous memory, or a name that the kernel refuses; ENOSYS on other systems
-  */
-  setName(name: string): void;
-}
-/** What a line is given as. */
-type LineKind = "string" | "buffer" | "offsets";
-interface LinesOptions<K extends LineKind = LineKind> {
-  /** `'string'` (default); `'buffer'`: a Buffer of its own memory; `'offsets'`: `[start, end]` in the mapping. */
-  as?: K;
-  /** Of strings: `'utf8'` (default; what is no UTF-8 becomes U+FFFD) or `'latin1'`. */
-  encoding?: "utf8" | "utf-8" | "latin1" | "binary";
-  /** Where the first line begins; default 0. Negative: from the end. */
-  start?: number | bigint;
-  /** Where the last line ends at the latest; default: the end. Negative: from the end. */
-  end?: number | bigint;
-  /** `true`: lines keep their `\n` or `\r\n`. Default false. */
-  keepEnds?: boolean;
-}
-interface LinesAsyncOptions extends LinesOptions<"string" | "buffer"> {
-  /** Ends the iteration with an AbortError. */
-  signal?: AbortSignal;
-}
-/** A line of a kind. */
-type Line<K extends LineKind> = K extends "string" ? string : K extends "buffer" ? Buffer : [number, number];
-/** What is looked for as it is: a string is its UTF-8. */
-type Needle = string | BytesLike | ByteArray;
 /**
-* What is looked for: as it is, or a RegExp, which means what it means in ECMAScript, over bytes. Without the flags `u`
-* and `v` a byte is a character (`\\xff` is the byte 0xFF) and text beyond ASCII is its UTF-8; with them the bytes are
-* UTF-8. Lookaround and backreferences are refused with ERR_MMAP_PATTERN: the rest runs in linear time.
+* How JavaScript reaches the bytes of a mapping.
+* - `'external'`: through an ArrayBuffer over the mapped memory, made when it is first needed. Node, Bun, Deno.
+* - `'native'`: through calls into Rust only, without views. Used where the engine forbids ArrayBuffers over foreign
+*   memory (Electron, any V8 with its sandbox), and for mappings longer than the engine's buffers may be.
 */
-type Pattern = RegExp | Needle;
-/** Matches that were found together. */
+type Home = "external" | "native";
+/**
+* What may be done to the bytes of a mapping. `'write'`: changes go to the file, and other processes see them. `'copy'`:
+* changes are private to the mapping, and the file never changes.
+*/
+type Access = "read" | "write" | "copy";
+/** The constructor of a typed array or of DataView, which `view` takes. */
+interface ViewConstructor<V> {
+  new (buffer: ArrayBuffer, byteOffset: number, length: number): V;
+  readonly BYTES_PER_ELEMENT?: number;
+}
+/** Matches that were found together, and share memory. */
 interface Batch {
-  readonly mapping: Core;
+  /** The names of the groups; group 0 is the whole match. */
   readonly names: readonly (string | null)[];
   /**
-  * Of each match two numbers a group, where it begins and ends (-1: it took no part), and one more: where its bytes begin
-  * in the text (-1: they are not there).
+  * For each match: two numbers for each group, where it begins and ends in the mapping (-1: it took no part), and one more,
+  * where the match's bytes begin in `text` (-1: the match is too long, and they are not there).
   */
   readonly slots: Float64Array;
-  /** The bytes of the matches, one behind the other; those of a longer match are not there. */
+  /** The bytes of the matches, one after the other. */
   readonly text: Buffer;
+  /** Copies bytes of the mapping, for a match whose bytes are not in `text`. */
+  copy(start: number, length: number): Buffer;
 }
 type Span = [start: number, end: number];
 /**
-* A match: where it lies, and what its groups captured, as Buffers that are copied when you ask for them. It stays valid
-* after `close()`; of a match of more than 64 KiB the captures, not the positions, must be asked for before.
+* A match: where it lies in the mapping, and what its groups captured. Captures are Buffers, copied when you ask for them.
+* A match stays valid after `close()`, but the captures of one longer than 64 KiB must be asked for before.
 *
-* `const [whole, year, month] = match` takes the captures; a match that you keep keeps up to 64 KiB of its neighbours.
+* `const [whole, year, month] = match` takes the captures. A match that you keep also keeps up to 64 KiB of the matches
+* that were found with it.
 */
 declare class ByteMatch implements Iterable<Buffer | undefined> {
   #private;
   constructor(batch: Batch, slot: number);
-  /** Bytes from the start of the mapping to the match. */
+  /** Where the match begins, in bytes from the start of the mapping. */
   get index(): number;
-  /** Bytes from the start of the mapping to what follows the match. */
+  /** Where the match ends (the position behind its last byte), in bytes from the start of the mapping. */
   get end(): number;
-  /** How many captures there are, the whole match among them. */
+  /** The number of captures, the whole match included. */
   get length(): number;
-  /** Where a group lies, by its number (0: the whole match) or name; `undefined`: it took no part, or there is none. */
+  /**
+  * Where a group lies: `[start, end]`, in bytes from the start of the mapping. `undefined` if the group took no part in the
+  * match, or there is none.
+  * @param group its number or name; default 0, the whole match
+  */
   span(group?: number | string): Span | undefined;
-  /** What a group captured, copied; by its number (0: the whole match) or name. */
+  /**
+  * A copy of what a group captured. `undefined` if the group took no part in the match, or there is none.
+  * @param group its number or name; default 0, the whole match
+  */
   get(group?: number | string): Buffer | undefined;
   /** All captures, the whole match first. */
   get captures(): (Buffer | undefined)[];
-  /** The captures of named groups; `undefined`: the pattern has none. */
+  /** The captures of named groups; `undefined` if the pattern has none. */
   get groups(): Record<string, Buffer | undefined> | undefined;
-  /** Where the groups lie, the whole match first; those with names in `groups` too. */
+  /** Where the groups lie, the whole match first. Its property `groups` has those with names. */
   get indices(): (Span | undefined)[] & {
     groups: Record<string, Span | undefined> | undefined;
   };
-  /** What JSON has of it: where it lies. */
+  /** Where the match lies, for `JSON.stringify`. */
   toJSON(): {
     index: number;
     end: number;
   };
-  /** The whole match as text. */
+  /** The whole match as a string. */
   toString(encoding?: BufferEncoding): string;
+  /** The captures, the whole match first. */
   [Symbol.iterator](): IterableIterator<Buffer | undefined>;
 }
-/** A path as `node:fs` takes it. */
-type PathLike = string | Buffer | Uint8Array | URL;
-/** What becomes of an access that the file, or its disk, cannot answer. */
+/** Options of `resize`. */
+interface ResizeOptions {
+  /**
+  * `true` (default): blocks are reserved for a file that grows, so that a full disk is an error of `resize`. `false`: the
+  * file gets a hole, and a full disk is a fault at a later store.
+  */
+  reserve?: boolean;
+}
+/** Options of `close`. */
+interface CloseOptions {
+  /**
+  * `true` (default): views get length 0. `false`: they stay attached and read zeros. That is for a caller whose zlib may
+  * still be reading a view: Node's zlib fails when its buffer is detached.
+  */
+  detach?: boolean;
+}
+/** What a line is given as. */
+type LineKind = "string" | "buffer" | "offsets";
+/** Options of `lines`. */
+interface LinesOptions<K extends LineKind = LineKind> {
+  /**
+  * `'string'` (default). `'buffer'`: Buffers of memory of their own. `'offsets'`: pairs `[start, end]`, in bytes from the
+  * start of the mapping.
+  */
+  as?: K;
+  /** For strings: `'utf8'` (default; invalid sequences become U+FFFD) or `'latin1'`. */
+  encoding?: "utf8" | "utf-8" | "latin1" | "binary";
+  /** Where the first line begins. Default 0. Negative: counted from the end. */
+  start?: number | bigint;
+  /** Where the last line ends at the latest. Default: the end. Negative: counted from the end. */
+  end?: number | bigint;
+  /** `true`: lines keep their `\n` or `\r\n`. Default false. */
+  keepEnds?: boolean;
+}
+/** Options of `linesAsync`. */
+interface LinesAsyncOptions extends LinesOptions<"string" | "buffer"> {
+  /** Ends the iteration with an AbortError. */
+  signal?: AbortSignal;
+}
+/** The type of a line of a kind. */
+type Line<K extends LineKind> = K extends "string" ? string : K extends "buffer" ? Buffer : [number, number];
+/** Options of `flush`. */
+interface FlushOptions {
+  /**
+  * Unix: MS_SYNC (default) or MS_ASYNC, possibly with MS_INVALIDATE, from `constants`; see msync(2). Ignored on
+  * Windows.
+  */
+  flags?: number;
+}
+/** Options of `flushAsync`. */
+interface FlushAsyncOptions extends FlushOptions {
+  /** Ends the wait with an AbortError. What the system has begun to write goes on. */
+  signal?: AbortSignal;
+}
+/** The portable names of advice: MADV_NORMAL is `'normal'`, and so on. */
+declare const ADVICE: readonly ["normal", "random", "sequential", "willneed", "dontneed", "free", "remove", "dontfork", "dofork", "mergeable", "unmergeable", "hugepage", "nohugepage", "dontdump", "dodump", "cold", "pageout"];
+/** The portable names of advice. Those that a system does not know have no effect there. */
+type AdviceName = (typeof ADVICE)[number];
+/**
+* What becomes of a fault: an access that the file or its disk cannot answer. `'guard'`: the process lives on.
+* `'crash'`: the system's default, which ends the process (SIGBUS).
+*/
 type Faults = "guard" | "crash";
 interface CommonOptions {
-  /** Forces a home; default: the best that the engine allows. Environment: `MEMMAP_HOME`. */
+  /**
+  * Forces a home. Default: the best that the engine allows. The environment variable `MEMMAP_HOME` sets another
+  * default.
+  */
   home?: Home;
   /**
-  * `'guard'` (default): what would kill the process does not, see `faulted`. `'crash'`: nothing is watched.
-  * Environment: `MEMMAP_FAULTS`.
+  * `'guard'` (default): a fault does not end the process; see `faulted`. `'crash'`: faults are not handled. The
+  * environment variable `MEMMAP_FAULTS` sets another default.
   */
   faults?: Faults;
 }
@@ -364,99 +222,78 @@ interface CommonOptions {
 interface MmapOptions extends CommonOptions {
   /** Default: read and write, shared, as in Python. */
   access?: Access;
-  /** Unix: bits of PROT_, with PROT_READ among them. Never with `access`. */
+  /** Unix: bits of PROT_, with PROT_READ among them. Not together with `access`. */
   prot?: number;
-  /** Unix: bits of MAP_. Never with `access`. Refused: MAP_FIXED and its kin, MAP_GROWSDOWN, MAP_HUGETLB. */
+  /**
+  * Unix: bits of MAP_. Not together with `access`. MAP_FIXED and its relatives, MAP_GROWSDOWN and MAP_HUGETLB are
+  * refused.
+  */
   flags?: number;
-  /** Bytes from the start of the file; a multiple of ALLOCATIONGRANULARITY. */
+  /** Bytes from the start of the file to the start of the mapping: a multiple of ALLOCATIONGRANULARITY. Default 0. */
   offset?: number | bigint;
-  /** `false` keeps no duplicate of the descriptor: `size()` and `resize()` then throw. Default true. */
+  /**
+  * Whether the mapping keeps a duplicate of the descriptor. Default true. With `false`, `size()`, `resize()` and
+  * `reattach()` throw ERR_MMAP_NO_DESCRIPTOR.
+  */
   trackfd?: boolean;
-  /** Named memory: the same bytes for everybody who gives the name. With `fileno` -1; on Windows also
-  *  with a file. On POSIX systems it stays until `Mmap.unlink(name)`. */
+  /**
+  * The name of named memory: whoever gives the same name maps the same bytes. With `fileno` -1; on Windows also with a
+  * file. On POSIX systems the memory stays until `Mmap.unlink(name)`.
+  */
   tagname?: string;
 }
 /** Options of `Mmap.open`. */
 interface OpenOptions extends CommonOptions {
   /** Default `'read'`. */
   access?: Access;
-  /** Bytes from the start of the file: any. */
+  /** Bytes from the start of the file to the start of the mapping: any number. Default 0. */
   offset?: number | bigint;
-  /** Bytes; 0 (default): to the end of the file. Beyond the end, with the access `'write'`, the file grows. */
+  /**
+  * Bytes to map. 0 (default): to the end of the file. With the access `'write'`, a length beyond the end makes the file
+  * longer.
+  */
   length?: number | bigint;
-  /** Makes the file if there is none. With the access `'write'` alone. */
+  /** Creates the file if it does not exist. Only with the access `'write'`. Default false. */
   create?: boolean;
 }
 /** Options of `Mmap.openAsync`. */
 interface OpenAsyncOptions extends OpenOptions {
-  /** Ends the wait with an AbortError; what was opened meanwhile is closed. */
+  /** Ends the wait with an AbortError. If the file has been opened meanwhile, it is closed. */
   signal?: AbortSignal;
 }
 /** Options of `Mmap.anonymous`. */
 interface AnonymousOptions extends CommonOptions {
-  /** `'write'` (default) is shared memory, `'copy'` private. */
+  /** `'write'` (default): shared memory. `'copy'`: private memory. */
   access?: Access;
 }
+/** A path as `node:fs` takes it. */
+type PathLike = string | Buffer | Uint8Array | URL;
+/** Options of searches off the event loop. */
 interface ScanOptions {
   /** Ends the search with an AbortError. */
   signal?: AbortSignal;
-  /** How many threads may work on it; default: as many as there are processors. */
+  /** How many threads may work on the search, at least 1. Default: as many as there are processors. */
   threads?: number;
-  /** Called now and then while it lasts, with the bytes that are done and how many there are. What it throws rejects. */
+  /**
+  * Called about 20 times a second while the search lasts, with the number of bytes searched so far and the number in
+  * all. If it throws, the search rejects with what it threw.
+  */
   onProgress?: (done: number, total: number) => void;
 }
-/** A mapping that is searched: over bytes, without making a string of them. Searching never moves the position. */
-declare abstract class Searchable extends FileLike {
-  #private;
-  /**
-  * Where the first match within [start, end) begins, from the start of the mapping, or -1. As
-  * `String.prototype.search`: `lastIndex` is neither read nor set. `^` and `$` are the ends of the range.
-  * @param start default 0. Negative: from the end
-  * @throws {SyntaxError} ERR_MMAP_PATTERN: lookaround, a backreference, or too large
-  */
-  search(pattern: Pattern, start?: number | bigint | null, end?: number | bigint | null): number;
-  /**
-  * The first match within [start, end), or null. As `RegExp.prototype.exec`: with the flag `g` or `y` it begins at
-  * `lastIndex`, in bytes from the start of the mapping, and sets that.
-  */
-  match(pattern: Pattern, start?: number | bigint | null, end?: number | bigint | null): ByteMatch | null;
-  /**
-  * All matches within [start, end), one after the other. As `String.prototype.matchAll`: a RegExp needs the flag `g`,
-  * and its `lastIndex`, in bytes from the start of the mapping, says where to begin.
-  */
-  matchAll(pattern: Pattern, start?: number | bigint | null, end?: number | bigint | null): IterableIterator<ByteMatch>;
-  /**
-  * How many matches there are within [start, end), each beginning where the one before has ended or later.
-  * @param start default 0. Negative: from the end
-  */
-  count(pattern: Pattern, start?: number | bigint | null, end?: number | bigint | null): number;
-  /**
-  * The lines, without their ends `\n` or `\r\n`: strings, Buffers or offsets. A last line needs no end; behind the last
-  * end there is none.
-  *
-  * A string that you keep keeps the piece of about 64 KiB that it was cut from. Of offsets, what `next()` answers makes
-  * `value` when it is read, each time anew.
-  */
-  lines<K extends LineKind = "string">(linesOptions?: LinesOptions<K>): IterableIterator<Line<K>>;
-  /** The lines, some hundreds at a time, fetched off the event loop; no further than you ask. */
-  linesAsync<K extends "string" | "buffer" = "string">(linesOptions?: LinesOptions<K> & Pick<LinesAsyncOptions, "signal">): AsyncGenerator<Line<K>[], void, undefined>;
-  /**
-  * `find`, off the event loop, on several threads.
-  * @throws {Error} ERR_MMAP_BUSY, as each search off the event loop: `resize()` has moved the bytes meanwhile
-  */
-  findAsync(needle: Needle, start?: number | bigint | null, end?: number | bigint | null, scanOptions?: ScanOptions): Promise<number>;
-  /** `rfind`, off the event loop, on several threads. */
-  rfindAsync(needle: Needle, start?: number | bigint | null, end?: number | bigint | null, scanOptions?: ScanOptions): Promise<number>;
-  /** `count`, off the event loop, on several threads where the pattern allows it, with the same answer. */
-  countAsync(pattern: Pattern, start?: number | bigint | null, end?: number | bigint | null, scanOptions?: ScanOptions): Promise<number>;
-  /** `match`, off the event loop. */
-  matchAsync(pattern: Pattern, start?: number | bigint | null, end?: number | bigint | null, scanOptions?: ScanOptions): Promise<ByteMatch | null>;
-  /** `matchAll`, off the event loop: fetched in batches, no further than you ask. */
-  matchAllAsync(pattern: Pattern, matchOptions?: ScanOptions & {
-    start?: number | bigint;
-    end?: number | bigint;
-  }): AsyncGenerator<ByteMatch, void, undefined>;
-}
+/** Options of `matchAllAsync`. */
+type MatchAllOptions = ScanOptions & {
+  /** Where the search begins. Default 0. Negative: counted from the end. */start?: number | bigint; /** Where the search ends. Default: the end. Negative: counted from the end. */
+  end?: number | bigint;
+};
+/** What is searched for as it is: bytes, or a string, which stands for its UTF-8. */
+type Needle = string | BytesLike | Mmap;
+/**
+* What is searched for: bytes or a string as they are, or a RegExp, which means over bytes what it means in ECMAScript over
+* characters. Without the flags `u` and `v` a byte is a character (`\\xff` is the byte 0xFF), and characters beyond ASCII
+* stand for their UTF-8; with one of them, the bytes are decoded as UTF-8. Lookaround and backreferences are refused with
+* ERR_MMAP_PATTERN, because all else can be matched in linear time.
+*/
+type Pattern = RegExp | Needle;
 /**
 * A memory-mapped file, or memory: at once a mutable array of bytes and a file with a position.
 *
@@ -468,39 +305,260 @@ declare abstract class Searchable extends FileLike {
 * m.close()
 * ```
 *
-* Every member but `close`, `closed`, dispose and inspect throws ERR_MMAP_CLOSED once the mapping is closed. Those
-* that change bytes throw ERR_MMAP_READ_ONLY, before they look at a range, when the access is `'read'`.
+* On a closed mapping every member but `close`, `closed`, `Symbol.dispose` and `util.inspect` throws ERR_MMAP_CLOSED. On one
+* with the access `'read'`, the members that change bytes throw ERR_MMAP_READ_ONLY, whatever range they are given. Where
+* bytes are lost because the file was made shorter or its disk failed, the members that meet them throw ERR_MMAP_FAULT.
 */
-declare class Mmap extends Searchable {
+declare class Mmap implements Disposable, Iterable<number> {
   /**
-  * Maps an open file, as Python's `mmap.mmap(fileno, length, ...)`. The descriptor is duplicated: close yours when
-  * you like.
+  * Maps an open file, as Python's `mmap.mmap(fileno, length, ...)` does. The descriptor is duplicated: you may close yours
+  * at any time.
   * @param fileno a descriptor or a FileHandle; -1: memory that belongs to no file
   * @param length bytes; 0 (default): to the end of the file
-  * @throws {RangeError} ERR_MMAP_EMPTY_FILE; ERR_MMAP_OFFSET: beyond the end, or no multiple of
-  * ALLOCATIONGRANULARITY; ERR_OUT_OF_RANGE: longer than the file (Windows, when writable: the file grows instead)
+  * @throws {RangeError} ERR_MMAP_EMPTY_FILE: the file is empty. ERR_MMAP_OFFSET: the offset is beyond the end of the file,
+  * or no multiple of ALLOCATIONGRANULARITY. ERR_OUT_OF_RANGE: the length is beyond the end of the file (on Windows, a
+  * writable mapping makes the file longer instead)
   * @throws {Error} the system's: EBADF, EACCES, ENODEV, ENOMEM, ...
   */
   constructor(fileno: number | {
     readonly fd: number;
-  }, length?: number | bigint, mmapOptions?: MmapOptions);
+  }, length?: number | bigint, options?: MmapOptions);
   /**
-  * Opens a file and maps it; no descriptor is left to close. An empty file gives a mapping of length 0.
+  * Opens a file and maps it. No descriptor is left for you to close. An empty file gives a mapping of length 0.
   * @throws {Error} the system's, with `path`: ENOENT, EACCES, EISDIR, ENODEV (a FIFO, a socket), ENOSPC, ...
   */
-  static open(path: PathLike, openOptions?: OpenOptions): Mmap;
+  static open(path: PathLike, options?: OpenOptions): Mmap;
   /** `open`, off the event loop. */
-  static openAsync(path: PathLike, openOptions?: OpenAsyncOptions): Promise<Mmap>;
+  static openAsync(path: PathLike, options?: OpenAsyncOptions): Promise<Mmap>;
   /**
-  * Memory that belongs to no file, filled with zeros.
+  * Maps memory that belongs to no file, filled with zeros.
   * @param length bytes, at least 1
   */
-  static anonymous(length: number | bigint, anonymousOptions?: AnonymousOptions): Mmap;
+  static anonymous(length: number | bigint, options?: AnonymousOptions): Mmap;
   /**
-  * Takes the name of named memory (`tagname`) away; whoever has it mapped keeps it. On POSIX systems memory stays
-  * until then, with nobody using it; on Windows the name ends with its last mapping, and the answer is false.
-  * @returns whether there was such a name to take away
+  * Removes the name of named memory (`tagname`). Whoever has the memory mapped keeps it. On POSIX systems the memory stays
+  * until then, even if nobody uses it. On Windows the name ends with its last mapping, and the answer is false.
+  * @returns whether there was such a name to remove
   */
   static unlink(name: string): boolean;
+  /** The number of bytes. It changes with `resize()` only. */
+  get length(): number;
+  /** Bytes from the start of the file to the first byte of the mapping. */
+  get offset(): number;
+  /** What may be done to the bytes. */
+  get access(): Access;
+  /** The path that `open` was given; `undefined` for a mapping of a descriptor or of memory. */
+  get path(): string | undefined;
+  /** How the bytes are reached: through views (`'external'`), or without them (`'native'`). */
+  get home(): Home;
+  /** Whether `close()` was called. It never throws. */
+  get closed(): boolean;
+  /**
+  * Whether bytes were lost since the mapping was made or since `reattach()`: the file was made shorter, its disk failed or
+  * was full, or a view of a read-only mapping was stored to. It asks nobody, and costs a load: that the file was made
+  * shorter is noticed by the first access to what it lost, or by `check()`.
+  */
+  get faulted(): boolean;
+  /**
+  * Throws if any of the bytes are not the file's. It is for those who read through views, which cannot throw.
+  * @throws {Error} ERR_MMAP_FAULT, with `offset` in the file and `reason`; ERR_MMAP_READ_ONLY after a store to a view of a
+  * read-only mapping
+  */
+  check(): void;
+  /**
+  * Maps the file anew, as it is now, after a fault. Lost bytes are the file's again if it has them; what was stored into
+  * lost pages is gone. Views stay valid; on Windows they get length 0.
+  * @throws {Error} ERR_MMAP_NO_DESCRIPTOR with `trackfd: false`
+  */
+  reattach(): void;
+  /**
+  * Ends the mapping, before it returns: its views get length 0, the file is released, and its running jobs reject with
+  * ERR_MMAP_CLOSED. Memory that somebody still has a pointer to reads as zeros, never as another mapping's bytes. On Windows a
+  * file of which you took a view is released when that view is collected. Nothing is flushed: the system writes changed
+  * pages back later. A second call does nothing.
+  */
+  close(options?: CloseOptions): void;
+  /** Calls `close()`, at the end of a `using` block. */
+  [Symbol.dispose](): void;
+  /**
+  * All bytes, without a copy: the same Buffer each time.
+  * @throws {Error} ERR_MMAP_NO_VIEWS in the home `'native'`, or when `transfer()` took the memory of the Buffer
+  */
+  get buffer(): Buffer<ArrayBufferLike>;
+  /**
+  * A Buffer over a range, without a copy. Negative bounds count from the end.
+  * @throws {Error} ERR_MMAP_NO_VIEWS, as `buffer`
+  */
+  subarray(start?: number | bigint, end?: number | bigint): Buffer;
+  /**
+  * A typed array or a DataView over the mapping, without a copy: `m.view(Float64Array, 16, 100)`.
+  * @param type the constructor
+  * @param byteOffset bytes from the start of the mapping: a multiple of the element's size; default 0
+  * @param length elements, for a DataView bytes; default: as many as there are until the end
+  * @throws {RangeError} ERR_OUT_OF_RANGE: not aligned, or beyond the end
+  * @throws {Error} ERR_MMAP_NO_VIEWS, as `buffer`
+  */
+  view<V>(type: ViewConstructor<V>, byteOffset?: number | bigint, length?: number | bigint): V;
+  /** A copy of a range. Negative bounds count from the end. */
+  slice(start?: number | bigint, end?: number | bigint): Buffer;
+  /** The byte at `index`, 0 to 255. A negative index counts from the end; one beyond either end gives `undefined`. */
+  at(index: number | bigint): number | undefined;
+  /**
+  * Copies `source` into the mapping at `offset` (default 0). A source of wider elements counts by its bytes.
+  * @throws {RangeError} ERR_OUT_OF_RANGE, and nothing is written: the source does not fit
+  */
+  set(source: BytesLike | Mmap, offset?: number | bigint): void;
+  /**
+  * Fills a range with a byte, or with bytes that are repeated (a string stands for its UTF-8). Negative bounds count from
+  * the end.
+  * @throws {RangeError} ERR_OUT_OF_RANGE: a number that is no byte
+  */
+  fill(value: number | string | BytesLike | Mmap, start?: number | bigint, end?: number | bigint): this;
+  /** Whether a byte (a number), a string (as UTF-8) or bytes occur at `start` (default 0) or later. */
+  includes(needle: number | string | BytesLike | Mmap, start?: number | bigint): boolean;
+  /** Whether the bytes are the same as all bytes of `other`. */
+  equals(other: BytesLike | Mmap): boolean;
+  /** A copy of the bytes, so that `Buffer.from(m)` has them. */
+  valueOf(): Buffer;
+  /** The bytes as numbers, as they are at each step. After `close()` the next step throws. */
+  [Symbol.iterator](): IterableIterator<number>;
+  /** A copy of up to `size` bytes from the position, which moves on; all that are left if `size` is absent or negative. */
+  read(size?: number | bigint | null): Buffer;
+  /**
+  * Copies bytes into `target` without making a Buffer, as `fs.readSync` does.
+  * @param offset bytes from the start of `target`; default 0
+  * @param length bytes to copy at most; default: as many as fit
+  * @param position where to read, in bytes from the start of the mapping; absent or null: at the position, which moves on
+  * @returns how many bytes were copied; 0 at the end
+  */
+  readInto(target: BytesLike, offset?: number | bigint, length?: number | bigint | null, position?: number | bigint | null): number;
+  /**
+  * The byte at the position, which moves on by one.
+  * @throws {RangeError} ERR_OUT_OF_RANGE: the position is at the end
+  */
+  readByte(): number;
+  /** A copy of the line at the position, which moves on, with its `\n`; what is left if there is none; empty at the end. */
+  readLine(): Buffer;
+  /**
+  * Writes bytes or a string at the position, which moves on. It writes all or nothing: the mapping never grows.
+  * @param encoding of a string; default `'utf8'`
+  * @returns how many bytes were written
+  * @throws {RangeError} ERR_OUT_OF_RANGE, and nothing is written: they do not fit
+  */
+  write(data: BytesLike | Mmap | string, encoding?: BufferEncoding): number;
+  /**
+  * Writes one byte, 0 to 255, at the position, which moves on by one.
+  * @throws {RangeError} ERR_OUT_OF_RANGE: the value is no byte, or the position is at the end
+  */
+  writeByte(value: number): void;
+  /**
+  * Moves the position, and returns it.
+  * @param whence from where to count: 0 the start (default), 1 the position, 2 the end
+  * @throws {RangeError} ERR_OUT_OF_RANGE, and the position stays: before the start or beyond the end
+  */
+  seek(position: number | bigint, whence?: 0 | 1 | 2): number;
+  /** The position, in bytes from the start of the mapping. A `resize()` that shrinks leaves it where it was. */
+  tell(): number;
+  /** Always true. */
+  seekable(): true;
+  /** The size of the file now, in bytes, which may differ from the mapping's; of memory, the length. */
+  size(): number;
+  /**
+  * Where `needle` first occurs wholly within [start, end), in bytes from the start of the mapping, or -1. The position does
+  * not move.
+  * @param needle a string stands for its UTF-8
+  * @param start default: the position, as in Python. Negative: counted from the end
+  * @param end default: the end. Negative: counted from the end
+  */
+  find(needle: Needle, start?: number | bigint | null, end?: number | bigint | null): number;
+  /** Where `needle` last occurs within [start, end), as `find`. */
+  rfind(needle: Needle, start?: number | bigint | null, end?: number | bigint | null): number;
+  /**
+  * Copies `count` bytes from `src` to `dest` within the mapping. The ranges may overlap.
+  * @throws {RangeError} ERR_OUT_OF_RANGE: a negative number, or a range beyond the end
+  */
+  move(dest: number | bigint, src: number | bigint, count: number | bigint): void;
+  /**
+  * Changes the length of the mapping, and makes the file end where the mapping does, as Python does. New bytes are zero.
+  * Earlier views get length 0. If it fails, file and mapping are as they were.
+  * @param length bytes, at least 1
+  * @throws {TypeError} ERR_MMAP_READ_ONLY: the access is `'read'` or `'copy'`
+  * @throws {Error} ERR_MMAP_NO_DESCRIPTOR with `trackfd: false`; ERR_MMAP_BUSY where the system refuses because others hold
+  * the mapping (Windows: shrinking under a live view)
+  */
+  resize(length: number | bigint, options?: ResizeOptions): void;
+  /**
+  * Writes changed bytes back to the file, and waits for the disk: msync(2) of the pages that hold the range;
+  * FlushViewOfFile and FlushFileBuffers on Windows; F_FULLFSYNC as well on macOS. With the access `'read'` or `'copy'` there
+  * is nothing to do.
+  * @param offset bytes from the start of the mapping; default 0
+  * @param length bytes; default: to the end
+  */
+  flush(offset?: number | bigint, length?: number | bigint, options?: FlushOptions): void;
+  /** `flush`, off the event loop. */
+  flushAsync(offset?: number | bigint, length?: number | bigint, options?: FlushAsyncOptions): Promise<void>;
+  /**
+  * Tells the system how the bytes will be used: madvise(2); on Windows PrefetchVirtualMemory, for `'willneed'` alone. The
+  * start is rounded down to a page. An advice that drops bytes (`'dontneed'`, `'free'`, `'remove'`) needs a start that is a
+  * multiple of PAGESIZE, or fails with EINVAL.
+  * @param advice a portable name, or a MADV_ of `constants`
+  * @param start bytes from the start of the mapping; default 0
+  * @param length bytes, clipped to the end; default: to the end
+  * @returns whether the system took the advice: false where it knows none such
+  */
+  madvise(advice: AdviceName | number, start?: number | bigint, length?: number | bigint | null): boolean;
+  /**
+  * Names anonymous memory, for those who read /proc/PID/maps (Linux 5.17 and newer).
+  * @param name at most 79 bytes of UTF-8: printable, without a null, and without `\ $ [ ]` and the backquote
+  * @throws {Error} EINVAL: this is not anonymous memory, or the kernel refuses the name; ENOSYS on other systems
+  */
+  setName(name: string): void;
+  /**
+  * Where the first match within [start, end) begins, in bytes from the start of the mapping, or -1. As in
+  * `String.prototype.search`, `lastIndex` is neither read nor set. `^` and `$` match at the ends of the range.
+  * @param start default 0. Negative: counted from the end
+  * @param end default: the end. Negative: counted from the end
+  * @throws {SyntaxError} ERR_MMAP_PATTERN: the pattern has lookaround or a backreference, or is too large
+  */
+  search(pattern: Pattern, start?: number | bigint | null, end?: number | bigint | null): number;
+  /**
+  * The first match within [start, end), or null. As in `RegExp.prototype.exec`, a RegExp with the flag `g` or `y` begins at
+  * its `lastIndex`, in bytes from the start of the mapping, and has it set to the end of the match.
+  */
+  match(pattern: Pattern, start?: number | bigint | null, end?: number | bigint | null): ByteMatch | null;
+  /**
+  * All matches within [start, end), one after the other. As in `String.prototype.matchAll`, a RegExp needs the flag `g`, and
+  * its `lastIndex`, in bytes from the start of the mapping, says where to begin.
+  */
+  matchAll(pattern: Pattern, start?: number | bigint | null, end?: number | bigint | null): IterableIterator<ByteMatch>;
+  /**
+  * The number of matches within [start, end) that do not overlap: each begins where the one before has ended, or later.
+  * @param start default 0. Negative: counted from the end
+  * @param end default: the end. Negative: counted from the end
+  */
+  count(pattern: Pattern, start?: number | bigint | null, end?: number | bigint | null): number;
+  /**
+  * The lines, without their ends `\n` or `\r\n`, as strings, Buffers or offsets. The last line may lack an end; behind the
+  * last end there is no empty line.
+  *
+  * A string that you keep also keeps the piece of about 64 KiB that it was cut from. With `as: 'offsets'`, the result of
+  * `next()` makes a new pair each time that its `value` is read.
+  */
+  lines<K extends LineKind = "string">(options?: LinesOptions<K>): IterableIterator<Line<K>>;
+  /** The lines in arrays of some hundreds, fetched off the event loop, and no further ahead than you ask. */
+  linesAsync<K extends "string" | "buffer" = "string">(options?: LinesOptions<K> & Pick<LinesAsyncOptions, "signal">): AsyncGenerator<Line<K>[], void, undefined>;
+  /**
+  * `find`, off the event loop, on several threads.
+  * @throws {Error} ERR_MMAP_BUSY, as of each search off the event loop: `resize()` has moved the bytes meanwhile
+  */
+  findAsync(needle: Needle, start?: number | bigint | null, end?: number | bigint | null, options?: ScanOptions): Promise<number>;
+  /** `rfind`, off the event loop, on several threads. */
+  rfindAsync(needle: Needle, start?: number | bigint | null, end?: number | bigint | null, options?: ScanOptions): Promise<number>;
+  /** `count`, off the event loop, with the same answer. It takes several threads where the pattern allows that. */
+  countAsync(pattern: Pattern, start?: number | bigint | null, end?: number | bigint | null, options?: ScanOptions): Promise<number>;
+  /** `match`, off the event loop. */
+  matchAsync(pattern: Pattern, start?: number | bigint | null, end?: number | bigint | null, options?: ScanOptions): Promise<ByteMatch | null>;
+  /** `matchAll`, off the event loop: fetched in batches, and no further ahead than you ask. */
+  matchAllAsync(pattern: Pattern, options?: MatchAllOptions): AsyncGenerator<ByteMatch, void, undefined>;
 }
 export { ALLOCATIONGRANULARITY, type Access, type AdviceName, type AnonymousOptions, ByteMatch, type BytesLike, type CloseOptions, type ConstantName, type ErrorCode, type FaultReason, type Faults, type FlushAsyncOptions, type FlushOptions, type Home, type Line, type LineKind, type LinesAsyncOptions, type LinesOptions, Mmap, MmapAbortError, MmapError, MmapFaultError, type MmapOptions, MmapPatternError, MmapRangeError, MmapSystemError, MmapTypeError, type Needle, type OpenAsyncOptions, type OpenOptions, PAGESIZE, type PathLike, type Pattern, type ResizeOptions, type ScanOptions, type ViewConstructor, constants };

@@ -30,14 +30,14 @@ let node_util = require("node:util");
 let node_os = require("node:os");
 node_os = __toESM(node_os);
 let node_util_types = require("node:util/types");
-let node_buffer = require("node:buffer");
 let node_v8 = require("node:v8");
 let node_vm = require("node:vm");
+let node_buffer = require("node:buffer");
 let node_worker_threads = require("node:worker_threads");
 let node_url = require("node:url");
 // package.json
 var version = "0.1.0";
-// lib/libc.ts
+// lib/load/libc.ts
 function attempt(ask) {
 	try {
 		return ask();
@@ -88,7 +88,7 @@ function glibcVersion() {
 	return process.versions["deno"] === void 0 ? attempt(report)?.header?.glibcVersionRuntime : void 0;
 }
 // lib/errors.ts
-function signed(error, code) {
+function withCodeInStack(error, code) {
 	const { name } = error;
 	Object.defineProperty(error, "name", {
 		value: `${name} [${code}]`,
@@ -109,7 +109,7 @@ var MmapError = class MmapError extends Error {
 	constructor(code, message, options) {
 		super(message, options);
 		this.code = code;
-		signed(this, code);
+		withCodeInStack(this, code);
 	}
 	static {
 		MmapError.prototype.name = "Error";
@@ -131,7 +131,7 @@ var MmapPatternError = class MmapPatternError extends SyntaxError {
 	constructor(message, position) {
 		super(message);
 		this.position = position;
-		signed(this, "ERR_MMAP_PATTERN");
+		withCodeInStack(this, "ERR_MMAP_PATTERN");
 	}
 	static {
 		MmapPatternError.prototype.name = "SyntaxError";
@@ -142,7 +142,7 @@ var MmapTypeError = class extends TypeError {
 	constructor(code, message) {
 		super(message);
 		this.code = code;
-		signed(this, code);
+		withCodeInStack(this, code);
 	}
 };
 var MmapRangeError = class extends RangeError {
@@ -150,7 +150,7 @@ var MmapRangeError = class extends RangeError {
 	constructor(code, message) {
 		super(message);
 		this.code = code;
-		signed(this, code);
+		withCodeInStack(this, code);
 	}
 };
 var MmapSystemError = class MmapSystemError extends Error {
@@ -192,7 +192,7 @@ function coded(code, message) {
 	if (RANGE_ERRORS.has(code)) return new MmapRangeError(code, message);
 	return new MmapError(code, message);
 }
-function known({ name, number }) {
+function systemError({ name, number }) {
 	const map = node_util.getSystemErrorMap?.();
 	if (name == null && number != null) {
 		const entry = map?.get(-number);
@@ -213,19 +213,28 @@ function known({ name, number }) {
 		text: ""
 	};
 }
+function isFailure(answer) {
+	return typeof answer === "object" && answer !== null && "code" in answer;
+}
+function isFault(failure) {
+	return failure.reason != null;
+}
+function systemErrorName(failure) {
+	return failure.code === "" && !isFault(failure) ? systemError(failure).name : void 0;
+}
 function failed(failure, path) {
-	if (failure.reason != null) {
+	if (isFault(failure)) {
 		const where = path === void 0 ? "" : `, '${path}'`;
 		return new MmapFaultError(failure.message + where, failure.offset ?? 0, failure.reason, path);
 	}
 	if (failure.code === "ERR_MMAP_PATTERN") return new MmapPatternError(failure.message, failure.offset ?? void 0);
 	if (failure.code !== "") return coded(failure.code, failure.message);
-	const { errno, name, text } = known(failure);
+	const { errno, name, text } = systemError(failure);
 	const syscall = failure.syscall ?? "mmap";
 	return new MmapSystemError(`${name}: ${failure.number == null || text === "" ? failure.message : text}, ${syscall}${path === void 0 ? "" : ` '${path}'`}`, name, errno, syscall, path);
 }
 function unwrap(answer, path) {
-	if (typeof answer === "object" && answer !== null && "code" in answer) throw failed(answer, path);
+	if (isFailure(answer)) throw failed(answer, path);
 	return answer;
 }
 function ensure(failure, path) {
@@ -250,7 +259,7 @@ function wrongValue(name, expected, value) {
 function outOfRange(name, expected, value) {
 	return new MmapRangeError("ERR_OUT_OF_RANGE", `The value of "${name}" is out of range. It must be ${expected}. Received ${typeof value === "bigint" ? `${value}n` : String(value)}`);
 }
-// lib/install.ts
+// lib/load/install.ts
 const LOCKS = [
 	["package-lock.json", "npm"],
 	["npm-shrinkwrap.json", "npm"],
@@ -340,7 +349,7 @@ function remedy({ manager, lock, listed, skipped }, trouble, version) {
 			return `npm install --include=optional${listed ? "" : ` memmap@${version}`}`;
 	}
 }
-// lib/load-error.ts
+// lib/load/load-error.ts
 const TUPLES = [
 	"linux-x64-gnu",
 	"linux-x64-musl",
@@ -465,10 +474,10 @@ function unloadable(lookup, error, file, origin) {
 		packed(lookup)
 	], mend ?? own, error);
 }
-// lib/load.ts
+// lib/load/load.ts
 const VARIABLE = "NAPI_RS_NATIVE_LIBRARY_PATH";
 const self = typeof __filename === "string" ? __filename : node_path.default.resolve("index.js");
-function unpacked$1(file) {
+function unpacked(file) {
 	return file.replace(/\.asar(?=[\\/])/, ".asar.unpacked");
 }
 function tuple() {
@@ -517,23 +526,23 @@ function versionOf({ find, tuple }) {
 		return;
 	}
 }
-function load$1() {
+function load() {
 	const lookup = {
 		version,
 		self,
 		tuple: tuple(),
 		find: (0, node_module.createRequire)(self),
-		archived: unpacked$1(self) !== self
+		archived: unpacked(self) !== self
 	};
 	const named = process.env[VARIABLE];
 	if (named) return loaded(lookup, node_path.default.resolve(named), VARIABLE);
 	const beside = node_path.default.join(node_path.default.dirname(self), `memmap.${lookup.tuple}.node`);
-	const file = [unpacked$1(beside), beside].find((each) => node_fs.default.existsSync(each));
+	const file = [unpacked(beside), beside].find((each) => node_fs.default.existsSync(each));
 	if (file !== void 0) return loaded(lookup, file, `beside ${node_path.default.basename(self)}`);
 	if (lookup.archived) {
 		const outside = {
 			...lookup,
-			find: (0, node_module.createRequire)(unpacked$1(self))
+			find: (0, node_module.createRequire)(unpacked(self))
 		};
 		const found = versionOf(outside);
 		if (found !== void 0 && found !== version) throw mismatched(outside, found);
@@ -543,40 +552,125 @@ function load$1() {
 	if (found !== void 0 && found !== version) throw mismatched(lookup, found);
 	return required(lookup);
 }
-const binding = load$1();
+const binding = load();
 // lib/constants.ts
 const PAGESIZE = binding.pageSize();
 const ALLOCATIONGRANULARITY = binding.allocationGranularity();
 const constants = Object.freeze(binding.constants());
+// lib/members/byte-match.ts
+var ByteMatch = class ByteMatch {
+	#batch;
+	#slot;
+	static {
+		Object.defineProperty(ByteMatch.prototype, node_util.inspect.custom, {
+			configurable: true,
+			writable: true,
+			value() {
+				return `ByteMatch ${(0, node_util.inspect)(this.toJSON())}`;
+			}
+		});
+	}
+	constructor(batch, slot) {
+		this.#batch = batch;
+		this.#slot = slot;
+	}
+	get index() {
+		return this.#batch.slots[this.#slot];
+	}
+	get end() {
+		return this.#batch.slots[this.#slot + 1];
+	}
+	get length() {
+		return this.#batch.names.length;
+	}
+	#number(group) {
+		return typeof group === "string" ? this.#numberOfName(group) : group;
+	}
+	#numberOfName(name) {
+		const { names } = this.#batch;
+		let found = -1;
+		for (let group = names.indexOf(name); group >= 0; group = names.indexOf(name, group + 1)) {
+			found = group;
+			if (this.span(group) !== void 0) break;
+		}
+		return found;
+	}
+	span(group = 0) {
+		const number = this.#number(group);
+		if (!(number >= 0 && number < this.length)) return void 0;
+		const at = this.#slot + 2 * number;
+		const start = this.#batch.slots[at];
+		return start < 0 ? void 0 : [start, this.#batch.slots[at + 1]];
+	}
+	get(group = 0) {
+		const span = this.span(group);
+		if (span === void 0) return void 0;
+		const [start, end] = span;
+		const { names, slots, text } = this.#batch;
+		const textStart = slots[this.#slot + 2 * names.length];
+		if (textStart < 0) return this.#batch.copy(start, end - start);
+		const from = textStart + start - this.index;
+		return Buffer.from(text.subarray(from, from + end - start));
+	}
+	get captures() {
+		return Array.from({ length: this.length }, (_, group) => this.get(group));
+	}
+	get groups() {
+		return this.#byName((name) => this.get(name));
+	}
+	get indices() {
+		const spans = Array.from({ length: this.length }, (_, group) => this.span(group));
+		return Object.assign(spans, { groups: this.#byName((name) => this.span(name)) });
+	}
+	#byName(of) {
+		const names = this.#batch.names.filter((name) => name !== null);
+		if (names.length === 0) return void 0;
+		const found = Object.create(null);
+		for (const name of names) found[name] = of(name);
+		return found;
+	}
+	toJSON() {
+		return {
+			index: this.index,
+			end: this.end
+		};
+	}
+	toString(encoding = "utf8") {
+		return this.get()?.toString(encoding) ?? "";
+	}
+	[Symbol.iterator]() {
+		return this.captures[Symbol.iterator]();
+	}
+};
 // lib/checks.ts
-function integer$1(value, name) {
+function integer(value, name) {
 	if (typeof value === "bigint") return Number(value);
 	if (typeof value !== "number") throw wrongType(name, "of type number or bigint", value);
 	if (!Number.isInteger(value)) throw outOfRange(name, "an integer", value);
 	return value;
 }
-function size(value, name, least = 0) {
-	const number = integer$1(value, name);
+function size$1(value, name, least = 0) {
+	const number = integer(value, name);
 	if (number < least || number > Number.MAX_SAFE_INTEGER) throw outOfRange(name, `>= ${least} && <= ${Number.MAX_SAFE_INTEGER}`, value);
 	return number;
 }
 function byte(value, name) {
-	const number = integer$1(value, name);
+	const number = integer(value, name);
 	if (number < 0 || number > 255) throw outOfRange(name, ">= 0 && <= 255", value);
 	return number;
 }
 function index(value, name) {
-	return typeof value === "number" && Number.isInteger(value) ? value : integer$1(value, name);
+	return typeof value === "number" && Number.isInteger(value) ? value : integer(value, name);
 }
-function start(value, name, length, absent) {
+function start(value, name, length, fallback) {
 	if (value === Number.POSITIVE_INFINITY) return value;
-	return (typeof value === "bigint" || typeof value === "number") && value > length ? integer$1(value, name) : bound(value, name, length, absent);
+	return (typeof value === "bigint" || typeof value === "number") && value > length ? integer(value, name) : bound(value, name, length, fallback);
 }
-function bound(value, name, length, absent) {
-	if (value === void 0 || value === null) return absent;
+function bound(value, name, length, fallback) {
+	if (value === void 0 || value === null) return fallback;
 	if (value === Number.POSITIVE_INFINITY) return length;
 	if (value === Number.NEGATIVE_INFINITY) return 0;
-	const number = integer$1(value, name);
+	const number = integer(value, name);
 	if (number < 0) return Math.max(0, length + number);
 	return Math.min(number, length);
 }
@@ -585,8 +679,8 @@ function int32(value, name) {
 	if (value !== (value | 0)) throw outOfRange(name, "an integer >= -2147483648 && <= 2147483647", value);
 	return value;
 }
-function boolean(value, name, absent) {
-	if (value === void 0) return absent;
+function boolean(value, name, fallback) {
+	if (value === void 0) return fallback;
 	if (typeof value !== "boolean") throw wrongType(name, "of type boolean", value);
 	return value;
 }
@@ -622,9 +716,853 @@ function signal(value) {
 	if (!(value instanceof AbortSignal)) throw wrongType("options.signal", "an instance of AbortSignal", value);
 	return value;
 }
-// lib/bytes.ts
-const HOMES = ["external", "native"];
-var Native = class {
+// lib/state.ts
+var MappingState = class {
+	bytes;
+	position = 0;
+	offset;
+	access;
+	path;
+	jobs;
+	constructor(bytes, offset, access, path) {
+		this.bytes = bytes;
+		this.offset = offset;
+		this.access = access;
+		this.path = path;
+		this.jobs = void 0;
+	}
+};
+function writable(state) {
+	const { bytes } = state;
+	if (state.access === "read") {
+		bytes.length;
+		throw coded("ERR_MMAP_READ_ONLY", "The mapping is read-only");
+	}
+	return bytes;
+}
+function Itself(object) {
+	return object;
+}
+var Stateful = class extends Itself {
+	#state;
+	constructor(object, state) {
+		super(object);
+		this.#state = state;
+	}
+	static has(value) {
+		return typeof value === "object" && value !== null && #state in value;
+	}
+	static get(object) {
+		return object.#state;
+	}
+};
+function attachState(object, state) {
+	new Stateful(object, state);
+	return object;
+}
+function stateOf(object) {
+	return Stateful.get(object);
+}
+function isMapping(value) {
+	return Stateful.has(value);
+}
+// lib/members/operands.ts
+function copyOf(bytes, start, length) {
+	const copy = Buffer.allocUnsafe(length);
+	if (length > 0) bytes.copyOut(start, copy, 0, length);
+	return copy;
+}
+function bytesInPlace(value, name) {
+	return isMapping(value) ? stateOf(value).bytes : bytes(value, name);
+}
+function bytesOrCopy(value, name, besides = "") {
+	if (!isMapping(value)) return bytes(value, name, besides + BYTES);
+	const { bytes: bytes$2 } = stateOf(value);
+	return copyOf(bytes$2, 0, bytes$2.length);
+}
+function needleBytes(needle) {
+	return typeof needle === "string" ? Buffer.from(needle) : bytesOrCopy(needle, "needle", "of type string or ");
+}
+function bytesOrByte(value, name) {
+	if (typeof value === "number") return Uint8Array.of(byte(value, name));
+	return typeof value === "string" ? Buffer.from(value) : bytesOrCopy(value, name, "of type number or string or ");
+}
+// lib/members/array.ts
+function subarray(state, start, end) {
+	const all = state.bytes.view();
+	const from = bound(start, "start", all.length, 0);
+	return all.subarray(from, Math.max(from, bound(end, "end", all.length, all.length)));
+}
+const TypedArray = Object.getPrototypeOf(Uint8Array);
+function isViewConstructor(type) {
+	if (typeof type !== "function") return false;
+	if (ArrayBuffer.isView(type.prototype ?? null) || type === DataView) return true;
+	for (let each = type; typeof each === "function"; each = Object.getPrototypeOf(each)) if (each === TypedArray || each === DataView) return type !== TypedArray;
+	return false;
+}
+function view(state, type, byteOffset, length) {
+	const { bytes } = state;
+	if (!isViewConstructor(type)) throw wrongType("type", "a typed array's constructor or DataView", type);
+	const all = bytes.view();
+	const unit = type.BYTES_PER_ELEMENT ?? 1;
+	const from = size$1(byteOffset, "byteOffset");
+	if (from > all.length) throw outOfRange("byteOffset", `<= ${all.length}`, byteOffset);
+	if (from % unit !== 0 || unit > 1 && (from + bytes.slack) % unit !== 0) throw outOfRange("byteOffset", `a multiple of ${unit}, in the mapping and in memory (the mapping begins ${bytes.slack} bytes into its page)`, byteOffset);
+	const most = Math.floor((all.length - from) / unit);
+	const count = length === void 0 ? most : size$1(length, "length");
+	if (count > most) throw outOfRange("length", `<= ${most}`, length);
+	return new type(all.buffer, all.byteOffset + from, count);
+}
+function slice$1(state, start, end) {
+	const { bytes } = state;
+	const { length } = bytes;
+	const from = bound(start, "start", length, 0);
+	return copyOf(bytes, from, Math.max(0, bound(end, "end", length, length) - from));
+}
+function at(state, index$1) {
+	const { bytes } = state;
+	const { length } = bytes;
+	let position = index(index$1, "index");
+	if (position < 0) position += length;
+	return position >= 0 && position < length ? bytes.byte(position) : void 0;
+}
+function unwrapOfTwo(answer, mine, theirs) {
+	if (isFailure(answer) && isFault(answer)) ensure(theirs.native.verify(0, theirs.length), theirs.path);
+	return unwrap(answer, mine.path);
+}
+function store(bytes, at, source) {
+	if (source instanceof Uint8Array) bytes.copyIn(at, source);
+	else unwrapOfTwo(bytes.native.copyFrom(at, source.native, 0, source.length), bytes, source);
+}
+function set(state, source, offset) {
+	const bytes = writable(state);
+	const at = size$1(offset, "offset");
+	const from = bytesInPlace(source, "source");
+	const { length } = from;
+	const most = bytes.length - length;
+	if (most < 0) throw outOfRange("source", `at most ${bytes.length} bytes long`, `${length} bytes`);
+	if (at > most) throw outOfRange("offset", `<= ${most} for ${length} bytes`, offset);
+	store(bytes, at, from);
+}
+function fill(state, value, start, end) {
+	const bytes = writable(state);
+	const { length } = bytes;
+	const pattern = bytesOrByte(value, "value");
+	if (pattern.length === 0) throw wrongValue("value", "not empty", value);
+	const from = bound(start, "start", length, 0);
+	const to = bound(end, "end", length, length);
+	if (from < to) ensure(bytes.native.fill(from, to, pattern), bytes.path);
+}
+function includes(state, needle, start) {
+	const { bytes } = state;
+	const { length } = bytes;
+	const wanted = bytesOrByte(needle, "needle");
+	const from = bound(start, "start", length, 0);
+	return bytes.find(wanted, from, length, false) >= 0;
+}
+function equals(state, other) {
+	const { bytes } = state;
+	const { length } = bytes;
+	const theirs = bytesInPlace(other, "other");
+	if (theirs.length !== length) return false;
+	if (theirs instanceof Uint8Array) return unwrap(bytes.native.equals(0, theirs), bytes.path);
+	return unwrapOfTwo(bytes.native.equalsMapping(theirs.native), bytes, theirs);
+}
+function iterate(state) {
+	state.bytes.length;
+	return eachByte(state);
+}
+function* eachByte(state) {
+	for (let index = 0; index < state.bytes.length; index++) yield state.bytes.byte(index);
+}
+// lib/members/file.ts
+function readCount(rest, size) {
+	if (size === void 0 || size === null) return rest;
+	const wanted = index(size, "size");
+	return wanted < 0 ? rest : Math.min(wanted, rest);
+}
+function read(state, size) {
+	const { bytes } = state;
+	const rest = Math.max(0, bytes.length - state.position);
+	const copy = copyOf(bytes, state.position, readCount(rest, size));
+	state.position += copy.length;
+	return copy;
+}
+function readInto(state, target, offset, length, position) {
+	const { bytes: bytes$1 } = state;
+	const whole = bytes(target, "target");
+	const at = size$1(offset, "offset");
+	if (at > whole.length) throw outOfRange("offset", `<= ${whole.length}`, offset);
+	const room = whole.length - at;
+	const wanted = length === void 0 || length === null ? room : size$1(length, "length");
+	if (wanted > room) throw outOfRange("length", `<= ${room}`, length);
+	const moves = position === void 0 || position === null;
+	const from = moves ? state.position : size$1(position, "position");
+	const count = Math.min(wanted, bytes$1.length - from);
+	if (count <= 0) return 0;
+	bytes$1.copyOut(from, whole, at, count);
+	if (moves) state.position += count;
+	return count;
+}
+function readByte(state) {
+	const { bytes, position } = state;
+	if (position >= bytes.length) throw outOfRange("position", `< ${bytes.length} to read a byte`, position);
+	const byte = bytes.byte(position);
+	state.position = position + 1;
+	return byte;
+}
+const NEWLINE = Uint8Array.of(10);
+function readLine(state) {
+	const { bytes, position } = state;
+	if (position >= bytes.length) return Buffer.alloc(0);
+	const found = bytes.find(NEWLINE, position, bytes.length, false);
+	return read(state, found < 0 ? void 0 : found + 1 - position);
+}
+function write(state, data, encoding) {
+	const bytes = writable(state);
+	const { position } = state;
+	const source = isMapping(data) ? bytesInPlace(data, "data") : bytesOrString(data, "data", encoding);
+	const { length } = source;
+	const room = bytes.length - position;
+	if (length > room) throw outOfRange("data", `at most ${Math.max(0, room)} bytes long, what there is from the position ${position} on`, `${length} bytes`);
+	store(bytes, position, source);
+	state.position = position + length;
+	return length;
+}
+function writeByte(state, value) {
+	const bytes = writable(state);
+	const byte$1 = byte(value, "value");
+	const { position } = state;
+	if (position >= bytes.length) throw outOfRange("position", `< ${bytes.length} to write a byte`, position);
+	bytes.setByte(position, byte$1);
+	state.position = position + 1;
+}
+function seek(state, position, whence) {
+	const { length } = state.bytes;
+	const distance = index(position, "position");
+	if (whence !== 0 && whence !== 1 && whence !== 2) throw wrongValue("whence", "0 (start), 1 (position) or 2 (end)", whence);
+	const target = distance + (whence === 0 ? 0 : whence === 1 ? state.position : length);
+	if (target < 0 || target > length) throw outOfRange("position", `between the start and the end, 0 and ${length}, when counted from ${[
+		"the start",
+		"the position",
+		"the end"
+	][whence]}`, position);
+	state.position = target;
+	return target;
+}
+function tell(state) {
+	state.bytes.length;
+	return state.position;
+}
+function seekable(state) {
+	state.bytes.length;
+	return true;
+}
+function size(state) {
+	return unwrap(state.bytes.native.size());
+}
+function find(state, needle, start$2, end, last) {
+	const { bytes } = state;
+	const { length } = bytes;
+	const wanted = needleBytes(needle);
+	const from = start(start$2, "start", length, state.position);
+	const to = bound(end, "end", length, length);
+	if (from > to) return -1;
+	return bytes.find(wanted, from, to, last);
+}
+function move(state, dest, src, count) {
+	const bytes = writable(state);
+	const [to, from, length] = [
+		size$1(dest, "dest"),
+		size$1(src, "src"),
+		size$1(count, "count")
+	];
+	const most = bytes.length - length;
+	if (most < 0) throw outOfRange("count", `<= ${bytes.length}`, count);
+	if (to > most) throw outOfRange("dest", `<= ${most} for ${length} bytes`, dest);
+	if (from > most) throw outOfRange("src", `<= ${most} for ${length} bytes`, src);
+	if (length > 0) ensure(bytes.native.copyFrom(to, bytes.native, from, length), bytes.path);
+}
+function resize(state, length, options$7) {
+	state.bytes.length;
+	if (state.access !== "write") throw coded("ERR_MMAP_READ_ONLY", `A mapping with the access '${state.access}' cannot be resized`);
+	const wanted = size$1(length, "length", 1);
+	const reserve = boolean(options(options$7, ["reserve"]).reserve, "options.reserve", true);
+	state.bytes = state.bytes.resize(wanted, reserve);
+}
+// lib/homes/closed.ts
+function closed() {
+	throw coded("ERR_MMAP_CLOSED", "The mapping is closed");
+}
+const CLOSED = {
+	get home() {
+		return closed();
+	},
+	get length() {
+		return closed();
+	},
+	get native() {
+		return closed();
+	},
+	get slack() {
+		return closed();
+	},
+	path: void 0,
+	byte: closed,
+	setByte: closed,
+	copyOut: closed,
+	copyIn: closed,
+	find: closed,
+	view: closed,
+	resize: closed,
+	faulted: closed,
+	check: closed,
+	reattach: closed,
+	close() {}
+};
+// lib/members/lifetime.ts
+function isClosed(state) {
+	return state.bytes === CLOSED;
+}
+function close(state, options$6) {
+	const detach = boolean(options(options$6, ["detach"]).detach, "options.detach", true);
+	const { bytes, jobs } = state;
+	state.bytes = CLOSED;
+	bytes.close(detach);
+	if (jobs === void 0 || jobs.size === 0) return;
+	for (const cancel of [...jobs]) cancel(coded("ERR_MMAP_CLOSED", "The mapping was closed"));
+}
+function fact(state, name) {
+	state.bytes.length;
+	return state[name];
+}
+function description(state, name) {
+	if (isClosed(state)) return `${name} { closed: true }`;
+	const { access, bytes, offset, position } = state;
+	const path = state.path === void 0 ? "" : `, path: ${(0, node_util.inspect)(state.path)}`;
+	return `${name} { length: ${bytes.length}, access: '${access}', position: ${position}, offset: ${offset}, home: '${bytes.home}'${path} }`;
+}
+// lib/jobs.ts
+const { NativeJob } = binding;
+binding.processors((0, node_os.availableParallelism)());
+const PROGRESS_INTERVAL = 50;
+function interruptible(work, interruption) {
+	const { signal, cancels, onCancel, discard } = interruption;
+	if (signal?.aborted) return Promise.reject(new MmapAbortError(signal.reason));
+	return new Promise((resolve, reject) => {
+		let isOver = false;
+		const end = () => {
+			isOver = true;
+			cancels?.delete(cancel);
+			signal?.removeEventListener("abort", abort);
+		};
+		const cancel = (reason) => {
+			if (isOver) return;
+			end();
+			onCancel?.();
+			reject(reason);
+		};
+		const abort = () => cancel(new MmapAbortError(signal?.reason));
+		cancels?.add(cancel);
+		signal?.addEventListener("abort", abort, { once: true });
+		work(cancel).then((result) => {
+			if (isOver) discard?.(result);
+			else {
+				end();
+				resolve(result);
+			}
+		}, (error) => {
+			end();
+			reject(error);
+		});
+	});
+}
+function reportProgress(job, onProgress, cancel) {
+	return setInterval(() => {
+		try {
+			onProgress(job.done());
+		} catch (error) {
+			cancel(error);
+		}
+	}, PROGRESS_INTERVAL).unref();
+}
+async function runJob(state, { signal, onProgress }, start) {
+	const job = new NativeJob();
+	state.jobs ??= new Set();
+	let timer;
+	const work = async (cancel) => {
+		const result = start(job);
+		if (onProgress !== void 0) timer = reportProgress(job, onProgress, cancel);
+		return unwrap(await result, state.path);
+	};
+	try {
+		return await interruptible(work, {
+			signal,
+			cancels: state.jobs,
+			onCancel: () => job.abort()
+		});
+	} finally {
+		clearInterval(timer);
+	}
+}
+// lib/options/lines.ts
+const KINDS = [
+	"string",
+	"buffer",
+	"offsets"
+];
+const ENCODINGS = [
+	"utf8",
+	"utf-8",
+	"latin1",
+	"binary"
+];
+const KEYS$1 = [
+	"as",
+	"encoding",
+	"start",
+	"end",
+	"keepEnds"
+];
+const NOT_DECODED = 0;
+const LATIN1 = 1;
+const UTF8 = 2;
+function linesRequest(bytes, given, furtherKeys = []) {
+	const options$5 = options(given, [...KEYS$1, ...furtherKeys]);
+	const as = oneOf(options$5.as, "options.as", KINDS) ?? "string";
+	const encoding = oneOf(options$5.encoding, "options.encoding", ENCODINGS) ?? "utf8";
+	const start = bound(options$5.start, "options.start", bytes.length, 0);
+	return {
+		as,
+		encoding: as !== "string" ? NOT_DECODED : encoding.startsWith("utf") ? UTF8 : LATIN1,
+		start,
+		end: Math.max(start, bound(options$5.end, "options.end", bytes.length, bytes.length)),
+		keepEnds: boolean(options$5.keepEnds, "options.keepEnds", false)
+	};
+}
+// lib/members/lines.ts
+const CR = 13;
+const MOST_LINES = 16384;
+const STRING_PIECE = 64512;
+const BUFFER_PIECE = 65536;
+const OFFSETS_PIECE = 524288;
+const JOB_BYTES = 4 * STRING_PIECE;
+const measures$1 = new Float64Array(3);
+function boundsFor({ start, end }) {
+	return new Int32Array(2 * Math.min(MOST_LINES, end - start));
+}
+function smallInteger(value) {
+	const small = value | 0;
+	return small === value ? small : value;
+}
+var Lines = class {
+	#state;
+	#end;
+	request;
+	bounds;
+	farEnd = 0;
+	#at = 0;
+	#stop = 0;
+	#nextPiece;
+	constructor(state, request) {
+		this.request = request;
+		this.bounds = boundsFor(request);
+		this.#state = state;
+		this.#nextPiece = request.start;
+		this.#end = request.end;
+	}
+	step() {
+		const at = this.#at;
+		if (at === this.#stop || isClosed(this.#state)) return this.#refill();
+		this.#at = at + 2;
+		return at;
+	}
+	#refill() {
+		const { bytes } = this.#state;
+		const end = Math.min(this.#end, bytes.length);
+		const start = this.#nextPiece;
+		if (start >= end) return -1;
+		this.readPiece(bytes, start, end);
+		const [next = end, count = 0, farEnd = 0] = measures$1;
+		this.#nextPiece = smallInteger(next);
+		this.farEnd = smallInteger(farEnd);
+		this.#at = 2;
+		this.#stop = 2 * count;
+		return 0;
+	}
+	[Symbol.iterator]() {
+		return this;
+	}
+};
+var PieceText = class {
+	#narrow = "";
+	#wide = "";
+	take(decoded, keepEnds, bounds) {
+		[this.#narrow, this.#wide] = typeof decoded === "string" ? [decoded, ""] : decoded;
+		if (measures$1[1] === -1) measures$1[1] = findLines(this.#narrow, keepEnds, bounds);
+	}
+	line(bounds, at) {
+		const from = bounds[at];
+		const end = bounds[at + 1];
+		return from < 0 ? this.#wide.substring(~from, end) : this.#narrow.substring(from, end);
+	}
+};
+function findLines(text, keepEnds, bounds) {
+	let count = 0;
+	for (let from = 0; from < text.length;) {
+		const at = text.indexOf("\n", from);
+		const next = at < 0 ? text.length : at + 1;
+		const bare = at < 0 ? next : at > from && text.charCodeAt(at - 1) === CR ? at - 1 : at;
+		bounds.set([from, keepEnds ? next : bare], 2 * count++);
+		from = next;
+	}
+	return count;
+}
+function readBounds({ native, path }, start, end, pieceBytes, { encoding, keepEnds }, bounds) {
+	return unwrap(native.lines(start, end, pieceBytes, encoding, keepEnds, bounds, measures$1), path);
+}
+var StringLines = class extends Lines {
+	#text = new PieceText();
+	readPiece(bytes, start, end) {
+		const { bounds, request } = this;
+		const decoded = readBounds(bytes, start, end, STRING_PIECE, request, bounds);
+		this.#text.take(decoded, request.keepEnds, bounds);
+	}
+	next() {
+		const at = this.step();
+		const done = at < 0;
+		return {
+			done,
+			value: done ? void 0 : this.#text.line(this.bounds, at)
+		};
+	}
+};
+const NO_BYTES = new ArrayBuffer(0);
+const bufferOver = (() => {
+	const { [Symbol.species]: Class } = Buffer;
+	if (Class === void 0 || Class.prototype !== Buffer.prototype || Object.is(Class, Buffer)) return (memory, offset, length) => Buffer.from(memory, offset, length);
+	return (memory, offset, length) => new Class(memory, offset, length);
+})();
+var BufferLines = class extends Lines {
+	#memory = NO_BYTES;
+	readPiece(bytes, start, end) {
+		readBounds(bytes, start, end, BUFFER_PIECE, this.request, this.bounds);
+		const length = measures$1[0] - start;
+		const copy = Buffer.allocUnsafeSlow(length);
+		bytes.copyOut(start, copy, 0, length);
+		this.#memory = copy.buffer;
+	}
+	#line(at) {
+		const from = this.bounds[at];
+		return bufferOver(this.#memory, from, this.farEnd + this.bounds[at + 1] - from);
+	}
+	next() {
+		const at = this.step();
+		const done = at < 0;
+		return {
+			done,
+			value: done ? void 0 : this.#line(at)
+		};
+	}
+};
+var OffsetsResult = class OffsetsResult {
+	done;
+	#start;
+	#end;
+	static {
+		Object.defineProperty(OffsetsResult.prototype, node_util.inspect.custom, {
+			configurable: true,
+			writable: true,
+			value() {
+				return (0, node_util.inspect)({
+					done: this.done,
+					value: this.value
+				});
+			}
+		});
+	}
+	constructor(done, start, end) {
+		this.done = done;
+		this.#start = start;
+		this.#end = end;
+	}
+	get value() {
+		return this.done ? void 0 : [this.#start, this.#end];
+	}
+};
+var OffsetLines = class extends Lines {
+	#pieceStart = 0;
+	readPiece(bytes, start, end) {
+		readBounds(bytes, start, end, OFFSETS_PIECE, this.request, this.bounds);
+		this.#pieceStart = start;
+	}
+	next() {
+		const found = this.step();
+		const done = found < 0;
+		const at = done ? 0 : found;
+		const pieceStart = this.#pieceStart;
+		return new OffsetsResult(done, pieceStart + this.bounds[at], pieceStart + this.farEnd + this.bounds[at + 1]);
+	}
+};
+function lines(state, options) {
+	const request = linesRequest(state.bytes, options);
+	return new {
+		string: StringLines,
+		buffer: BufferLines,
+		offsets: OffsetLines
+	}[request.as](state, request);
+}
+function nextReadyLines(job, start, { encoding, keepEnds }, bounds) {
+	const piece = unwrap(job.lines(start, encoding, bounds, measures$1));
+	if (piece === null) return void 0;
+	const lines = [];
+	if (piece instanceof Uint8Array) {
+		const [, count = 0, farEnd = 0] = measures$1;
+		for (let at = 0; at < 2 * count; at += 2) {
+			const from = bounds[at];
+			lines.push(bufferOver(piece.buffer, piece.byteOffset + from, farEnd + bounds[at + 1] - from));
+		}
+	} else {
+		const text = new PieceText();
+		text.take(piece, keepEnds, bounds);
+		const [, count = 0] = measures$1;
+		for (let at = 0; at < 2 * count; at += 2) lines.push(text.line(bounds, at));
+	}
+	return lines;
+}
+function prepareLines(state, start, end, { encoding, keepEnds }, most, signal) {
+	return runJob(state, { signal }, async (job) => {
+		const { native } = state.bytes;
+		const answer = await native.linesAsync(job, start, end, STRING_PIECE, JOB_BYTES, encoding, keepEnds, most);
+		return typeof answer === "number" ? job : answer;
+	});
+}
+function linesAsync(state, options) {
+	state.bytes.length;
+	return prepareAndCut(state, options);
+}
+async function* prepareAndCut(state, options) {
+	const request = linesRequest(state.bytes, options, ["signal"]);
+	if (request.as === "offsets") throw wrongValue("options.as", "'string' or 'buffer'", request.as);
+	const signal$3 = signal(options?.signal);
+	const bounds = boundsFor(request);
+	let { start } = request;
+	for (;;) {
+		const end = Math.min(request.end, state.bytes.length);
+		if (start >= end) return;
+		const job = await prepareLines(state, start, end, request, bounds.length / 2, signal$3);
+		try {
+			for (;;) {
+				state.bytes.length;
+				if (signal$3?.aborted) throw new MmapAbortError(signal$3.reason);
+				const ready = nextReadyLines(job, start, request, bounds);
+				if (ready === void 0) break;
+				start = measures$1[0];
+				yield ready;
+			}
+		} finally {
+			job.abort();
+		}
+	}
+}
+// lib/options/memory.ts
+const ADVICE = [
+	"normal",
+	"random",
+	"sequential",
+	"willneed",
+	"dontneed",
+	"free",
+	"remove",
+	"dontfork",
+	"dofork",
+	"mergeable",
+	"unmergeable",
+	"hugepage",
+	"nohugepage",
+	"dontdump",
+	"dodump",
+	"cold",
+	"pageout"
+];
+function advice(value) {
+	if (typeof value === "number") return int32(value, "advice");
+	if (typeof value !== "string") throw wrongType("advice", "of type string or number", value);
+	if (!ADVICE.includes(value)) throw coded("ERR_INVALID_ARG_VALUE", `The argument 'advice' must be one of ${ADVICE.map((name) => `'${name}'`).join(", ")}${process.platform === "win32" ? "" : ", or a MADV_ constant"}. Received '${value}'`);
+	return value;
+}
+// lib/members/memory.ts
+function flushRange(state, offset, length, flags) {
+	const whole = state.bytes.length;
+	const from = size$1(offset === void 0 ? 0 : offset, "offset");
+	if (from > whole) throw outOfRange("offset", `<= ${whole}`, offset);
+	const rest = whole - from;
+	const count = length === void 0 || length === null || length === -1 || length === -1n ? rest : size$1(length, "length");
+	if (count > rest) throw outOfRange("length", `<= ${rest}`, length);
+	return [
+		from,
+		count,
+		flags === void 0 ? 0 : int32(flags, "options.flags")
+	];
+}
+function flush(state, offset, length, options$3) {
+	const { flags } = options(options$3, ["flags"]);
+	const range = flushRange(state, offset, length, flags);
+	ensure(state.bytes.native.flush(...range), state.path);
+}
+async function flushAsync(state, offset, length, options$4) {
+	const { flags, signal: signal$2 } = options(options$4, ["flags", "signal"]);
+	const range = flushRange(state, offset, length, flags);
+	await runJob(state, { signal: signal(signal$2) }, () => state.bytes.native.flushAsync(...range));
+}
+function madvise(state, advice$1, start, length) {
+	const { bytes } = state;
+	const whole = bytes.length;
+	const given = advice(advice$1);
+	const from = size$1(start, "start");
+	if (from >= whole && (from > 0 || whole > 0)) throw outOfRange("start", `< ${whole}`, start);
+	const rest = whole - from;
+	const count = length === void 0 || length === null ? rest : Math.min(rest, size$1(length, "length"));
+	return unwrap(bytes.native.advise(given, from, count));
+}
+const LONGEST_NAME = 79;
+function setName(state, name) {
+	const { native } = state.bytes;
+	const text = string(name, "name");
+	if (text.includes("\0")) throw wrongValue("name", "a string without null bytes", name);
+	if (Buffer.byteLength(text) > LONGEST_NAME) throw wrongValue("name", `at most ${LONGEST_NAME} bytes long`, name);
+	ensure(native.setName(text));
+}
+// lib/members/named.ts
+function unlink(name) {
+	return unwrap(binding.unlink(string(name, "name")));
+}
+// lib/homes/engine.ts
+const ENGINE = process.versions["bun"] !== void 0 ? 1 : process.versions["deno"] !== void 0 ? 2 : 0;
+const isBun = ENGINE === 1;
+const isDeno = ENGINE === 2;
+// lib/homes/external-buffer.ts
+const { detach: detachNatively, detached, handed, released } = binding;
+const { slice } = ArrayBuffer.prototype;
+const transfer = Reflect.get(ArrayBuffer.prototype, "transfer");
+const registered = new Float64Array(2);
+let leaksTransferred = node_worker_threads.isMainThread || isDeno;
+function leakTransferredAtExit() {
+	if (leaksTransferred) return;
+	leaksTransferred = true;
+	process.once("exit", () => binding.settle());
+}
+function detach(buffer, number) {
+	if (buffer.byteLength === 0) return;
+	detached(number);
+	if (transfer === void 0 || isBun) {
+		detachNatively(buffer);
+		return;
+	}
+	try {
+		transfer.call(buffer, 0);
+	} catch {}
+}
+function copyWhenTransferred(buffer, number) {
+	if (transfer === void 0) return;
+	const value = (length) => {
+		const copied = transfer.call(slice.call(buffer, 0), length);
+		detach(buffer, number);
+		return copied;
+	};
+	for (const name of ["transfer", "transferToFixedLength"]) Object.defineProperty(buffer, name, {
+		value,
+		configurable: true,
+		writable: true
+	});
+}
+var ExternalBuffer = class {
+	array;
+	#number;
+	#isExposed = false;
+	constructor(native, length) {
+		this.array = length === 0 ? new ArrayBuffer(0) : unwrap(native.expose(registered, ENGINE));
+		this.#number = length === 0 ? 0 : registered[0] ?? 0;
+		leakTransferredAtExit();
+		if (isBun && this.#number > 0) copyWhenTransferred(this.array, this.#number);
+	}
+	get isExposed() {
+		return this.#isExposed;
+	}
+	expose() {
+		if (!this.#isExposed) handed(this.#number);
+		this.#isExposed = true;
+	}
+	detach() {
+		detach(this.array, this.#number);
+		if (!this.#isExposed && this.array.byteLength === 0) released(this.#number);
+	}
+};
+// lib/homes/fault-watch.ts
+const statusPlace = new Float64Array(3);
+const statusChunks = [];
+const NO_FAULT = new Int32Array(1);
+const loadStatus = isBun ? (words, slot) => Atomics.load(words, slot) : (words, slot) => words[slot];
+const PAGE_SIZE = 4096;
+const REMEMBERED_PAGES = 64;
+const READS_PER_CONFIRMATION = 1024;
+var FaultWatch = class {
+	status = NO_FAULT;
+	slot = 0;
+	probe = Number.MAX_SAFE_INTEGER;
+	probed = 0;
+	#confirmedPages;
+	#readsLeft = 0;
+	start(native) {
+		native.watch(statusPlace);
+		const [chunk = -1, slot = 0, probe = 0] = statusPlace;
+		this.stop();
+		if (chunk < 0) return;
+		statusChunks[chunk] ??= new Int32Array(unwrap(binding.statusWords(chunk)));
+		this.status = statusChunks[chunk];
+		this.slot = slot;
+		this.probe = probe;
+	}
+	stop() {
+		this.status = NO_FAULT;
+		this.slot = 0;
+		this.probe = Number.MAX_SAFE_INTEGER;
+		this.forgetPages();
+	}
+	get isFaultFree() {
+		return loadStatus(this.status, this.slot) === 0;
+	}
+	isKnownStored(view, end) {
+		if (end > this.probe) return false;
+		if (this.probe < view.length) this.probed = view[this.probe];
+		return loadStatus(this.status, this.slot) === 0;
+	}
+	isKnownFileData(view, start, end) {
+		if (end > this.probe) return false;
+		if (this.probe >= view.length || view[end - 1] !== 0) return loadStatus(this.status, this.slot) === 0;
+		return this.#isConfirmed(start, end) && this.isKnownStored(view, end);
+	}
+	#isConfirmed(start, end) {
+		if (this.#confirmedPages === void 0 || this.#readsLeft-- <= 0) return false;
+		const [first, last] = [Math.floor(start / PAGE_SIZE), Math.floor((end - 1) / PAGE_SIZE)];
+		if (last - first > 1) return false;
+		return this.#confirmedPages[first % REMEMBERED_PAGES] === first + 1 && this.#confirmedPages[last % REMEMBERED_PAGES] === last + 1;
+	}
+	confirm(start, end) {
+		if (this.probe >= Number.MAX_SAFE_INTEGER) return;
+		if (this.#readsLeft <= 0) this.forgetPages();
+		this.#confirmedPages ??= new Float64Array(REMEMBERED_PAGES);
+		if (this.#readsLeft <= 0) this.#readsLeft = READS_PER_CONFIRMATION;
+		const last = Math.floor((end - 1) / PAGE_SIZE);
+		for (let page = Math.max(Math.floor(start / PAGE_SIZE), last - 1); page <= last; page++) this.#confirmedPages[page % REMEMBERED_PAGES] = page + 1;
+	}
+	forgetPages() {
+		this.#confirmedPages?.fill(0);
+		this.#readsLeft = 0;
+	}
+};
+// lib/homes/native.ts
+var NativeBytes = class {
 	native;
 	slack;
 	path;
@@ -654,8 +1592,7 @@ var Native = class {
 	find(needle, start, end, last) {
 		return unwrap(this.native.find(needle, start, end, last), this.path);
 	}
-	whole() {}
-	all() {
+	view() {
 		throw coded("ERR_MMAP_NO_VIEWS", "There are no views in the home 'native': use slice(), read(), readInto(), at(), set() or write() instead");
 	}
 	resize(length, reserve) {
@@ -666,7 +1603,6 @@ var Native = class {
 	faulted() {
 		return unwrap(this.native.faulted(), this.path);
 	}
-	verify(_start, _length) {}
 	check() {
 		ensure(this.native.verify(0, this.length), this.path);
 	}
@@ -677,731 +1613,173 @@ var Native = class {
 		this.native.close();
 	}
 };
-function closed() {
-	throw coded("ERR_MMAP_CLOSED", "The mapping is closed");
-}
-const CLOSED = {
-	get home() {
-		return closed();
-	},
-	get length() {
-		return closed();
-	},
-	get native() {
-		return closed();
-	},
-	byte: closed,
-	setByte: closed,
-	copyOut: closed,
-	copyIn: closed,
-	find: closed,
-	whole: closed,
-	all: closed,
-	get slack() {
-		return closed();
-	},
-	path: void 0,
-	resize: closed,
-	faulted: closed,
-	verify: closed,
-	check: closed,
-	reattach: closed,
-	close() {}
-};
+// lib/homes/external.ts
+const LONGEST = node_buffer.constants.MAX_LENGTH;
 let allowed;
 function allowsExternal() {
 	allowed ??= binding.allowsExternalBuffers();
 	return allowed;
 }
-function checkHome(home, length) {
-	if (home !== "external") return;
+function requireExternal(length) {
 	if (!allowsExternal()) throw coded("ERR_MMAP_NO_VIEWS", "This engine refuses ArrayBuffers over memory of others: the home 'external' is not to be had");
-	if (length > node_buffer.constants.MAX_LENGTH) throw coded("ERR_MMAP_NO_VIEWS", `The home 'external' ends at ${node_buffer.constants.MAX_LENGTH} bytes on this engine. Received a length of ${length}`);
+	if (length > LONGEST) throw coded("ERR_MMAP_NO_VIEWS", `The home 'external' ends at ${LONGEST} bytes on this engine. Received a length of ${length}`);
 }
-// lib/core.ts
-const { NativeJob } = binding;
-binding.processors((0, node_os.availableParallelism)());
-let bytesOf;
-let writableOf;
-let moveTo;
-let runJob;
-var Core = class Core {
-	#bytes;
-	#offset;
-	#access;
-	#path;
-	#jobs;
-	static {
-		Object.defineProperty(Core.prototype, node_util.inspect.custom, {
-			configurable: true,
-			writable: true,
-			value() {
-				const name = this.constructor?.name ?? "Mmap";
-				if (this.closed) return `${name} { closed: true }`;
-				const path = this.#path === void 0 ? "" : `, path: ${(0, node_util.inspect)(this.#path)}`;
-				return `${name} { length: ${this.length}, access: '${this.#access}', position: ${this.tell()}, offset: ${this.#offset}, home: '${this.home}'${path} }`;
-			}
-		});
-		bytesOf = (mapping) => mapping.#bytes;
-		moveTo = (mapping, bytes) => {
-			mapping.#bytes = bytes;
-		};
-		writableOf = (mapping) => {
-			const bytes = mapping.#bytes;
-			if (mapping.#access === "read") {
-				bytes.length;
-				throw coded("ERR_MMAP_READ_ONLY", "The mapping is read-only");
-			}
-			return bytes;
-		};
-		runJob = (mapping, signal, start) => {
-			if (signal?.aborted) return Promise.reject(new MmapAbortError(signal.reason));
-			mapping.#jobs ??= new Set();
-			const jobs = mapping.#jobs;
-			return new Promise((resolve, reject) => {
-				const end = () => {
-					jobs.delete(fail);
-					signal?.removeEventListener("abort", abort);
-				};
-				const job = new NativeJob();
-				const fail = (reason) => {
-					end();
-					job.abort();
-					reject(reason);
-				};
-				const abort = () => fail(new MmapAbortError(signal?.reason));
-				jobs.add(fail);
-				signal?.addEventListener("abort", abort, { once: true });
-				start(job).then((answer) => {
-					end();
-					if (typeof answer === "object" && answer !== null && "code" in answer) reject(failed(answer, mapping.#path));
-					else resolve(answer);
-				}, fail);
-			});
-		};
-	}
-	constructor(given) {
-		const facts = given;
-		this.#bytes = facts.bytes;
-		this.#offset = facts.offset;
-		this.#access = facts.access;
-		this.#path = facts.path;
-	}
-	get length() {
-		return this.#bytes.length;
-	}
-	get offset() {
-		this.#bytes.length;
-		return this.#offset;
-	}
-	get access() {
-		this.#bytes.length;
-		return this.#access;
-	}
-	get path() {
-		this.#bytes.length;
-		return this.#path;
+const copy = Uint8Array.prototype.set;
+const LOOP_BYTES = 48;
+const SMALL_RANGE = 1024;
+function accessesBeforeBuffer(length) {
+	return 16 + length / 2 ** 20;
+}
+var ExternalBytes = class extends NativeBytes {
+	#buffer;
+	#host;
+	#accessesLeft;
+	#isForced;
+	#watch = new FaultWatch();
+	constructor(native, length, slack, path, isForced) {
+		super(native, length, slack, path);
+		this.#isForced = isForced;
+		this.#accessesLeft = accessesBeforeBuffer(length);
 	}
 	get home() {
-		return this.#bytes.home;
+		return "external";
 	}
-	get faulted() {
-		return this.#bytes.faulted();
+	#fastBuffer() {
+		if (this.#buffer === void 0) {
+			if (this.#accessesLeft-- > 0) return void 0;
+			return this.#wholeBuffer();
+		}
+		return this.#buffer.length === this.length ? this.#buffer : void 0;
 	}
-	check() {
-		this.#bytes.check();
+	#wholeBuffer() {
+		if (this.#buffer === void 0) {
+			this.#host = new ExternalBuffer(this.native, this.length);
+			this.#watch.start(this.native);
+			this.#buffer = Buffer.from(this.#host.array, 0, this.length);
+		}
+		return this.#buffer.length === this.length ? this.#buffer : void 0;
+	}
+	#verifyRead(view, start, end) {
+		if (start >= end || this.#watch.isKnownFileData(view, start, end)) return;
+		this.#verify(start, end - start);
+		this.#watch.confirm(start, end);
+	}
+	#verifyStored(view, start, end) {
+		if (!this.#watch.isKnownStored(view, end)) this.#verify(start, end - start);
+	}
+	#verify(start, length) {
+		ensure(this.native.verify(start, length), this.path);
+	}
+	byte(index) {
+		const view = this.#buffer ?? this.#fastBuffer();
+		const byte = view?.[index];
+		if (view === void 0 || byte === void 0) return super.byte(index);
+		if (byte === 0 ? this.#watch.isKnownFileData(view, index, index + 1) : this.#watch.isFaultFree) return byte;
+		const verified = super.byte(index);
+		this.#watch.confirm(index, index + 1);
+		return verified;
+	}
+	setByte(index, value) {
+		const view = this.#fastBuffer();
+		if (view === void 0) super.setByte(index, value);
+		else {
+			view[index] = value;
+			this.#verifyStored(view, index, index + 1);
+		}
+	}
+	copyOut(start, target, at, count) {
+		const view = this.#fastBuffer();
+		if (view === void 0) {
+			super.copyOut(start, target, at, count);
+			return;
+		}
+		if (count <= LOOP_BYTES && target.buffer !== view.buffer) for (let n = 0; n < count; n++) target[at + n] = view[start + n];
+		else copy.call(target, view.subarray(start, start + count), at);
+		this.#verifyRead(view, start, start + count);
+	}
+	copyIn(start, source) {
+		const view = this.#fastBuffer();
+		if (view === void 0) super.copyIn(start, source);
+		else {
+			view.set(source, start);
+			this.#verifyStored(view, start, start + source.length);
+		}
+	}
+	find(needle, start, end, last) {
+		const view = end - start <= SMALL_RANGE && needle.length > 0 ? this.#fastBuffer() : void 0;
+		if (view === void 0) return super.find(needle, start, end, last);
+		const range = view.subarray(start, end);
+		const found = last ? range.lastIndexOf(needle) : range.indexOf(needle);
+		const from = found >= 0 && last ? start + found : start;
+		this.#verifyRead(view, from, found >= 0 && !last ? start + found + needle.length : end);
+		return found < 0 ? found : start + found;
+	}
+	view() {
+		const buffer = this.#wholeBuffer();
+		if (buffer === void 0) throw coded("ERR_MMAP_NO_VIEWS", "The ArrayBuffer of the mapping was transferred away");
+		this.#host?.expose();
+		return buffer;
+	}
+	#detach() {
+		const host = this.#host;
+		this.#buffer = void 0;
+		this.#host = void 0;
+		this.#watch.stop();
+		host?.detach();
+	}
+	resize(length, reserve) {
+		if (this.#isForced) requireExternal(length);
+		if (!this.#host?.isExposed) this.#detach();
+		super.resize(length, reserve);
+		this.#detach();
+		return length <= LONGEST ? this : new NativeBytes(this.native, length, this.slack, this.path);
+	}
+	faulted() {
+		return this.#buffer === void 0 ? super.faulted() : !this.#watch.isFaultFree;
 	}
 	reattach() {
-		this.#bytes.reattach();
+		this.#watch.forgetPages();
+		if (!unwrap(this.native.reattach(), this.path)) this.#detach();
 	}
-	get closed() {
-		return this.#bytes === CLOSED;
-	}
-	close(closeOptions) {
-		const detach = boolean(options(closeOptions, ["detach"]).detach, "options.detach", true);
-		const bytes = this.#bytes;
-		this.#bytes = CLOSED;
-		bytes.close(detach);
-		if (this.#jobs === void 0 || this.#jobs.size === 0) return;
-		for (const fail of [...this.#jobs]) fail(coded("ERR_MMAP_CLOSED", "The mapping was closed"));
-	}
-	[Symbol.dispose]() {
-		this.close();
+	close(detach) {
+		if (detach) this.#detach();
+		super.close(detach);
 	}
 };
-// lib/array.ts
-function bytesOrMapping(value, name, besides = "") {
-	if (!(value instanceof Core)) return bytes(value, name, besides + BYTES);
-	const bytes$2 = bytesOf(value);
-	return copyOf(bytes$2, 0, bytes$2.length);
+// lib/homes/choose.ts
+function chooseHome(native, length, slack, home, path) {
+	if (home === "external") requireExternal(length);
+	return (home === void 0 ? length <= LONGEST && allowsExternal() : home === "external") ? new ExternalBytes(native, length, slack, path, home !== void 0) : new NativeBytes(native, length, slack, path);
 }
-function blame(answer, mine, theirs) {
-	if (typeof answer === "object" && answer !== null && "reason" in answer && answer.reason != null) ensure(theirs.native.verify(0, theirs.length), theirs.path);
-	return unwrap(answer, mine.path);
-}
-function copyOf(bytes, start, length) {
-	const copy = Buffer.allocUnsafe(length);
-	if (length > 0) bytes.copyOut(start, copy, 0, length);
-	return copy;
-}
-function bytesOrByte(value, name) {
-	if (typeof value === "number") return Uint8Array.of(byte(value, name));
-	return typeof value === "string" ? Buffer.from(value) : bytesOrMapping(value, name, "of type number or string or ");
-}
-var ByteArray = class ByteArray extends Core {
-	get buffer() {
-		return bytesOf(this).all();
-	}
-	subarray(start, end) {
-		const all = bytesOf(this).all();
-		const from = bound(start, "start", all.length, 0);
-		return all.subarray(from, Math.max(from, bound(end, "end", all.length, all.length)));
-	}
-	view(type, byteOffset = 0, length) {
-		const bytes = bytesOf(this);
-		if (typeof type !== "function" || !ArrayBuffer.isView(type.prototype ?? null) && !isViewType(type)) throw wrongType("type", "a typed array's constructor or DataView", type);
-		const all = bytes.all();
-		const unit = type.BYTES_PER_ELEMENT ?? 1;
-		const from = size(byteOffset, "byteOffset");
-		if (from > all.length) throw outOfRange("byteOffset", `<= ${all.length}`, byteOffset);
-		if (from % unit !== 0 || unit > 1 && (from + bytes.slack) % unit !== 0) throw outOfRange("byteOffset", `a multiple of ${unit}, in the mapping and in memory (the mapping begins ${bytes.slack} bytes into its page)`, byteOffset);
-		const most = Math.floor((all.length - from) / unit);
-		const count = length === void 0 ? most : size(length, "length");
-		if (count > most) throw outOfRange("length", `<= ${most}`, length);
-		return new type(all.buffer, all.byteOffset + from, count);
-	}
-	slice(start, end) {
-		const bytes = bytesOf(this);
-		const { length } = bytes;
-		const from = bound(start, "start", length, 0);
-		return copyOf(bytes, from, Math.max(0, bound(end, "end", length, length) - from));
-	}
-	at(index$1) {
-		const bytes = bytesOf(this);
-		const { length } = bytes;
-		let at = index(index$1, "index");
-		if (at < 0) at += length;
-		return at >= 0 && at < length ? bytes.byte(at) : void 0;
-	}
-	set(source, offset = 0) {
-		const bytes$3 = writableOf(this);
-		const at = size(offset, "offset");
-		const length = source instanceof ByteArray ? source.length : bytes(source, "source").length;
-		const most = bytes$3.length - length;
-		if (most < 0) throw outOfRange("source", `at most ${bytes$3.length} bytes long`, `${length} bytes`);
-		if (at > most) throw outOfRange("offset", `<= ${most} for ${length} bytes`, offset);
-		if (source instanceof ByteArray) {
-			const theirs = bytesOf(source);
-			blame(bytes$3.native.copyFrom(at, theirs.native, 0, length), bytes$3, theirs);
-		} else bytes$3.copyIn(at, bytes(source, "source"));
-	}
-	fill(value, start, end) {
-		const bytes = writableOf(this);
-		const { length } = bytes;
-		const pattern = bytesOrByte(value, "value");
-		if (pattern.length === 0) throw wrongValue("value", "not empty", value);
-		const from = bound(start, "start", length, 0);
-		const to = bound(end, "end", length, length);
-		if (from < to) ensure(bytes.native.fill(from, to, pattern), bytes.path);
-		return this;
-	}
-	includes(needle, start) {
-		const bytes = bytesOf(this);
-		const { length } = bytes;
-		const wanted = bytesOrByte(needle, "needle");
-		const from = bound(start, "start", length, 0);
-		return bytes.find(wanted, from, length, false) >= 0;
-	}
-	equals(other) {
-		const bytes$4 = bytesOf(this);
-		if (other instanceof ByteArray) {
-			const theirs = bytesOf(other);
-			return theirs.length === bytes$4.length && blame(bytes$4.native.equalsMapping(theirs.native), bytes$4, theirs);
-		}
-		const theirs = bytes(other, "other");
-		return theirs.length === bytes$4.length && unwrap(bytes$4.native.equals(0, theirs), bytes$4.path);
-	}
-	valueOf() {
-		return this.slice();
-	}
-	[Symbol.iterator]() {
-		this.length;
-		return each(this);
-	}
-};
-function* each(array) {
-	for (let index = 0; index < array.length; index++) yield bytesOf(array).byte(index);
-}
-const TYPED_ARRAY = Object.getPrototypeOf(Uint8Array);
-function isViewType(type) {
-	if (type === DataView) return true;
-	for (let each = type; typeof each === "function"; each = Object.getPrototypeOf(each)) if (each === TYPED_ARRAY || each === DataView) return type !== TYPED_ARRAY;
-	return false;
-}
-// lib/match.ts
-var ByteMatch = class ByteMatch {
-	#batch;
-	#slot;
-	static {
-		Object.defineProperty(ByteMatch.prototype, node_util.inspect.custom, {
-			configurable: true,
-			writable: true,
-			value() {
-				return `ByteMatch ${(0, node_util.inspect)(this.toJSON())}`;
-			}
-		});
-	}
-	constructor(batch, slot) {
-		this.#batch = batch;
-		this.#slot = slot;
-	}
-	get index() {
-		return this.#batch.slots[this.#slot];
-	}
-	get end() {
-		return this.#batch.slots[this.#slot + 1];
-	}
-	get length() {
-		return this.#batch.names.length;
-	}
-	#number(group) {
-		return typeof group === "string" ? this.#named(group) : group;
-	}
-	#named(name) {
-		const { names } = this.#batch;
-		let found = -1;
-		for (let group = names.indexOf(name); group >= 0; group = names.indexOf(name, group + 1)) {
-			found = group;
-			if (this.span(group) !== void 0) break;
-		}
-		return found;
-	}
-	span(group = 0) {
-		const number = this.#number(group);
-		if (!(number >= 0 && number < this.length)) return void 0;
-		const at = this.#slot + 2 * number;
-		const start = this.#batch.slots[at];
-		return start < 0 ? void 0 : [start, this.#batch.slots[at + 1]];
-	}
-	get(group = 0) {
-		const span = this.span(group);
-		if (span === void 0) return void 0;
-		const [start, end] = span;
-		const { mapping, names, slots, text } = this.#batch;
-		const place = slots[this.#slot + 2 * names.length];
-		if (place < 0) return copyOf(bytesOf(mapping), start, end - start);
-		const from = place + start - this.index;
-		return Buffer.from(text.subarray(from, from + end - start));
-	}
-	get captures() {
-		return Array.from({ length: this.length }, (_, group) => this.get(group));
-	}
-	get groups() {
-		return this.#byName((name) => this.get(name));
-	}
-	get indices() {
-		const spans = Array.from({ length: this.length }, (_, group) => this.span(group));
-		return Object.assign(spans, { groups: this.#byName((name) => this.span(name)) });
-	}
-	#byName(of) {
-		const names = this.#batch.names.filter((name) => name !== null);
-		if (names.length === 0) return void 0;
-		const found = Object.create(null);
-		for (const name of names) found[name] = of(name);
-		return found;
-	}
-	toJSON() {
-		return {
-			index: this.index,
-			end: this.end
-		};
-	}
-	toString(encoding = "utf8") {
-		return this.get()?.toString(encoding) ?? "";
-	}
-	[Symbol.iterator]() {
-		return this.captures[Symbol.iterator]();
-	}
-};
-const FIRST = 16;
-const MOST = 1024;
-const SLOTS = 65536;
-const TEXT = 65536;
-const NO_SLOTS = new Float64Array(0);
-const NO_TEXT = Buffer.alloc(0);
-function widthOf(names) {
-	return 2 * names.length + 1;
-}
-function sizeOf(names, most) {
-	return Math.min(most, Math.max(1, Math.floor(SLOTS / widthOf(names))));
-}
-let scratch;
-function textOf(written, slots, width, count) {
-	for (let slot = (count - 1) * width; slot >= 0; slot -= width) {
-		const [index = 0, end = 0] = slots.subarray(slot);
-		const place = slots[slot + width - 1];
-		if (place >= 0) return Buffer.from(written.subarray(0, place + end - index));
-	}
-	return NO_TEXT;
-}
-var Matches = class {
-	#mapping;
-	#compiled;
-	#start;
-	#end;
-	#place;
-	#width;
-	#batch;
-	#slot = 0;
-	#stop = 0;
-	#most = FIRST;
-	constructor(mapping, compiled, start, end, at) {
-		this.#mapping = mapping;
-		this.#compiled = compiled;
-		this.#start = start;
-		this.#end = end;
-		this.#place = Float64Array.of(at, 0, at > end ? 1 : 0);
-		this.#width = widthOf(compiled.names);
-		this.#batch = {
-			mapping,
-			names: compiled.names,
-			slots: NO_SLOTS,
-			text: NO_TEXT
-		};
-	}
-	next() {
-		const done = (this.#slot === this.#stop || this.#mapping.closed) && !this.#fill();
-		const slot = this.#slot;
-		if (!done) this.#slot = slot + this.#width;
-		return {
-			done,
-			value: done ? void 0 : new ByteMatch(this.#batch, slot)
-		};
-	}
-	#fill() {
-		const bytes = bytesOf(this.#mapping);
-		const end = Math.min(this.#end, bytes.length);
-		if (this.#place[2] !== 0 || this.#start > end) return false;
-		const { native, names } = this.#compiled;
-		const slots = new Float64Array(sizeOf(names, this.#most) * this.#width);
-		this.#most = MOST;
-		scratch ??= Buffer.allocUnsafeSlow(TEXT);
-		const count = unwrap(bytes.native.matches(native, this.#start, end, this.#place, slots, scratch), bytes.path);
-		this.#batch = {
-			mapping: this.#mapping,
-			names,
-			slots,
-			text: textOf(scratch, slots, this.#width, count)
-		};
-		this.#slot = 0;
-		this.#stop = count * this.#width;
-		return count > 0;
-	}
-	[Symbol.iterator]() {
-		return this;
-	}
-};
-const FETCHED = 1024;
-function* unpacked(mapping, { names }, { count, slots, text }) {
-	const batch = {
-		mapping,
-		names,
-		slots,
-		text
-	};
-	for (let match = 0; match < count; match++) yield new ByteMatch(batch, match * widthOf(names));
-}
-async function* matchesAsync(mapping, compiled, start, end, at, { signal, threads, run }, most = FETCHED) {
-	let place = Float64Array.of(at, 0, at > end ? 1 : 0);
-	const batchSize = sizeOf(compiled.names, most);
-	while (place[2] === 0) {
-		const from = place;
-		const to = Math.min(end, bytesOf(mapping).length);
-		if (start > to) return;
-		const batch = await run((job) => bytesOf(mapping).native.matchesAsync(job, compiled.native, start, to, from, batchSize, TEXT, threads), (place[0] ?? start) - start);
-		for (const match of unpacked(mapping, compiled, batch)) {
-			bytesOf(mapping).length;
-			if (signal?.aborted) throw new MmapAbortError(signal.reason);
-			yield match;
-		}
-		place = batch.place;
-	}
-}
-function firstMatch(mapping, compiled, start, end, at) {
-	const bytes = bytesOf(mapping);
-	const { names, native } = compiled;
-	const slots = new Float64Array(widthOf(names));
-	const place = Float64Array.of(at, 0, 0);
-	if (unwrap(bytes.native.matches(native, start, end, place, slots, NO_TEXT), bytes.path) === 0) return null;
-	const [index = 0, last = 0] = slots;
-	const isShort = last - index <= TEXT;
-	slots[2 * names.length] = isShort ? 0 : -1;
-	return new ByteMatch({
-		mapping,
-		names,
-		slots,
-		text: isShort ? copyOf(bytes, index, last - index) : NO_TEXT
-	}, 0);
-}
-// lib/watch.ts
+// lib/homes/fault-handlers.ts
 const { arm } = binding;
-const place = new Float64Array(3);
-const words = [];
-const CALM = new Int32Array(1);
-const load = process.versions["bun"] === void 0 ? (words, slot) => words[slot] : (words, slot) => Atomics.load(words, slot);
-const PAGES = 64;
-const BELIEVED = 1024;
-const PAGE = 4096;
-var Watch = class {
-	status = CALM;
-	slot = 0;
-	probe = Number.MAX_SAFE_INTEGER;
-	seen = 0;
-	#pages;
-	#believes = 0;
-	begin(native) {
-		native.watch(place);
-		const [chunk = -1, slot = 0, probe = 0] = place;
-		this.end();
-		if (chunk < 0) return;
-		words[chunk] ??= new Int32Array(unwrap(binding.statusWords(chunk)));
-		this.status = words[chunk];
-		this.slot = slot;
-		this.probe = probe;
-	}
-	end() {
-		this.status = CALM;
-		this.slot = 0;
-		this.probe = Number.MAX_SAFE_INTEGER;
-		this.forget();
-	}
-	get isCalm() {
-		return load(this.status, this.slot) === 0;
-	}
-	holds(view, end) {
-		if (end > this.probe) return false;
-		if (this.probe < view.length) this.seen = view[this.probe];
-		return load(this.status, this.slot) === 0;
-	}
-	vouches(view, start, end) {
-		if (end > this.probe) return false;
-		if (this.probe >= view.length || view[end - 1] !== 0) return load(this.status, this.slot) === 0;
-		return this.#knows(start, end) && this.holds(view, end);
-	}
-	#knows(start, end) {
-		if (this.#pages === void 0 || this.#believes-- <= 0) return false;
-		const [first, last] = [Math.floor(start / PAGE), Math.floor((end - 1) / PAGE)];
-		return last - first <= 1 && this.#pages[first % PAGES] === first + 1 && this.#pages[last % PAGES] === last + 1;
-	}
-	asked(start, end) {
-		if (this.probe >= Number.MAX_SAFE_INTEGER) return;
-		if (this.#believes <= 0) this.forget();
-		this.#pages ??= new Float64Array(PAGES);
-		if (this.#believes <= 0) this.#believes = BELIEVED;
-		const last = Math.floor((end - 1) / PAGE);
-		for (let page = Math.max(Math.floor(start / PAGE), last - 1); page <= last; page++) this.#pages[page % PAGES] = page + 1;
-	}
-	forget() {
-		this.#pages?.fill(0);
-		this.#believes = 0;
-	}
-};
 let listening = !node_worker_threads.isMainThread;
-function heard(name) {
+function reinstall(name) {
 	if (name !== "SIGBUS" && name !== "SIGSEGV") return;
 	arm();
 	queueMicrotask(arm);
 	setImmediate(arm).unref();
 }
-function listen() {
+function keepFaultHandlersInstalled() {
 	if (listening) return;
 	listening = true;
-	process.on("newListener", heard);
-	process.on("removeListener", heard);
+	process.on("newListener", reinstall);
+	process.on("removeListener", reinstall);
 }
-// lib/external.ts
-const { detach: detachNatively, detached, handed, released } = binding;
-const ENGINE = process.versions["bun"] !== void 0 ? 1 : process.versions["deno"] !== void 0 ? 2 : 0;
-let settling = node_worker_threads.isMainThread || ENGINE === 2;
-function settleAtExit() {
-	if (settling) return;
-	settling = true;
-	process.once("exit", () => binding.settle());
-}
-const copy = Uint8Array.prototype.set;
-const { slice } = ArrayBuffer.prototype;
-const transfer = Reflect.get(ArrayBuffer.prototype, "transfer");
-function detach(buffer, number) {
-	if (buffer.byteLength === 0) return;
-	detached(number);
-	if (transfer === void 0 || ENGINE === 1) {
-		detachNatively(buffer);
-		return;
-	}
-	try {
-		transfer.call(buffer, 0);
-	} catch {}
-}
-function copyWhenTransferred(buffer, number) {
-	if (transfer === void 0) return;
-	const value = (length) => {
-		const copied = transfer.call(slice.call(buffer, 0), length);
-		detach(buffer, number);
-		return copied;
-	};
-	for (const name of ["transfer", "transferToFixedLength"]) Object.defineProperty(buffer, name, {
-		value,
-		configurable: true,
-		writable: true
-	});
-}
-const made = new Float64Array(2);
-function patience(length) {
-	return 16 + length / 2 ** 20;
-}
-const LOOP = 48;
-const SMALL = 1024;
-var External = class extends Native {
-	#buffer;
-	#number = 0;
-	#handed = false;
-	#patience;
-	#forced;
-	#watch = new Watch();
-	constructor(native, length, slack, path, forced) {
-		super(native, length, slack, path);
-		this.#forced = forced;
-		this.#patience = patience(length);
-	}
-	get home() {
-		return "external";
-	}
-	#view() {
-		if (this.#buffer === void 0) {
-			if (this.#patience-- > 0) return void 0;
-			return this.whole();
-		}
-		return this.#buffer.length === this.length ? this.#buffer : void 0;
-	}
-	#settled(view, start, end) {
-		if (start >= end || this.#watch.vouches(view, start, end)) return;
-		this.verify(start, end - start);
-		this.#watch.asked(start, end);
-	}
-	#stored(view, start, end) {
-		if (!this.#watch.holds(view, end)) this.verify(start, end - start);
-	}
-	verify(start, length) {
-		ensure(this.native.verify(start, length), this.path);
-	}
-	faulted() {
-		return this.#buffer === void 0 ? super.faulted() : !this.#watch.isCalm;
-	}
-	reattach() {
-		this.#watch.forget();
-		if (unwrap(this.native.reattach(), this.path) === false) this.#forget();
-	}
-	byte(index) {
-		const view = this.#buffer ?? this.#view();
-		const byte = view?.[index];
-		if (view === void 0 || byte === void 0) return super.byte(index);
-		if (byte === 0 ? this.#watch.vouches(view, index, index + 1) : this.#watch.isCalm) return byte;
-		const told = super.byte(index);
-		this.#watch.asked(index, index + 1);
-		return told;
-	}
-	setByte(index, value) {
-		const view = this.#view();
-		if (view === void 0) super.setByte(index, value);
-		else {
-			view[index] = value;
-			this.#stored(view, index, index + 1);
-		}
-	}
-	copyOut(start, target, at, count) {
-		const view = this.#view();
-		if (view === void 0) {
-			super.copyOut(start, target, at, count);
-			return;
-		}
-		if (count <= LOOP && target.buffer !== view.buffer) for (let n = 0; n < count; n++) target[at + n] = view[start + n];
-		else copy.call(target, view.subarray(start, start + count), at);
-		this.#settled(view, start, start + count);
-	}
-	find(needle, start, end, last) {
-		const view = end - start <= SMALL && needle.length > 0 ? this.#view() : void 0;
-		if (view === void 0) return super.find(needle, start, end, last);
-		const range = view.subarray(start, end);
-		const found = last ? range.lastIndexOf(needle) : range.indexOf(needle);
-		const from = found >= 0 && last ? start + found : start;
-		this.#settled(view, from, found >= 0 && !last ? start + found + needle.length : end);
-		return found < 0 ? found : start + found;
-	}
-	copyIn(start, source) {
-		const view = this.#view();
-		if (view === void 0) super.copyIn(start, source);
-		else {
-			view.set(source, start);
-			this.#stored(view, start, start + source.length);
-		}
-	}
-	whole() {
-		const buffer = this.#make();
-		return buffer.length === this.length ? buffer : void 0;
-	}
-	all() {
-		const buffer = this.whole();
-		if (buffer === void 0) throw coded("ERR_MMAP_NO_VIEWS", "The ArrayBuffer of the mapping was transferred away");
-		if (!this.#handed) handed(this.#number);
-		this.#handed = true;
-		return buffer;
-	}
-	#make() {
-		if (this.#buffer === void 0) {
-			const array = this.length === 0 ? new ArrayBuffer(0) : unwrap(this.native.expose(made, ENGINE));
-			settleAtExit();
-			this.#number = this.length === 0 ? 0 : made[0] ?? 0;
-			if (ENGINE === 1 && this.#number > 0) copyWhenTransferred(array, this.#number);
-			this.#watch.begin(this.native);
-			this.#buffer = Buffer.from(array, 0, this.length);
-		}
-		return this.#buffer;
-	}
-	#forget() {
-		const buffer = this.#buffer;
-		this.#buffer = void 0;
-		this.#watch.end();
-		if (buffer === void 0) return;
-		const array = buffer.buffer;
-		detach(array, this.#number);
-		if (!this.#handed && array.byteLength === 0) released(this.#number);
-		this.#handed = false;
-	}
-	resize(length, reserve) {
-		const fits = length <= node_buffer.constants.MAX_LENGTH;
-		if (this.#forced) checkHome("external", length);
-		if (!this.#handed) this.#forget();
-		super.resize(length, reserve);
-		this.#forget();
-		return fits ? this : new Native(this.native, length, this.slack, this.path);
-	}
-	close(detachViews) {
-		if (detachViews) this.#forget();
-		super.close(detachViews);
-	}
-};
-function settle(native, length, slack, home, path) {
-	checkHome(home, length);
-	return (home === void 0 ? length <= node_buffer.constants.MAX_LENGTH && allowsExternal() : home === "external") ? new External(native, length, slack, path, home !== void 0) : new Native(native, length, slack, path);
-}
-// lib/options.ts
+// lib/options/access.ts
 const ACCESSES = [
 	"read",
 	"write",
 	"copy"
 ];
-const UNIX = ["prot", "flags"];
-const CONSTRUCTOR = [
+function accessCode(access) {
+	return access === void 0 ? 0 : ACCESSES.indexOf(access) + 1;
+}
+// lib/homes/home.ts
+const HOMES = ["external", "native"];
+// lib/options/open.ts
+const UNIX_KEYS = ["prot", "flags"];
+const PORTABLE_KEYS = [
 	"access",
 	"offset",
 	"trackfd",
@@ -1409,7 +1787,7 @@ const CONSTRUCTOR = [
 	"home",
 	"faults"
 ];
-const CONSTRUCTOR_KEYS = process.platform === "win32" ? CONSTRUCTOR : [...CONSTRUCTOR, ...UNIX];
+const CONSTRUCTOR_KEYS = process.platform === "win32" ? PORTABLE_KEYS : [...PORTABLE_KEYS, ...UNIX_KEYS];
 const OPEN_KEYS = [
 	"access",
 	"offset",
@@ -1418,62 +1796,58 @@ const OPEN_KEYS = [
 	"home",
 	"faults"
 ];
-function accessCode(access) {
-	return access === void 0 ? 0 : ACCESSES.indexOf(access) + 1;
-}
-const FORCED = process.env["MEMMAP_HOME"] || void 0;
+const DEFAULT_HOME = process.env["MEMMAP_HOME"] || void 0;
+const DEFAULT_FAULTS = process.env["MEMMAP_FAULTS"] || void 0;
 function home(value) {
 	if (value !== void 0) return oneOf(value, "options.home", HOMES);
-	return FORCED === void 0 ? void 0 : oneOf(FORCED, "MEMMAP_HOME", HOMES);
+	return DEFAULT_HOME === void 0 ? void 0 : oneOf(DEFAULT_HOME, "MEMMAP_HOME", HOMES);
 }
 const FAULTS = ["guard", "crash"];
-const FORCED_FAULTS = process.env["MEMMAP_FAULTS"] || void 0;
-function guard(value) {
-	return (value === void 0 ? oneOf(FORCED_FAULTS, "MEMMAP_FAULTS", FAULTS) : oneOf(value, "options.faults", FAULTS)) !== "crash";
+function isGuarded(value) {
+	return (value === void 0 ? oneOf(DEFAULT_FAULTS, "MEMMAP_FAULTS", FAULTS) : oneOf(value, "options.faults", FAULTS)) !== "crash";
 }
-const optional = (value, name) => value === void 0 ? void 0 : int32(value, name);
-function construction(fd, given) {
+const optionalInt32 = (value, name) => value === void 0 ? void 0 : int32(value, name);
+function constructorRequest(fd, given) {
 	const options$2 = options(given, CONSTRUCTOR_KEYS);
 	if (options$2.tagname !== void 0 && fd !== -1 && process.platform !== "win32") throw wrongValue("options.tagname", "used with the fileno -1 on this system", options$2.tagname);
 	return {
-		offset: size(options$2.offset === void 0 ? 0 : options$2.offset, "options.offset"),
-		prot: optional(options$2.prot, "options.prot"),
-		flags: optional(options$2.flags, "options.flags"),
+		offset: size$1(options$2.offset === void 0 ? 0 : options$2.offset, "options.offset"),
+		prot: optionalInt32(options$2.prot, "options.prot"),
+		flags: optionalInt32(options$2.flags, "options.flags"),
 		access: oneOf(options$2.access, "options.access", ACCESSES),
 		track: boolean(options$2.trackfd, "options.trackfd", true),
 		tagname: options$2.tagname === void 0 ? void 0 : string(options$2.tagname, "options.tagname"),
 		home: home(options$2.home),
-		guard: guard(options$2.faults)
+		guard: isGuarded(options$2.faults)
 	};
 }
-function opening(given, more = []) {
-	const options$3 = options(given, [...OPEN_KEYS, ...more]);
-	const access = oneOf(options$3.access, "options.access", ACCESSES) ?? "read";
-	const create = boolean(options$3.create, "options.create", false);
+function resultingAccess({ access, prot }) {
+	if (access !== void 0) return access;
+	return prot === void 0 || (prot & (constants["PROT_WRITE"] ?? 0)) !== 0 ? "write" : "read";
+}
+function openRequest(given, furtherKeys = []) {
+	const options$1 = options(given, [...OPEN_KEYS, ...furtherKeys]);
+	const access = oneOf(options$1.access, "options.access", ACCESSES) ?? "read";
+	const create = boolean(options$1.create, "options.create", false);
 	if (create && access !== "write") throw wrongValue("options.create", "used with the access 'write' alone", true);
 	return {
 		access,
 		create,
-		offset: size(options$3.offset === void 0 ? 0 : options$3.offset, "options.offset"),
-		length: size(options$3.length === void 0 ? 0 : options$3.length, "options.length"),
-		home: home(options$3.home),
-		guard: guard(options$3.faults),
-		signal: signal(options$3.signal)
+		offset: size$1(options$1.offset === void 0 ? 0 : options$1.offset, "options.offset"),
+		length: size$1(options$1.length === void 0 ? 0 : options$1.length, "options.length"),
+		home: home(options$1.home),
+		guard: isGuarded(options$1.faults),
+		signal: signal(options$1.signal)
 	};
 }
-function anonymous(given) {
+function anonymousOptions(given) {
 	return options(given, [
 		"access",
 		"home",
 		"faults"
 	]);
 }
-function descriptor(fileno) {
-	if (typeof fileno === "number") return int32(fileno, "fileno");
-	const fd = typeof fileno === "object" && fileno !== null ? Reflect.get(fileno, "fd") : void 0;
-	if (typeof fd !== "number") throw wrongType("fileno", "a file descriptor or an object with one (`fd`)", fileno);
-	return fd === -1 ? -2 : int32(fd, "fileno.fd");
-}
+// lib/options/path.ts
 function path(value) {
 	const plain = value instanceof URL ? (0, node_url.fileURLToPath)(value) : value;
 	if ((0, node_util_types.isUint8Array)(plain)) {
@@ -1490,443 +1864,236 @@ function path(value) {
 		text: plain
 	};
 }
-// lib/file.ts
-const NEWLINE = Uint8Array.of(10);
-var FileLike = class extends ByteArray {
-	#position = 0;
-	read(size) {
-		const bytes = bytesOf(this);
-		const copy = copyOf(bytes, this.#position, this.#count(bytes.length, size));
-		this.#position += copy.length;
-		return copy;
+function descriptor(fileno) {
+	if (typeof fileno === "number") return int32(fileno, "fileno");
+	const fd = typeof fileno === "object" && fileno !== null ? Reflect.get(fileno, "fd") : void 0;
+	if (typeof fd !== "number") throw wrongType("fileno", "a file descriptor or an object with one (`fd`)", fileno);
+	return fd === -1 ? -2 : int32(fd, "fileno.fd");
+}
+// lib/members/open.ts
+const measures = new Float64Array(2);
+const EXHAUSTED = new Set([
+	"ENOMEM",
+	"EMFILE",
+	"ENFILE"
+]);
+function isExhausted(answer) {
+	return isFailure(answer) && EXHAUSTED.has(systemErrorName(answer));
+}
+function garbageCollector() {
+	const bun = Reflect.get(globalThis, "Bun");
+	if (bun !== void 0) return () => bun.gc(true);
+	(0, node_v8.setFlagsFromString)("--expose-gc");
+	return (0, node_vm.runInNewContext)("gc");
+}
+function closeCollected() {
+	binding.sweep();
+}
+function collectAndClose() {
+	try {
+		garbageCollector()?.();
+	} catch {}
+	closeCollected();
+}
+function withReclaim(ask, path) {
+	let answer = ask();
+	for (const reclaim of [closeCollected, collectAndClose]) {
+		if (!isExhausted(answer)) break;
+		reclaim();
+		answer = ask();
 	}
-	#count(length, size) {
-		const rest = Math.max(0, length - this.#position);
-		if (size === void 0 || size === null) return rest;
-		const wanted = index(size, "size");
-		return wanted < 0 ? rest : Math.min(wanted, rest);
+	if (isFailure(answer)) throw failed(answer, path);
+	return answer;
+}
+function newState(native, { guard, home, offset }, access, path) {
+	if (guard) keepFaultHandlersInstalled();
+	const [length = 0, slack = 0] = measures;
+	try {
+		return new MappingState(chooseHome(native, length, slack, home, path), offset, access, path);
+	} catch (error) {
+		native.undo();
+		throw error;
 	}
-	readInto(target, offset = 0, length, position) {
-		const bytes$1 = bytesOf(this);
-		const whole = bytes(target, "target");
-		const at = size(offset, "offset");
-		if (at > whole.length) throw outOfRange("offset", `<= ${whole.length}`, offset);
-		const room = whole.length - at;
-		const wanted = length === void 0 || length === null ? room : size(length, "length");
-		if (wanted > room) throw outOfRange("length", `<= ${room}`, length);
-		const moves = position === void 0 || position === null;
-		const from = moves ? this.#position : size(position, "position");
-		const count = Math.min(wanted, bytes$1.length - from);
-		if (count <= 0) return 0;
-		bytes$1.copyOut(from, whole, at, count);
-		if (moves) this.#position += count;
-		return count;
+}
+function mapDescriptor(fileno, length, options) {
+	const fd = descriptor(fileno);
+	const bytes = size$1(length, "length");
+	const request = constructorRequest(fd, options);
+	const { access, flags, guard, offset, prot, tagname, track } = request;
+	return newState(withReclaim(() => binding.map(fd, bytes, offset, accessCode(access), prot, flags, track, guard, tagname, measures)), request, resultingAccess(request));
+}
+function open(given, options) {
+	const { bytes, text } = path(given);
+	const request = openRequest(options);
+	const { access, create, guard, length, offset } = request;
+	return newState(withReclaim(() => binding.open(bytes, length, offset, accessCode(access), create, guard, measures), text), request, access, text);
+}
+async function openNative({ bytes, text }, request) {
+	const { access, create, guard, length, offset } = request;
+	const ask = () => binding.openAsync(bytes, length, offset, accessCode(access), create, guard);
+	let answer = await ask();
+	if (isExhausted(answer)) {
+		collectAndClose();
+		answer = await ask();
 	}
-	readByte() {
-		const bytes = bytesOf(this);
-		const position = this.#position;
-		if (position >= bytes.length) throw outOfRange("position", `< ${bytes.length} to read a byte`, position);
-		const byte = bytes.byte(position);
-		this.#position = position + 1;
-		return byte;
-	}
-	readLine() {
-		const bytes = bytesOf(this);
-		if (this.#position >= bytes.length) return Buffer.alloc(0);
-		const found = bytes.find(NEWLINE, this.#position, bytes.length, false);
-		return this.read(found < 0 ? void 0 : found + 1 - this.#position);
-	}
-	write(data, encoding) {
-		const bytes = writableOf(this);
-		const source = data instanceof ByteArray ? data : bytesOrString(data, "data", encoding);
-		const room = bytes.length - this.#position;
-		if (source.length > room) throw outOfRange("data", `at most ${Math.max(0, room)} bytes long, what there is from the position ${this.#position} on`, `${source.length} bytes`);
-		this.set(source, this.#position);
-		this.#position += source.length;
-		return source.length;
-	}
-	writeByte(value) {
-		const bytes = writableOf(this);
-		const byte$1 = byte(value, "value");
-		if (this.#position >= bytes.length) throw outOfRange("position", `< ${bytes.length} to write a byte`, this.#position);
-		bytes.setByte(this.#position, byte$1);
-		this.#position++;
-	}
-	seek(position, whence = 0) {
-		const { length } = bytesOf(this);
-		const distance = index(position, "position");
-		if (whence !== 0 && whence !== 1 && whence !== 2) throw wrongValue("whence", "0 (start), 1 (position) or 2 (end)", whence);
-		const target = distance + (whence === 0 ? 0 : whence === 1 ? this.#position : length);
-		if (target < 0 || target > length) throw outOfRange("position", `between the start and the end, 0 and ${length}, when counted from ${[
-			"the start",
-			"the position",
-			"the end"
-		][whence]}`, position);
-		this.#position = target;
-		return target;
-	}
-	tell() {
-		this.length;
-		return this.#position;
-	}
-	seekable() {
-		this.length;
-		return true;
-	}
-	size() {
-		return unwrap(bytesOf(this).native.size());
-	}
-	find(needle, start, end) {
-		return this.#find(needle, start, end, false);
-	}
-	rfind(needle, start, end) {
-		return this.#find(needle, start, end, true);
-	}
-	#find(needle, start$2, end, last) {
-		const bytes = bytesOf(this);
-		const { length } = bytes;
-		const wanted = typeof needle === "string" ? Buffer.from(needle) : bytesOrMapping(needle, "needle", "of type string or ");
-		const from = start(start$2, "start", length, this.#position);
-		const to = bound(end, "end", length, length);
-		if (from > to) return -1;
-		return bytes.find(wanted, from, to, last);
-	}
-	move(dest, src, count) {
-		const bytes = writableOf(this);
-		const [to, from, length] = [
-			size(dest, "dest"),
-			size(src, "src"),
-			size(count, "count")
-		];
-		const most = bytes.length - length;
-		if (most < 0) throw outOfRange("count", `<= ${bytes.length}`, count);
-		if (to > most) throw outOfRange("dest", `<= ${most} for ${length} bytes`, dest);
-		if (from > most) throw outOfRange("src", `<= ${most} for ${length} bytes`, src);
-		if (length > 0) ensure(bytes.native.copyFrom(to, bytes.native, from, length), bytes.path);
-	}
-	resize(length, resizeOptions) {
-		const bytes = bytesOf(this);
-		if (this.access !== "write") throw coded("ERR_MMAP_READ_ONLY", `A mapping with the access '${this.access}' cannot be resized`);
-		const wanted = size(length, "length", 1);
-		const reserve = boolean(options(resizeOptions, ["reserve"]).reserve, "options.reserve", true);
-		moveTo(this, bytes.resize(wanted, reserve));
-	}
-	#flushed(offset, length, flags) {
-		const whole = bytesOf(this).length;
-		const from = size(offset === void 0 ? 0 : offset, "offset");
-		if (from > whole) throw outOfRange("offset", `<= ${whole}`, offset);
-		const rest = whole - from;
-		const count = length === void 0 || length === null || length === -1 || length === -1n ? rest : size(length, "length");
-		if (count > rest) throw outOfRange("length", `<= ${rest}`, length);
-		return [
-			from,
-			count,
-			flags === void 0 ? 0 : int32(flags, "options.flags")
-		];
-	}
-	flush(offset, length, flushOptions) {
-		const { flags } = options(flushOptions, ["flags"]);
-		const range = this.#flushed(offset, length, flags);
-		const bytes = bytesOf(this);
-		ensure(bytes.native.flush(...range), bytes.path);
-	}
-	async flushAsync(offset, length, flushOptions) {
-		const { flags, signal: signal$3 } = options(flushOptions, ["flags", "signal"]);
-		const range = this.#flushed(offset, length, flags);
-		await runJob(this, signal(signal$3), () => bytesOf(this).native.flushAsync(...range));
-	}
-	madvise(advice, start = 0, length) {
-		const bytes = bytesOf(this);
-		const given = typeof advice === "number" ? int32(advice, "advice") : advice;
-		if (typeof given !== "number" && typeof given !== "string") throw wrongType("advice", "of type string or number", advice);
-		const from = size(start, "start");
-		if (from >= bytes.length && (from > 0 || bytes.length > 0)) throw outOfRange("start", `< ${bytes.length}`, start);
-		const rest = bytes.length - from;
-		const count = length === void 0 || length === null ? rest : Math.min(rest, size(length, "length"));
-		return unwrap(bytes.native.advise(given, from, count));
-	}
-	setName(name) {
-		const bytes = bytesOf(this);
-		const text = string(name, "name");
-		if (text.includes("\0")) throw wrongValue("name", "a string without null bytes", name);
-		if (Buffer.byteLength(text) > 79) throw wrongValue("name", "at most 79 bytes long", name);
-		ensure(bytes.native.setName(text));
-	}
-};
-// lib/lines.ts
-const KINDS = [
-	"string",
-	"buffer",
-	"offsets"
+	if (isFailure(answer)) throw failed(answer, text);
+	return answer;
+}
+async function openAsync(given, options) {
+	const where = path(given);
+	const request = openRequest(options, ["signal"]);
+	const native = await interruptible(() => openNative(where, request), {
+		signal: request.signal,
+		discard: (late) => late.undo()
+	});
+	native.measure(measures);
+	return newState(native, request, request.access, where.text);
+}
+// lib/options/search.ts
+const KEYS = [
+	"signal",
+	"threads",
+	"onProgress"
 ];
-const ENCODINGS = [
-	"utf8",
-	"utf-8",
-	"latin1",
-	"binary"
-];
-const KEYS$1 = [
-	"as",
-	"encoding",
-	"start",
-	"end",
-	"keepEnds"
-];
-const NONE = 0;
-const LATIN1 = 1;
-const UTF8 = 2;
-const CR = 13;
-function wanted(bytes, given, more) {
-	const options$1 = options(given, [...KEYS$1, ...more]);
-	const as = oneOf(options$1.as, "options.as", KINDS) ?? "string";
-	const encoding = oneOf(options$1.encoding, "options.encoding", ENCODINGS) ?? "utf8";
-	const start = bound(options$1.start, "options.start", bytes.length, 0);
+const MOST_THREADS = 64;
+function scanRequest(given) {
+	const { signal: signal$1, threads, onProgress } = options(given, KEYS);
+	if (onProgress !== void 0 && typeof onProgress !== "function") throw wrongType("options.onProgress", "of type function", onProgress);
 	return {
-		as,
-		encoding: as !== "string" ? NONE : encoding.startsWith("utf") ? UTF8 : LATIN1,
-		start,
-		end: Math.max(start, bound(options$1.end, "options.end", bytes.length, bytes.length)),
-		keepEnds: boolean(options$1.keepEnds, "options.keepEnds", false)
+		signal: signal(signal$1),
+		threads: threads === void 0 ? MOST_THREADS : Math.min(MOST_THREADS, size$1(threads, "options.threads", 1)),
+		onProgress
 	};
 }
-const ROOM = 16384;
-function roomFor({ start, end }) {
-	return new Int32Array(2 * Math.min(ROOM, end - start));
+function matchAllOptions(given) {
+	return options(given, [
+		...KEYS,
+		"start",
+		"end"
+	]);
 }
-const TEXT_PIECE = 64512;
-const BYTES_PIECE = 65536;
-const OFFSETS_PIECE = 524288;
-const measures$1 = new Float64Array(3);
-function integer(value) {
-	const small = value | 0;
-	return small === value ? small : value;
+// lib/members/match.ts
+const FIRST_BATCH = 16;
+const BATCH = 1024;
+const MOST_SLOTS = 65536;
+const TEXT_BYTES = 65536;
+const NO_SLOTS = new Float64Array(0);
+const NO_TEXT = Buffer.alloc(0);
+function widthOf(names) {
+	return 2 * names.length + 1;
 }
-var Lines = class {
-	#mapping;
+function batchSize(names, most) {
+	return Math.min(most, Math.max(1, Math.floor(MOST_SLOTS / widthOf(names))));
+}
+function batchOf(state, names, slots, text) {
+	return {
+		names,
+		slots,
+		text,
+		copy: (start, length) => copyOf(state.bytes, start, length)
+	};
+}
+function cursorAt(position, end) {
+	return Float64Array.of(position, 0, position > end ? 1 : 0);
+}
+const isAtEnd = (cursor) => cursor[2] !== 0;
+let scratch;
+function textOf(written, slots, width, count) {
+	for (let slot = (count - 1) * width; slot >= 0; slot -= width) {
+		const [index = 0, end = 0] = slots.subarray(slot);
+		const textStart = slots[slot + width - 1];
+		if (textStart >= 0) return Buffer.from(written.subarray(0, textStart + end - index));
+	}
+	return NO_TEXT;
+}
+var Matches = class {
+	#state;
+	#compiled;
+	#start;
 	#end;
-	keepEnds;
-	bounds;
-	far = 0;
-	#at = 0;
+	#cursor;
+	#width;
+	#batch;
+	#slot = 0;
 	#stop = 0;
-	#next;
-	constructor(mapping, options) {
-		const { start, end, keepEnds } = options;
-		this.bounds = roomFor(options);
-		this.#mapping = mapping;
-		this.#next = start;
+	#most = FIRST_BATCH;
+	constructor(state, compiled, start, end, at) {
+		this.#state = state;
+		this.#compiled = compiled;
+		this.#start = start;
 		this.#end = end;
-		this.keepEnds = keepEnds;
+		this.#cursor = cursorAt(at, end);
+		this.#width = widthOf(compiled.names);
+		this.#batch = batchOf(state, compiled.names, NO_SLOTS, NO_TEXT);
 	}
-	step() {
-		const at = this.#at;
-		if (at === this.#stop || this.#mapping.closed) return this.#refill();
-		this.#at = at + 2;
-		return at;
+	next() {
+		const done = (this.#slot === this.#stop || isClosed(this.#state)) && !this.#nextBatch();
+		const slot = this.#slot;
+		if (!done) this.#slot = slot + this.#width;
+		return {
+			done,
+			value: done ? void 0 : new ByteMatch(this.#batch, slot)
+		};
 	}
-	#refill() {
-		const bytes = bytesOf(this.#mapping);
+	#nextBatch() {
+		const { bytes } = this.#state;
 		const end = Math.min(this.#end, bytes.length);
-		const start = this.#next;
-		if (start >= end) return -1;
-		this.take(bytes, start, end);
-		const [next = end, count = 0, far = 0] = measures$1;
-		this.#next = integer(next);
-		this.far = integer(far);
-		this.#at = 2;
-		this.#stop = 2 * count;
-		return 0;
+		if (isAtEnd(this.#cursor) || this.#start > end) return false;
+		const { native, names } = this.#compiled;
+		const slots = new Float64Array(batchSize(names, this.#most) * this.#width);
+		this.#most = BATCH;
+		scratch ??= Buffer.allocUnsafeSlow(TEXT_BYTES);
+		const count = unwrap(bytes.native.matches(native, this.#start, end, this.#cursor, slots, scratch), bytes.path);
+		this.#batch = batchOf(this.#state, names, slots, textOf(scratch, slots, this.#width, count));
+		this.#slot = 0;
+		this.#stop = count * this.#width;
+		return count > 0;
 	}
 	[Symbol.iterator]() {
 		return this;
 	}
 };
-var Text = class {
-	#narrow = "";
-	#wide = "";
-	take(made, keepEnds, bounds) {
-		[this.#narrow, this.#wide] = typeof made === "string" ? [made, ""] : made;
-		if (measures$1[1] === -1) measures$1[1] = cutAt(this.#narrow, keepEnds, bounds);
-	}
-	line(bounds, at) {
-		const from = bounds[at];
-		const end = bounds[at + 1];
-		return from < 0 ? this.#wide.substring(~from, end) : this.#narrow.substring(from, end);
-	}
-};
-var Strings = class extends Lines {
-	#encoding;
-	#text = new Text();
-	constructor(mapping, options) {
-		super(mapping, options);
-		this.#encoding = options.encoding;
-	}
-	take(bytes, start, end) {
-		const { bounds, keepEnds } = this;
-		const text = bytes.native.lines(start, end, TEXT_PIECE, this.#encoding, keepEnds, bounds, measures$1);
-		this.#text.take(unwrap(text, bytes.path), keepEnds, bounds);
-	}
-	next() {
-		const at = this.step();
-		const done = at < 0;
-		return {
-			done,
-			value: done ? void 0 : this.#text.line(this.bounds, at)
-		};
-	}
-};
-function cutAt(text, keepEnds, bounds) {
-	let count = 0;
-	for (let from = 0; from < text.length;) {
-		const at = text.indexOf("\n", from);
-		const next = at < 0 ? text.length : at + 1;
-		const bare = at < 0 ? next : at > from && text.charCodeAt(at - 1) === CR ? at - 1 : at;
-		bounds.set([from, keepEnds ? next : bare], 2 * count++);
-		from = next;
-	}
-	return count;
+function firstMatch(state, compiled, start, end, at) {
+	const { bytes } = state;
+	const { names, native } = compiled;
+	const slots = new Float64Array(widthOf(names));
+	if (unwrap(bytes.native.matches(native, start, end, cursorAt(at, end), slots, NO_TEXT), bytes.path) === 0) return null;
+	const [index = 0, last = 0] = slots;
+	const isShort = last - index <= TEXT_BYTES;
+	slots[2 * names.length] = isShort ? 0 : -1;
+	return new ByteMatch(batchOf(state, names, slots, isShort ? copyOf(bytes, index, last - index) : NO_TEXT), 0);
 }
-const NO_BYTES = new ArrayBuffer(0);
-const bufferOver = (() => {
-	const { [Symbol.species]: Class } = Buffer;
-	if (Class === void 0 || Class.prototype !== Buffer.prototype || Object.is(Class, Buffer)) return (memory, offset, length) => Buffer.from(memory, offset, length);
-	return (memory, offset, length) => new Class(memory, offset, length);
-})();
-var Buffers = class extends Lines {
-	#bytes = NO_BYTES;
-	take(bytes, start, end) {
-		const { bounds, keepEnds } = this;
-		unwrap(bytes.native.lines(start, end, BYTES_PIECE, NONE, keepEnds, bounds, measures$1), bytes.path);
-		const length = measures$1[0] - start;
-		const copy = Buffer.allocUnsafeSlow(length);
-		bytes.copyOut(start, copy, 0, length);
-		this.#bytes = copy.buffer;
-	}
-	#line(at) {
-		const from = this.bounds[at];
-		return bufferOver(this.#bytes, from, this.far + this.bounds[at + 1] - from);
-	}
-	next() {
-		const at = this.step();
-		const done = at < 0;
-		return {
-			done,
-			value: done ? void 0 : this.#line(at)
-		};
-	}
-};
-var OffsetsStep = class OffsetsStep {
-	done;
-	#start;
-	#end;
-	static {
-		Object.defineProperty(OffsetsStep.prototype, node_util.inspect.custom, {
-			configurable: true,
-			writable: true,
-			value() {
-				return (0, node_util.inspect)({
-					done: this.done,
-					value: this.value
-				});
-			}
-		});
-	}
-	constructor(done, start, end) {
-		this.done = done;
-		this.#start = start;
-		this.#end = end;
-	}
-	get value() {
-		return this.done ? void 0 : [this.#start, this.#end];
-	}
-};
-var Offsets = class extends Lines {
-	#base = 0;
-	take(bytes, start, end) {
-		const { bounds, keepEnds } = this;
-		unwrap(bytes.native.lines(start, end, OFFSETS_PIECE, NONE, keepEnds, bounds, measures$1), bytes.path);
-		this.#base = start;
-	}
-	next() {
-		const found = this.step();
-		const done = found < 0;
-		const at = done ? 0 : found;
-		const base = this.#base;
-		return new OffsetsStep(done, base + this.bounds[at], base + this.far + this.bounds[at + 1]);
-	}
-};
-function linesOf(mapping, given) {
-	const options = wanted(bytesOf(mapping), given, []);
-	return new {
-		string: Strings,
-		buffer: Buffers,
-		offsets: Offsets
-	}[options.as](mapping, options);
-}
-const BATCH = 4 * TEXT_PIECE;
-function readyLines(job, start, { encoding, keepEnds }, bounds) {
-	const made = unwrap(job.lines(start, encoding, bounds, measures$1));
-	if (made === null) return void 0;
-	const lines = [];
-	if (made instanceof Uint8Array) {
-		const [, count = 0, far = 0] = measures$1;
-		for (let at = 0; at < 2 * count; at += 2) {
-			const from = bounds[at];
-			lines.push(bufferOver(made.buffer, made.byteOffset + from, far + bounds[at + 1] - from));
+async function* matchesAsync(state, compiled, start, end, at, { signal, threads, jobOptions, most = BATCH }) {
+	const { names, native } = compiled;
+	const size = batchSize(names, most);
+	const width = widthOf(names);
+	let cursor = cursorAt(at, end);
+	while (!isAtEnd(cursor)) {
+		const from = cursor;
+		const to = Math.min(end, state.bytes.length);
+		if (start > to) return;
+		const found = await runJob(state, jobOptions((from[0] ?? start) - start), (job) => state.bytes.native.matchesAsync(job, native, start, to, from, size, TEXT_BYTES, threads));
+		const batch = batchOf(state, names, found.slots, found.text);
+		for (let match = 0; match < found.count; match++) {
+			state.bytes.length;
+			if (signal?.aborted) throw new MmapAbortError(signal.reason);
+			yield new ByteMatch(batch, match * width);
 		}
-	} else {
-		const text = new Text();
-		text.take(made, keepEnds, bounds);
-		const [, count = 0] = measures$1;
-		for (let at = 0; at < 2 * count; at += 2) lines.push(text.line(bounds, at));
-	}
-	return lines;
-}
-async function* linesAsyncOf(mapping, given) {
-	const options = wanted(bytesOf(mapping), given, ["signal"]);
-	if (options.as === "offsets") throw wrongValue("options.as", "'string' or 'buffer'", options.as);
-	const signal$2 = signal(given?.signal);
-	const bounds = roomFor(options);
-	let { start } = options;
-	for (;;) {
-		const end = Math.min(options.end, bytesOf(mapping).length);
-		if (start >= end) return;
-		const job = await runJob(mapping, signal$2, async (begun) => {
-			const { native } = bytesOf(mapping);
-			const { encoding, keepEnds } = options;
-			const room = bounds.length / 2;
-			const read = await native.linesAsync(begun, start, end, TEXT_PIECE, BATCH, encoding, keepEnds, room);
-			return typeof read === "number" ? begun : read;
-		});
-		try {
-			for (;;) {
-				bytesOf(mapping).length;
-				if (signal$2?.aborted) throw new MmapAbortError(signal$2.reason);
-				const lines = readyLines(job, start, options, bounds);
-				if (lines === void 0) break;
-				start = measures$1[0];
-				yield lines;
-			}
-		} finally {
-			job.abort();
-		}
+		cursor = found.place;
 	}
 }
-// lib/pattern.ts
-function needleBytes(needle) {
-	return typeof needle === "string" ? Buffer.from(needle) : bytesOrMapping(needle, "needle", "of type string or ");
-}
+// lib/members/pattern.ts
 const { get: sourceOf } = Object.getOwnPropertyDescriptor(RegExp.prototype, "source");
 const { get: flagsOf } = Object.getOwnPropertyDescriptor(RegExp.prototype, "flags");
 const cache = new Map();
-const CACHED = 64;
-const WHOLE = [null];
+const CACHE_SIZE = 64;
+const WHOLE_MATCH_ONLY = [null];
 function compile(pattern, name = "pattern") {
 	if (!(0, node_util_types.isRegExp)(pattern)) {
-		const bytes = typeof pattern === "string" ? Buffer.from(pattern) : bytesOrMapping(pattern, name, "of type string or an instance of RegExp or ");
+		const bytes = typeof pattern === "string" ? Buffer.from(pattern) : bytesOrCopy(pattern, name, "of type string or an instance of RegExp or ");
 		return {
 			native: binding.verbatim(bytes),
-			names: WHOLE
+			names: WHOLE_MATCH_ONLY
 		};
 	}
 	const source = sourceOf.call(pattern);
@@ -1939,281 +2106,286 @@ function compile(pattern, name = "pattern") {
 			native,
 			names: native.groups()
 		};
-		if (cache.size >= CACHED) cache.delete(cache.keys().next().value);
+		if (cache.size >= CACHE_SIZE) cache.delete(cache.keys().next().value);
 	} else cache.delete(key);
 	cache.set(key, compiled);
 	return compiled;
 }
-// lib/search.ts
-const KEYS = [
-	"signal",
-	"threads",
-	"onProgress"
-];
-const PACE = 50;
-const ALL_THREADS = 64;
-function scan(given) {
-	const { signal: signal$1, threads, onProgress } = options(given, KEYS);
-	if (onProgress !== void 0 && typeof onProgress !== "function") throw wrongType("options.onProgress", "of type function", onProgress);
+// lib/members/search.ts
+function range(bytes, start, end) {
+	const { length } = bytes;
+	const from = bound(start, "start", length, 0);
+	return [from, Math.max(from, bound(end, "end", length, length))];
+}
+function startOfAll(pattern, from) {
+	if (!(0, node_util_types.isRegExp)(pattern)) return from;
+	if (!pattern.global) throw wrongValue("pattern", "a RegExp with the flag g", pattern);
+	return Math.max(from, pattern.lastIndex);
+}
+function search(state, pattern, start, end) {
+	const { bytes } = state;
+	const [from, to] = range(bytes, start, end);
+	if (!(0, node_util_types.isRegExp)(pattern)) return bytes.find(needleBytes(pattern), from, to, false);
+	return unwrap(bytes.native.search(compile(pattern).native, from, to, from), bytes.path);
+}
+function match(state, pattern, start, end) {
+	const [from, to] = range(state.bytes, start, end);
+	const compiled = compile(pattern);
+	if (!(0, node_util_types.isRegExp)(pattern) || !(pattern.global || pattern.sticky)) return firstMatch(state, compiled, from, to, from);
+	const at = Math.max(from, pattern.lastIndex);
+	const found = at > to ? null : firstMatch(state, compiled, from, to, at);
+	pattern.lastIndex = found === null ? 0 : found.end;
+	return found;
+}
+function matchAll(state, pattern, start, end) {
+	const [from, to] = range(state.bytes, start, end);
+	const at = startOfAll(pattern, from);
+	return new Matches(state, compile(pattern), from, to, at);
+}
+function count(state, pattern, start, end) {
+	const { bytes } = state;
+	const { length } = bytes;
+	const from = bound(start, "start", length, 0);
+	const to = bound(end, "end", length, length);
+	const { native } = compile(pattern, "needle");
+	return from > to ? 0 : unwrap(bytes.native.count(native, from, to), bytes.path);
+}
+function jobOptions({ signal, onProgress }, total, searched = 0) {
 	return {
-		signal: signal(signal$1),
-		threads: threads === void 0 ? ALL_THREADS : Math.min(ALL_THREADS, size(threads, "options.threads", 1)),
-		onProgress
+		signal,
+		onProgress: onProgress && ((done) => onProgress(Math.min(total, searched + done), total))
 	};
 }
-var Searchable = class extends FileLike {
-	#range(start, end) {
-		const { length } = this;
-		const from = bound(start, "start", length, 0);
-		return [from, Math.max(from, bound(end, "end", length, length))];
-	}
-	search(pattern, start, end) {
-		const bytes = bytesOf(this);
-		const [from, to] = this.#range(start, end);
-		if (!(0, node_util_types.isRegExp)(pattern)) return bytes.find(needleBytes(pattern), from, to, false);
-		return unwrap(bytes.native.search(compile(pattern).native, from, to, from), bytes.path);
-	}
-	match(pattern, start, end) {
-		bytesOf(this).length;
-		const [from, to] = this.#range(start, end);
-		const compiled = compile(pattern);
-		if (!(0, node_util_types.isRegExp)(pattern) || !(pattern.global || pattern.sticky)) return firstMatch(this, compiled, from, to, from);
-		const at = Math.max(from, pattern.lastIndex);
-		const found = at > to ? null : firstMatch(this, compiled, from, to, at);
-		pattern.lastIndex = found === null ? 0 : found.end;
-		return found;
-	}
-	matchAll(pattern, start, end) {
-		bytesOf(this).length;
-		const [from, to] = this.#range(start, end);
-		if ((0, node_util_types.isRegExp)(pattern) && !pattern.global) throw wrongValue("pattern", "a RegExp with the flag g", pattern);
-		const at = (0, node_util_types.isRegExp)(pattern) ? Math.max(from, pattern.lastIndex) : from;
-		return new Matches(this, compile(pattern), from, to, at);
-	}
-	count(pattern, start, end) {
-		const bytes = bytesOf(this);
-		const { length } = bytes;
-		const from = bound(start, "start", length, 0);
-		const to = bound(end, "end", length, length);
-		const { native } = compile(pattern, "needle");
-		return from > to ? 0 : unwrap(bytes.native.count(native, from, to), bytes.path);
-	}
-	lines(linesOptions) {
-		return linesOf(this, linesOptions);
-	}
-	linesAsync(linesOptions) {
-		bytesOf(this).length;
-		return linesAsyncOf(this, linesOptions);
-	}
-	async findAsync(needle, start, end, scanOptions) {
-		return this.#findAsync(needle, start, end, scanOptions, false);
-	}
-	async rfindAsync(needle, start, end, scanOptions) {
-		return this.#findAsync(needle, start, end, scanOptions, true);
-	}
-	async #findAsync(needle, start$1, end, scanOptions, last) {
-		const bytes = bytesOf(this);
-		const { length } = bytes;
-		const options = scan(scanOptions);
-		const wanted = needleBytes(needle);
-		const from = start(start$1, "start", length, this.tell());
-		const to = bound(end, "end", length, length);
-		if (from > to) return -1;
-		return this.#scan(options, to - from, (job) => bytes.native.findAsync(job, wanted, from, to, last, options.threads));
-	}
-	async countAsync(pattern, start, end, scanOptions) {
-		const bytes = bytesOf(this);
-		const { length } = bytes;
-		const options = scan(scanOptions);
-		const { native } = compile(pattern);
-		const from = bound(start, "start", length, 0);
-		const to = bound(end, "end", length, length);
-		if (from > to) return 0;
-		return this.#scan(options, to - from, (job) => bytes.native.countAsync(job, native, from, to, options.threads));
-	}
-	async matchAsync(pattern, start, end, scanOptions) {
-		const [from, to] = this.#range(start, end);
-		const moves = (0, node_util_types.isRegExp)(pattern) && (pattern.global || pattern.sticky);
-		const at = moves ? Math.max(from, pattern.lastIndex) : from;
-		const matches = matchesAsync(this, compile(pattern), from, to, at, this.#scanner(scan(scanOptions), to - from), 1);
-		const { value } = await matches.next();
-		await matches.return();
-		const found = value ?? null;
-		if (moves) pattern.lastIndex = found === null ? 0 : found.end;
-		return found;
-	}
-	matchAllAsync(pattern, matchOptions) {
-		bytesOf(this).length;
-		const { start, end, ...rest } = options(matchOptions, [
-			...KEYS,
-			"start",
-			"end"
-		]);
-		const [from, to] = this.#range(start, end);
-		if ((0, node_util_types.isRegExp)(pattern) && !pattern.global) throw wrongValue("pattern", "a RegExp with the flag g", pattern);
-		const at = (0, node_util_types.isRegExp)(pattern) ? Math.max(from, pattern.lastIndex) : from;
-		return matchesAsync(this, compile(pattern), from, to, at, this.#scanner(scan(rest), to - from));
-	}
-	#scanner(options, total) {
-		const { onProgress, signal, threads } = options;
-		return {
-			signal,
-			threads,
-			run: (start, done) => {
-				const told = onProgress && ((more) => onProgress(Math.min(total, done + more), total));
-				return this.#scan({
-					...options,
-					onProgress: told
-				}, total, start);
-			}
-		};
-	}
-	async #scan(options, total, start) {
-		const { onProgress, signal } = options;
-		if (onProgress === void 0) return runJob(this, signal, start);
-		let timer;
-		let thrown;
-		try {
-			const answer = await runJob(this, signal, (job) => {
-				timer = setInterval(() => {
-					try {
-						onProgress(Math.min(total, job.done()), total);
-					} catch (error) {
-						thrown ??= { error };
-						clearInterval(timer);
-						job.abort();
-					}
-				}, PACE).unref();
-				return start(job);
-			});
-			if (thrown === void 0) return answer;
-		} catch (error) {
-			if (thrown === void 0) throw error;
-		} finally {
-			clearInterval(timer);
-		}
-		throw thrown.error;
-	}
-};
+async function findAsync(state, needle, start$1, end, options, last) {
+	const { bytes } = state;
+	const { length } = bytes;
+	const request = scanRequest(options);
+	const wanted = needleBytes(needle);
+	const from = start(start$1, "start", length, state.position);
+	const to = bound(end, "end", length, length);
+	if (from > to) return -1;
+	return runJob(state, jobOptions(request, to - from), (job) => bytes.native.findAsync(job, wanted, from, to, last, request.threads));
+}
+async function countAsync(state, pattern, start, end, options) {
+	const { bytes } = state;
+	const { length } = bytes;
+	const request = scanRequest(options);
+	const { native } = compile(pattern);
+	const from = bound(start, "start", length, 0);
+	const to = bound(end, "end", length, length);
+	if (from > to) return 0;
+	return runJob(state, jobOptions(request, to - from), (job) => bytes.native.countAsync(job, native, from, to, request.threads));
+}
+async function matchAsync(state, pattern, start, end, options) {
+	const [from, to] = range(state.bytes, start, end);
+	const moves = (0, node_util_types.isRegExp)(pattern) && (pattern.global || pattern.sticky);
+	const at = moves ? Math.max(from, pattern.lastIndex) : from;
+	const compiled = compile(pattern);
+	const request = scanRequest(options);
+	const matches = matchesAsync(state, compiled, from, to, at, {
+		...request,
+		jobOptions: (searched) => jobOptions(request, to - from, searched),
+		most: 1
+	});
+	const { value } = await matches.next();
+	await matches.return();
+	const found = value ?? null;
+	if (moves) pattern.lastIndex = found === null ? 0 : found.end;
+	return found;
+}
+function matchAllAsync(state, pattern, options) {
+	state.bytes.length;
+	const { start, end, ...rest } = matchAllOptions(options);
+	const [from, to] = range(state.bytes, start, end);
+	const at = startOfAll(pattern, from);
+	const compiled = compile(pattern);
+	const request = scanRequest(rest);
+	return matchesAsync(state, compiled, from, to, at, {
+		...request,
+		jobOptions: (searched) => jobOptions(request, to - from, searched)
+	});
+}
 // lib/mmap.ts
-const EXHAUSTED = new Set([
-	"ENOMEM",
-	"EMFILE",
-	"ENFILE"
-]);
-const { map, open, openAsync, sweep, unlink } = binding;
-function isFailure(answer) {
-	return answer.code !== void 0;
-}
-const measures = new Float64Array(2);
-function engineGc() {
-	const bun = Reflect.get(globalThis, "Bun");
-	if (bun !== void 0) return () => bun.gc(true);
-	(0, node_v8.setFlagsFromString)("--expose-gc");
-	return (0, node_vm.runInNewContext)("gc");
-}
-function collect() {
-	try {
-		engineGc()?.();
-	} catch {}
-	sweep();
-}
-function isExhausted(answer) {
-	return isFailure(answer) && answer.code === "" && EXHAUSTED.has(Reflect.get(failed(answer), "code"));
-}
-function obtain(ask, path) {
-	let answer = ask();
-	for (const makeRoom of [sweep, collect]) {
-		if (!isFailure(answer)) return answer;
-		if (!isExhausted(answer)) break;
-		makeRoom();
-		answer = ask();
-	}
-	if (isFailure(answer)) throw failed(answer, path);
-	return answer;
-}
-function facts(native, plan, access, path) {
-	const { offset, home } = plan;
-	if (plan.guard) listen();
-	const length = measures[0] ?? 0;
-	const slack = measures[1] ?? 0;
-	try {
-		return {
-			bytes: settle(native, length, slack, home, path),
-			offset,
-			access,
-			path
-		};
-	} catch (error) {
-		native.undo();
-		throw error;
-	}
-}
-function remembered({ access, prot }) {
-	if (access !== void 0) return access;
-	return prot === void 0 || (prot & (constants["PROT_WRITE"] ?? 0)) !== 0 ? "write" : "read";
-}
-var Adopted = class {
-	facts;
-	constructor(facts) {
-		this.facts = facts;
-	}
-};
-var Mmap = class Mmap extends Searchable {
-	constructor(fileno, length = 0, mmapOptions) {
-		if (fileno instanceof Adopted) {
-			super(fileno.facts);
-			return;
-		}
-		const fd = descriptor(fileno);
-		const bytes = size(length, "length");
-		const plan = construction(fd, mmapOptions);
-		const code = accessCode(plan.access);
-		const native = obtain(() => map(fd, bytes, plan.offset, code, plan.prot, plan.flags, plan.track, plan.guard, plan.tagname, measures));
-		super(facts(native, plan, remembered(plan)));
-	}
-	static open(path$5, openOptions) {
-		const { bytes, text } = path(path$5);
-		const plan = opening(openOptions);
-		const code = accessCode(plan.access);
-		return adopt(facts(obtain(() => open(bytes, plan.length, plan.offset, code, plan.create, plan.guard, measures), text), plan, plan.access, text));
-	}
-	static async openAsync(path$4, openOptions) {
-		const { bytes, text } = path(path$4);
-		const plan = opening(openOptions, ["signal"]);
-		const { signal } = plan;
-		if (signal?.aborted) throw new MmapAbortError(signal.reason);
-		const code = accessCode(plan.access);
-		const ask = () => openAsync(bytes, plan.length, plan.offset, code, plan.create, plan.guard);
-		const retry = () => {
-			collect();
-			return ask();
-		};
-		return new Promise((resolve, reject) => {
-			const abort = () => reject(new MmapAbortError(signal?.reason));
-			signal?.addEventListener("abort", abort, { once: true });
-			const take = (answer) => {
-				signal?.removeEventListener("abort", abort);
-				if (isFailure(answer)) reject(failed(answer, text));
-				else if (signal?.aborted) answer.undo();
-				else {
-					answer.measure(measures);
-					resolve(adopt(facts(answer, plan, plan.access, text)));
-				}
-			};
-			ask().then((answer) => isExhausted(answer) ? retry() : answer).then(take).catch(reject);
+var Mmap = class Mmap {
+	static {
+		Object.defineProperty(Mmap.prototype, node_util.inspect.custom, {
+			configurable: true,
+			writable: true,
+			value() {
+				return description(stateOf(this), this.constructor?.name ?? "Mmap");
+			}
 		});
 	}
-	static anonymous(length, anonymousOptions) {
-		return new Mmap(-1, size(length, "length", 1), anonymous(anonymousOptions));
+	constructor(fileno, length = 0, options) {
+		attachState(this, mapDescriptor(fileno, length, options));
+	}
+	static open(path, options) {
+		return attachState(Object.create(Mmap.prototype), open(path, options));
+	}
+	static async openAsync(path, options) {
+		return attachState(Object.create(Mmap.prototype), await openAsync(path, options));
+	}
+	static anonymous(length, options) {
+		return new Mmap(-1, size$1(length, "length", 1), anonymousOptions(options));
 	}
 	static unlink(name) {
-		return unwrap(unlink(string(name, "name")));
+		return unlink(name);
+	}
+	get length() {
+		return stateOf(this).bytes.length;
+	}
+	get offset() {
+		return fact(stateOf(this), "offset");
+	}
+	get access() {
+		return fact(stateOf(this), "access");
+	}
+	get path() {
+		return fact(stateOf(this), "path");
+	}
+	get home() {
+		return stateOf(this).bytes.home;
+	}
+	get closed() {
+		return isClosed(stateOf(this));
+	}
+	get faulted() {
+		return stateOf(this).bytes.faulted();
+	}
+	check() {
+		stateOf(this).bytes.check();
+	}
+	reattach() {
+		stateOf(this).bytes.reattach();
+	}
+	close(options) {
+		close(stateOf(this), options);
+	}
+	[Symbol.dispose]() {
+		this.close();
+	}
+	get buffer() {
+		return stateOf(this).bytes.view();
+	}
+	subarray(start, end) {
+		return subarray(stateOf(this), start, end);
+	}
+	view(type, byteOffset = 0, length) {
+		return view(stateOf(this), type, byteOffset, length);
+	}
+	slice(start, end) {
+		return slice$1(stateOf(this), start, end);
+	}
+	at(index) {
+		return at(stateOf(this), index);
+	}
+	set(source, offset = 0) {
+		set(stateOf(this), source, offset);
+	}
+	fill(value, start, end) {
+		fill(stateOf(this), value, start, end);
+		return this;
+	}
+	includes(needle, start) {
+		return includes(stateOf(this), needle, start);
+	}
+	equals(other) {
+		return equals(stateOf(this), other);
+	}
+	valueOf() {
+		return slice$1(stateOf(this));
+	}
+	[Symbol.iterator]() {
+		return iterate(stateOf(this));
+	}
+	read(size) {
+		return read(stateOf(this), size);
+	}
+	readInto(target, offset = 0, length, position) {
+		return readInto(stateOf(this), target, offset, length, position);
+	}
+	readByte() {
+		return readByte(stateOf(this));
+	}
+	readLine() {
+		return readLine(stateOf(this));
+	}
+	write(data, encoding) {
+		return write(stateOf(this), data, encoding);
+	}
+	writeByte(value) {
+		writeByte(stateOf(this), value);
+	}
+	seek(position, whence = 0) {
+		return seek(stateOf(this), position, whence);
+	}
+	tell() {
+		return tell(stateOf(this));
+	}
+	seekable() {
+		return seekable(stateOf(this));
+	}
+	size() {
+		return size(stateOf(this));
+	}
+	find(needle, start, end) {
+		return find(stateOf(this), needle, start, end, false);
+	}
+	rfind(needle, start, end) {
+		return find(stateOf(this), needle, start, end, true);
+	}
+	move(dest, src, count) {
+		move(stateOf(this), dest, src, count);
+	}
+	resize(length, options) {
+		resize(stateOf(this), length, options);
+	}
+	flush(offset, length, options) {
+		flush(stateOf(this), offset, length, options);
+	}
+	async flushAsync(offset, length, options) {
+		return flushAsync(stateOf(this), offset, length, options);
+	}
+	madvise(advice, start = 0, length) {
+		return madvise(stateOf(this), advice, start, length);
+	}
+	setName(name) {
+		setName(stateOf(this), name);
+	}
+	search(pattern, start, end) {
+		return search(stateOf(this), pattern, start, end);
+	}
+	match(pattern, start, end) {
+		return match(stateOf(this), pattern, start, end);
+	}
+	matchAll(pattern, start, end) {
+		return matchAll(stateOf(this), pattern, start, end);
+	}
+	count(pattern, start, end) {
+		return count(stateOf(this), pattern, start, end);
+	}
+	lines(options) {
+		return lines(stateOf(this), options);
+	}
+	linesAsync(options) {
+		return linesAsync(stateOf(this), options);
+	}
+	async findAsync(needle, start, end, options) {
+		return findAsync(stateOf(this), needle, start, end, options, false);
+	}
+	async rfindAsync(needle, start, end, options) {
+		return findAsync(stateOf(this), needle, start, end, options, true);
+	}
+	async countAsync(pattern, start, end, options) {
+		return countAsync(stateOf(this), pattern, start, end, options);
+	}
+	async matchAsync(pattern, start, end, options) {
+		return matchAsync(stateOf(this), pattern, start, end, options);
+	}
+	matchAllAsync(pattern, options) {
+		return matchAllAsync(stateOf(this), pattern, options);
 	}
 };
-function adopt(facts) {
-	return new Mmap(new Adopted(facts));
-}
 exports.ALLOCATIONGRANULARITY = ALLOCATIONGRANULARITY;
 exports.ByteMatch = ByteMatch;
 exports.Mmap = Mmap;

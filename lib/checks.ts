@@ -1,10 +1,10 @@
 import { isAnyArrayBuffer } from 'node:util/types'
 import { outOfRange, wrongType, wrongValue } from './errors.js'
 
-/** Bytes that can be read in place. */
+/** An object whose bytes can be read in place: a Buffer, typed array, DataView, ArrayBuffer or SharedArrayBuffer. */
 export type BytesLike = ArrayBufferView | ArrayBufferLike
 
-/** `number | bigint` to an integer number, of whatever size and sign; bounds beyond 2^53 stay beyond. */
+/** An integer of any size and sign, as a number. A bigint beyond 2^53 may be rounded, which keeps it beyond. */
 function integer(value: unknown, name: string): number {
   if (typeof value === 'bigint') return Number(value)
   if (typeof value !== 'number') throw wrongType(name, 'of type number or bigint', value)
@@ -12,7 +12,7 @@ function integer(value: unknown, name: string): number {
   return value
 }
 
-/** A size, offset or position: an integer from `least` to 2^53 - 1. */
+/** A size, an offset or a position: an integer from `least` to 2^53 - 1. */
 export function size(value: unknown, name: string, least = 0): number {
   const number = integer(value, name)
   if (number < least || number > Number.MAX_SAFE_INTEGER) {
@@ -28,21 +28,24 @@ export function byte(value: unknown, name: string): number {
   return number
 }
 
-/** An index, possibly from the end; NaN and fractions are refused. */
+/** An index, which may be negative to count from the end. NaN and fractions are refused. */
 export function index(value: unknown, name: string): number {
   return typeof value === 'number' && Number.isInteger(value) ? value : integer(value, name)
 }
 
-/** As `bound`, but what lies beyond the end stays beyond it. */
-export function start(value: unknown, name: string, length: number, absent: number): number {
+/** Like `bound`, but a start beyond the end is not clamped to it. */
+export function start(value: unknown, name: string, length: number, fallback: number): number {
   if (value === Number.POSITIVE_INFINITY) return value
   const beyond = (typeof value === 'bigint' || typeof value === 'number') && value > length
-  return beyond ? integer(value, name) : bound(value, name, length, absent)
+  return beyond ? integer(value, name) : bound(value, name, length, fallback)
 }
 
-/** A bound of a range in an array of `length`: negative from the end, clamped; infinities are the ends. */
-export function bound(value: unknown, name: string, length: number, absent: number): number {
-  if (value === undefined || value === null) return absent
+/**
+ * A bound of a range of `length` elements, as `Array.prototype.slice` takes it: a negative one counts from the end, and
+ * what is out of range is clamped. `fallback` is for an absent one.
+ */
+export function bound(value: unknown, name: string, length: number, fallback: number): number {
+  if (value === undefined || value === null) return fallback
   if (value === Number.POSITIVE_INFINITY) return length
   if (value === Number.NEGATIVE_INFINITY) return 0
   const number = integer(value, name)
@@ -50,15 +53,15 @@ export function bound(value: unknown, name: string, length: number, absent: numb
   return Math.min(number, length)
 }
 
-/** A 32-bit integer: descriptors, flags, advice. */
+/** A C `int`: a descriptor, flags, an advice. */
 export function int32(value: unknown, name: string): number {
   if (typeof value !== 'number') throw wrongType(name, 'of type number', value)
   if (value !== (value | 0)) throw outOfRange(name, 'an integer >= -2147483648 && <= 2147483647', value)
   return value
 }
 
-export function boolean(value: unknown, name: string, absent: boolean): boolean {
-  if (value === undefined) return absent
+export function boolean(value: unknown, name: string, fallback: boolean): boolean {
+  if (value === undefined) return fallback
   if (typeof value !== 'boolean') throw wrongType(name, 'of type boolean', value)
   return value
 }
@@ -75,7 +78,7 @@ export function oneOf<T extends string>(value: unknown, name: string, values: re
   return value as T
 }
 
-/** An options object without an unknown key, as a Python call has no unknown keyword. */
+/** An object of options. An unknown key is an error, as an unknown keyword argument is in Python. */
 export function options<T extends object>(value: T | undefined, known: readonly string[]): Partial<T> {
   if (value === undefined) return {}
   if (typeof value !== 'object' || value === null) throw wrongType('options', 'an object', value)
@@ -90,7 +93,7 @@ export function options<T extends object>(value: T | undefined, known: readonly 
   return value
 }
 
-/** The bytes of anything bytes-like, in place. */
+/** The bytes of an object that has bytes, in place. */
 export function bytes(value: unknown, name: string, expected: string = BYTES): Uint8Array {
   if (value instanceof Uint8Array) return value
   if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
@@ -100,7 +103,7 @@ export function bytes(value: unknown, name: string, expected: string = BYTES): U
 
 export const BYTES = 'an instance of Buffer, TypedArray, DataView, ArrayBuffer, SharedArrayBuffer or Mmap'
 
-/** What is looked for or stored: bytes, or a string in an encoding. */
+/** Bytes in place, or the bytes of a string in an encoding. */
 export function bytesOrString(value: unknown, name: string, encoding?: BufferEncoding): Uint8Array {
   if (typeof value !== 'string') return bytes(value, name, `of type string or ${BYTES}`)
   if (encoding !== undefined && !Buffer.isEncoding(encoding)) throw wrongValue('encoding', 'an encoding', encoding)

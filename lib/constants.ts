@@ -1,4 +1,4 @@
-import { binding } from './load.js'
+import { binding } from './load/load.js'
 
 /** Bytes of a page of memory. */
 export const PAGESIZE: number = binding.pageSize()

@@ -18,39 +18,42 @@ export type ErrorCode =
   | 'ERR_INVALID_ARG_VALUE'
   | 'ABORT_ERR'
 
-/** The bracketed code in the stack, as Node's own errors have it; `name` and `message` stay plain. */
-function signed<E extends Error>(error: E, code: string): E {
+/** Puts the code in brackets into the stack's first line, as Node's own errors do; `name` and `message` stay plain. */
+function withCodeInStack<E extends Error>(error: E, code: string): E {
   const { name } = error
   Object.defineProperty(error, 'name', { value: `${name} [${code}]`, configurable: true, writable: true })
-  // The stack's first line is made when it is first read.
+  // The engine composes the stack's first line when the stack is first read.
   void error.stack
   Object.defineProperty(error, 'name', { value: name, configurable: true, writable: true, enumerable: false })
   return error
 }
 
-/** A state that forbids the call: closed, no descriptor, no views, busy. Or no binary: then it is what `import` throws. */
+/**
+ * The state of the mapping forbids the call: it is closed, has no descriptor or no views, or others use it. `import` throws
+ * one with the code ERR_MMAP_BINARY when the package finds no binary that runs on this system.
+ */
 export class MmapError extends Error {
   readonly code: ErrorCode
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
     super(message, options)
     this.code = code
-    signed(this, code)
+    withCodeInStack(this, code)
   }
   static {
     MmapError.prototype.name = 'Error'
   }
 }
 
-/** Why bytes are not to be had: the file was made shorter, they could not be read, the disk had no room for them. */
+/** Why bytes are lost: the file was made shorter, the device failed to read them, or the disk had no room for them. */
 export type FaultReason = 'truncated' | 'io' | 'no-space'
 
-/** Bytes of a mapping that are not the file's. */
+/** Thrown when a call meets bytes of a mapping that are no longer, or never were, the file's. */
 export class MmapFaultError extends MmapError {
   declare readonly code: 'ERR_MMAP_FAULT'
-  /** Of the first such byte that the call met, in bytes from the start of the file. */
+  /** Where the first such byte that the call met lies, in bytes from the start of the file. */
   readonly offset: number
   readonly reason: FaultReason
-  /** The path that `open` was given. */
+  /** The path that `open` was given; absent for mappings of a descriptor. */
   declare readonly path?: string
   constructor(message: string, offset: number, reason: FaultReason, path?: string) {
     super('ERR_MMAP_FAULT', message)
@@ -60,15 +63,15 @@ export class MmapFaultError extends MmapError {
   }
 }
 
-/** A pattern that cannot run in linear time, or is no RegExp. */
+/** A pattern that cannot be matched in linear time (lookaround, backreferences), is too large, or is not valid. */
 export class MmapPatternError extends SyntaxError {
   readonly code = 'ERR_MMAP_PATTERN'
-  /** Where in the pattern's source, in UTF-16 units; `undefined` for the pattern as a whole. */
+  /** Where in the pattern's source the error is, in UTF-16 units; `undefined` if it is the pattern as a whole. */
   readonly position: number | undefined
   constructor(message: string, position: number | undefined) {
     super(message)
     this.position = position
-    signed(this, 'ERR_MMAP_PATTERN')
+    withCodeInStack(this, 'ERR_MMAP_PATTERN')
   }
   static {
     MmapPatternError.prototype.name = 'SyntaxError'
@@ -81,29 +84,29 @@ export class MmapTypeError extends TypeError {
   constructor(code: ErrorCode, message: string) {
     super(message)
     this.code = code
-    signed(this, code)
+    withCodeInStack(this, code)
   }
 }
 
-/** A number that does not fit. */
+/** A number, a range or a length that is out of range. */
 export class MmapRangeError extends RangeError {
   readonly code: ErrorCode
   constructor(code: ErrorCode, message: string) {
     super(message)
     this.code = code
-    signed(this, code)
+    withCodeInStack(this, code)
   }
 }
 
-/** What the system answered, with the fields that Node's own system errors have. */
+/** An error of the operating system, with the fields that Node's own system errors have. */
 export class MmapSystemError extends Error {
   /** The name of the error: `'EACCES'`, `'ENOENT'`, ... */
   readonly code: string
-  /** libuv's number of it, negative. */
+  /** libuv's negative number of the error. */
   readonly errno: number
   /** The call that failed: `'open'`, `'mmap'`, `'ftruncate'`, ... */
   readonly syscall: string
-  /** The path that was to be opened. */
+  /** The path that `open` was given; absent for mappings of a descriptor. */
   declare readonly path?: string
   constructor(message: string, code: string, errno: number, syscall: string, path?: string) {
     super(message)
@@ -117,7 +120,7 @@ export class MmapSystemError extends Error {
   }
 }
 
-/** An AbortSignal ended the call; `cause` is the signal's reason. */
+/** An AbortSignal ended the call. Its `cause` is the signal's reason. */
 export class MmapAbortError extends Error {
   readonly code = 'ABORT_ERR'
   constructor(reason: unknown) {
@@ -135,21 +138,22 @@ const TYPE_ERRORS: ReadonlySet<string> = new Set([
 ])
 const RANGE_ERRORS: ReadonlySet<string> = new Set(['ERR_MMAP_EMPTY_FILE', 'ERR_MMAP_OFFSET', 'ERR_OUT_OF_RANGE'])
 
-/** The error of a code, of the class that the code stands for. */
+/** An error with a code, of the class that belongs to the code. */
 export function coded(code: ErrorCode, message: string): Error {
   if (TYPE_ERRORS.has(code)) return new MmapTypeError(code, message)
   if (RANGE_ERRORS.has(code)) return new MmapRangeError(code, message)
   return new MmapError(code, message)
 }
 
-interface Known {
+/** An entry of libuv's table of system errors. */
+interface SystemError {
   errno: number
   name: string
   text: string
 }
 
-/** libuv's entry for a system error, by its name or (on Unix, where the two agree) by its number. */
-function known({ name, number }: Failure): Known {
+/** Looks a system error up in libuv's table: by its name, or by its number, which on Unix is libuv's negated. */
+function systemError({ name, number }: Failure): SystemError {
   const map = getSystemErrorMap?.()
   if (name == null && number != null) {
     const entry = map?.get(-number)
@@ -161,34 +165,50 @@ function known({ name, number }: Failure): Known {
   return { errno: -(number ?? 0), name: name ?? 'EUNKNOWN', text: '' }
 }
 
-/** The JavaScript error of what the native side answered. */
+/** Whether the addon answered that a call failed, which it does with an object that has a code. */
+export function isFailure(answer: unknown): answer is Failure {
+  // By its shape, not by what it is not an instance of: a second copy of this module has another class NativeMapping.
+  return typeof answer === 'object' && answer !== null && 'code' in answer
+}
+
+/** Whether a failure is a fault: bytes that the file no longer has, or that could not be read. */
+export function isFault(failure: Failure): boolean {
+  return failure.reason != null
+}
+
+/** The name of the system's error (`'ENOMEM'`) that made a call fail; `undefined` if it was none of the system's. */
+export function systemErrorName(failure: Failure): string | undefined {
+  return failure.code === '' && !isFault(failure) ? systemError(failure).name : undefined
+}
+
+/** The JavaScript error for a failure that the addon answered. */
 export function failed(failure: Failure, path?: string): Error {
-  if (failure.reason != null) {
+  if (isFault(failure)) {
     const where = path === undefined ? '' : `, '${path}'`
     return new MmapFaultError(failure.message + where, failure.offset ?? 0, failure.reason as FaultReason, path)
   }
   if (failure.code === 'ERR_MMAP_PATTERN') return new MmapPatternError(failure.message, failure.offset ?? undefined)
   if (failure.code !== '') return coded(failure.code as ErrorCode, failure.message)
-  const { errno, name, text } = known(failure)
+  const { errno, name, text } = systemError(failure)
   const syscall = failure.syscall ?? 'mmap'
-  // What is not a number of the system's has a better text of its own.
+  // A failure without a number was detected by the addon, whose message says more than libuv's text.
   const detail = failure.number == null || text === '' ? failure.message : text
   const where = path === undefined ? '' : ` '${path}'`
   return new MmapSystemError(`${name}: ${detail}, ${syscall}${where}`, name, errno, syscall, path)
 }
 
-/** Passes an answer on, or throws what it says went wrong. */
-export function unwrap<T>(answer: T | Failure, path?: string): T {
-  if (typeof answer === 'object' && answer !== null && 'code' in answer) throw failed(answer, path)
-  return answer as T
+/** Returns what the addon answered, or throws the error of its failure. */
+export function unwrap<T>(answer: T, path?: string): Exclude<T, Failure> {
+  if (isFailure(answer)) throw failed(answer, path)
+  return answer as Exclude<T, Failure>
 }
 
-/** Throws if something went wrong. */
+/** Throws if the addon answered a failure. */
 export function ensure(failure: Failure | null, path?: string): void {
   if (failure !== null) throw failed(failure, path)
 }
 
-/** A value as Node's messages show it. */
+/** The end of a message about a wrong argument, in the style of Node's ERR_INVALID_ARG_TYPE. */
 function received(value: unknown): string {
   if (value == null) return `Received ${value}`
   if (typeof value === 'function') return `Received function ${value.name}`

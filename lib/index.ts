@@ -1,8 +1,5 @@
-export type { ViewConstructor } from './array.js'
-export type { Home } from './bytes.js'
 export type { BytesLike } from './checks.js'
 export { ALLOCATIONGRANULARITY, type ConstantName, constants, PAGESIZE } from './constants.js'
-export type { Access, CloseOptions } from './core.js'
 export {
   type ErrorCode,
   type FaultReason,
@@ -14,10 +11,14 @@ export {
   MmapSystemError,
   MmapTypeError,
 } from './errors.js'
-export type { AdviceName, FlushAsyncOptions, FlushOptions, ResizeOptions } from './file.js'
-export type { Line, LineKind, LinesAsyncOptions, LinesOptions } from './lines.js'
-export { ByteMatch } from './match.js'
-export { Mmap } from './mmap.js'
-export type { AnonymousOptions, Faults, MmapOptions, OpenAsyncOptions, OpenOptions, PathLike } from './options.js'
-export type { Needle, Pattern } from './pattern.js'
-export type { ScanOptions } from './search.js'
+export type { Home } from './homes/home.js'
+export type { ViewConstructor } from './members/array.js'
+export { ByteMatch } from './members/byte-match.js'
+export { Mmap, type Needle, type Pattern } from './mmap.js'
+export type { Access } from './options/access.js'
+export type { CloseOptions, ResizeOptions } from './options/lifetime.js'
+export type { Line, LineKind, LinesAsyncOptions, LinesOptions } from './options/lines.js'
+export type { AdviceName, FlushAsyncOptions, FlushOptions } from './options/memory.js'
+export type { AnonymousOptions, Faults, MmapOptions, OpenAsyncOptions, OpenOptions } from './options/open.js'
+export type { PathLike } from './options/path.js'
+export type { ScanOptions } from './options/search.js'

@@ -1,92 +1,37 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
-import type { Failure, NativeMapping } from '../binding.js'
+import { inspect } from 'node:util'
+import type { BytesLike } from './checks.js'
 import * as check from './checks.js'
-import { constants } from './constants.js'
-import type { Access, Facts } from './core.js'
-import { failed, MmapAbortError, unwrap } from './errors.js'
-import { settle } from './external.js'
-import { binding } from './load.js'
-import type { AnonymousOptions, MmapOptions, OpenAsyncOptions, OpenOptions, PathLike } from './options.js'
-import * as options from './options.js'
-import { Searchable } from './search.js'
-import { listen } from './watch.js'
+import type { Home } from './homes/home.js'
+import type { ViewConstructor } from './members/array.js'
+import * as array from './members/array.js'
+import type { ByteMatch } from './members/byte-match.js'
+import * as file from './members/file.js'
+import * as lifetime from './members/lifetime.js'
+import * as lines from './members/lines.js'
+import * as memory from './members/memory.js'
+import * as named from './members/named.js'
+import * as opening from './members/open.js'
+import * as searching from './members/search.js'
+import type { Access } from './options/access.js'
+import type { CloseOptions, ResizeOptions } from './options/lifetime.js'
+import type { Line, LineKind, LinesAsyncOptions, LinesOptions } from './options/lines.js'
+import type { AdviceName, FlushAsyncOptions, FlushOptions } from './options/memory.js'
+import type { AnonymousOptions, MmapOptions, OpenAsyncOptions, OpenOptions } from './options/open.js'
+import { anonymousOptions } from './options/open.js'
+import type { PathLike } from './options/path.js'
+import type { MatchAllOptions, ScanOptions } from './options/search.js'
+import { attachState, stateOf } from './state.js'
 
-const EXHAUSTED: ReadonlySet<string | undefined> = new Set(['ENOMEM', 'EMFILE', 'ENFILE'])
+/** What is searched for as it is: bytes, or a string, which stands for its UTF-8. */
+export type Needle = string | BytesLike | Mmap
 
-// Taken out once: a look into the addon is slower than a variable.
-const { map, open, openAsync, sweep, unlink } = binding
-
-function isFailure(answer: NativeMapping | Failure): answer is Failure {
-  // By its shape: a second copy of this module in the thread has a class of its own.
-  return (answer as Failure).code !== undefined
-}
-
-/** Where the native side writes the length and the slack of what it made. */
-const measures = new Float64Array(2)
-
-function engineGc(): (() => void) | undefined {
-  const bun = Reflect.get(globalThis, 'Bun')
-  if (bun !== undefined) return () => bun.gc(true)
-  setFlagsFromString('--expose-gc')
-  return runInNewContext('gc')
-}
-
-/** Collects what was dropped but not closed, by force: only before a mapping would fail for want of room. */
-function collect(): void {
-  try {
-    engineGc()?.()
-  } catch {
-    // No such door in this engine: the failure stands as it is.
-  }
-  sweep()
-}
-
-/** Whether it failed for want of room: of addresses, of mappings, of descriptors. */
-function isExhausted(answer: NativeMapping | Failure): boolean {
-  return isFailure(answer) && answer.code === '' && EXHAUSTED.has(Reflect.get(failed(answer), 'code'))
-}
-
-/** Asks for a mapping; for want of room once more, after what was dropped has been let go. */
-function obtain(ask: () => NativeMapping | Failure, path?: string): NativeMapping {
-  let answer = ask()
-  for (const makeRoom of [sweep, collect]) {
-    if (!isFailure(answer)) return answer
-    if (!isExhausted(answer)) break
-    makeRoom()
-    answer = ask()
-  }
-  if (isFailure(answer)) throw failed(answer, path)
-  return answer
-}
-
-type Plan = Pick<options.Construction, 'offset' | 'home' | 'guard'>
-
-/** Takes in the native mapping that was just measured; it is undone if the home asked for is not to be had. */
-function facts(native: NativeMapping, plan: Plan, access: Access, path?: string): Facts {
-  const { offset, home } = plan
-  if (plan.guard) listen()
-  const length = measures[0] ?? 0
-  const slack = measures[1] ?? 0
-  try {
-    return { bytes: settle(native, length, slack, home, path), offset, access, path }
-  } catch (error) {
-    native.undo()
-    throw error
-  }
-}
-
-function remembered({ access, prot }: options.Construction): Access {
-  if (access !== undefined) return access
-  return prot === undefined || (prot & (constants['PROT_WRITE'] ?? 0)) !== 0 ? 'write' : 'read'
-}
-
-class Adopted {
-  readonly facts: Facts
-  constructor(facts: Facts) {
-    this.facts = facts
-  }
-}
+/**
+ * What is searched for: bytes or a string as they are, or a RegExp, which means over bytes what it means in ECMAScript over
+ * characters. Without the flags `u` and `v` a byte is a character (`\\xff` is the byte 0xFF), and characters beyond ASCII
+ * stand for their UTF-8; with one of them, the bytes are decoded as UTF-8. Lookaround and backreferences are refused with
+ * ERR_MMAP_PATTERN, because all else can be matched in linear time.
+ */
+export type Pattern = RegExp | Needle
 
 /**
  * A memory-mapped file, or memory: at once a mutable array of bytes and a file with a position.
@@ -99,96 +44,467 @@ class Adopted {
  * m.close()
  * ```
  *
- * Every member but `close`, `closed`, dispose and inspect throws ERR_MMAP_CLOSED once the mapping is closed. Those
- * that change bytes throw ERR_MMAP_READ_ONLY, before they look at a range, when the access is `'read'`.
+ * On a closed mapping every member but `close`, `closed`, `Symbol.dispose` and `util.inspect` throws ERR_MMAP_CLOSED. On one
+ * with the access `'read'`, the members that change bytes throw ERR_MMAP_READ_ONLY, whatever range they are given. Where
+ * bytes are lost because the file was made shorter or its disk failed, the members that meet them throw ERR_MMAP_FAULT.
  */
-export class Mmap extends Searchable {
-  /**
-   * Maps an open file, as Python's `mmap.mmap(fileno, length, ...)`. The descriptor is duplicated: close yours when
-   * you like.
-   * @param fileno a descriptor or a FileHandle; -1: memory that belongs to no file
-   * @param length bytes; 0 (default): to the end of the file
-   * @throws {RangeError} ERR_MMAP_EMPTY_FILE; ERR_MMAP_OFFSET: beyond the end, or no multiple of
-   * ALLOCATIONGRANULARITY; ERR_OUT_OF_RANGE: longer than the file (Windows, when writable: the file grows instead)
-   * @throws {Error} the system's: EBADF, EACCES, ENODEV, ENOMEM, ...
-   */
-  constructor(fileno: number | { readonly fd: number }, length: number | bigint = 0, mmapOptions?: MmapOptions) {
-    if ((fileno as unknown) instanceof Adopted) {
-      super((fileno as unknown as Adopted).facts)
-      return
-    }
-    const fd = options.descriptor(fileno)
-    const bytes = check.size(length, 'length')
-    const plan = options.construction(fd, mmapOptions)
-    const code = options.accessCode(plan.access)
-    const native = obtain(() =>
-      map(fd, bytes, plan.offset, code, plan.prot, plan.flags, plan.track, plan.guard, plan.tagname, measures),
-    )
-    super(facts(native, plan, remembered(plan)))
-  }
-
-  /**
-   * Opens a file and maps it; no descriptor is left to close. An empty file gives a mapping of length 0.
-   * @throws {Error} the system's, with `path`: ENOENT, EACCES, EISDIR, ENODEV (a FIFO, a socket), ENOSPC, ...
-   */
-  static open(path: PathLike, openOptions?: OpenOptions): Mmap {
-    const { bytes, text } = options.path(path)
-    const plan = options.opening(openOptions)
-    const code = options.accessCode(plan.access)
-    const native = obtain(() => open(bytes, plan.length, plan.offset, code, plan.create, plan.guard, measures), text)
-    return adopt(facts(native, plan, plan.access, text))
-  }
-
-  /** `open`, off the event loop. */
-  static async openAsync(path: PathLike, openOptions?: OpenAsyncOptions): Promise<Mmap> {
-    const { bytes, text } = options.path(path)
-    const plan = options.opening(openOptions, ['signal'])
-    const { signal } = plan
-    if (signal?.aborted) throw new MmapAbortError(signal.reason)
-    const code = options.accessCode(plan.access)
-    const ask = (): Promise<NativeMapping | Failure> =>
-      openAsync(bytes, plan.length, plan.offset, code, plan.create, plan.guard)
-    const retry = (): Promise<NativeMapping | Failure> => {
-      collect()
-      return ask()
-    }
-    return new Promise((resolve, reject) => {
-      const abort = (): void => reject(new MmapAbortError(signal?.reason))
-      signal?.addEventListener('abort', abort, { once: true })
-      const take = (answer: NativeMapping | Failure): void => {
-        signal?.removeEventListener('abort', abort)
-        if (isFailure(answer)) reject(failed(answer, text))
-        else if (signal?.aborted) answer.undo()
-        else {
-          answer.measure(measures)
-          resolve(adopt(facts(answer, plan, plan.access, text)))
-        }
-      }
-      ask()
-        .then((answer) => (isExhausted(answer) ? retry() : answer))
-        .then(take)
-        .catch(reject)
+export class Mmap implements Disposable, Iterable<number> {
+  // Not a method, since it is for util.inspect alone.
+  static {
+    Object.defineProperty(Mmap.prototype, inspect.custom, {
+      configurable: true,
+      writable: true,
+      value(this: Mmap): string {
+        return lifetime.description(stateOf(this), this.constructor?.name ?? 'Mmap')
+      },
     })
   }
 
   /**
-   * Memory that belongs to no file, filled with zeros.
-   * @param length bytes, at least 1
+   * Maps an open file, as Python's `mmap.mmap(fileno, length, ...)` does. The descriptor is duplicated: you may close yours
+   * at any time.
+   * @param fileno a descriptor or a FileHandle; -1: memory that belongs to no file
+   * @param length bytes; 0 (default): to the end of the file
+   * @throws {RangeError} ERR_MMAP_EMPTY_FILE: the file is empty. ERR_MMAP_OFFSET: the offset is beyond the end of the file,
+   * or no multiple of ALLOCATIONGRANULARITY. ERR_OUT_OF_RANGE: the length is beyond the end of the file (on Windows, a
+   * writable mapping makes the file longer instead)
+   * @throws {Error} the system's: EBADF, EACCES, ENODEV, ENOMEM, ...
    */
-  static anonymous(length: number | bigint, anonymousOptions?: AnonymousOptions): Mmap {
-    return new Mmap(-1, check.size(length, 'length', 1), options.anonymous(anonymousOptions))
+  constructor(fileno: number | { readonly fd: number }, length: number | bigint = 0, options?: MmapOptions) {
+    attachState(this, opening.mapDescriptor(fileno, length, options))
   }
 
   /**
-   * Takes the name of named memory (`tagname`) away; whoever has it mapped keeps it. On POSIX systems memory stays
-   * until then, with nobody using it; on Windows the name ends with its last mapping, and the answer is false.
-   * @returns whether there was such a name to take away
+   * Opens a file and maps it. No descriptor is left for you to close. An empty file gives a mapping of length 0.
+   * @throws {Error} the system's, with `path`: ENOENT, EACCES, EISDIR, ENODEV (a FIFO, a socket), ENOSPC, ...
+   */
+  static open(path: PathLike, options?: OpenOptions): Mmap {
+    return attachState(Object.create(Mmap.prototype) as Mmap, opening.open(path, options))
+  }
+
+  /** `open`, off the event loop. */
+  static async openAsync(path: PathLike, options?: OpenAsyncOptions): Promise<Mmap> {
+    return attachState(Object.create(Mmap.prototype) as Mmap, await opening.openAsync(path, options))
+  }
+
+  /**
+   * Maps memory that belongs to no file, filled with zeros.
+   * @param length bytes, at least 1
+   */
+  static anonymous(length: number | bigint, options?: AnonymousOptions): Mmap {
+    return new Mmap(-1, check.size(length, 'length', 1), anonymousOptions(options))
+  }
+
+  /**
+   * Removes the name of named memory (`tagname`). Whoever has the memory mapped keeps it. On POSIX systems the memory stays
+   * until then, even if nobody uses it. On Windows the name ends with its last mapping, and the answer is false.
+   * @returns whether there was such a name to remove
    */
   static unlink(name: string): boolean {
-    return unwrap(unlink(check.string(name, 'name'))) as boolean
+    return named.unlink(name)
   }
-}
 
-function adopt(facts: Facts): Mmap {
-  return new Mmap(new Adopted(facts) as unknown as number)
+  /** The number of bytes. It changes with `resize()` only. */
+  get length(): number {
+    return stateOf(this).bytes.length
+  }
+
+  /** Bytes from the start of the file to the first byte of the mapping. */
+  get offset(): number {
+    return lifetime.fact(stateOf(this), 'offset')
+  }
+
+  /** What may be done to the bytes. */
+  get access(): Access {
+    return lifetime.fact(stateOf(this), 'access')
+  }
+
+  /** The path that `open` was given; `undefined` for a mapping of a descriptor or of memory. */
+  get path(): string | undefined {
+    return lifetime.fact(stateOf(this), 'path')
+  }
+
+  /** How the bytes are reached: through views (`'external'`), or without them (`'native'`). */
+  get home(): Home {
+    return stateOf(this).bytes.home
+  }
+
+  /** Whether `close()` was called. It never throws. */
+  get closed(): boolean {
+    return lifetime.isClosed(stateOf(this))
+  }
+
+  /**
+   * Whether bytes were lost since the mapping was made or since `reattach()`: the file was made shorter, its disk failed or
+   * was full, or a view of a read-only mapping was stored to. It asks nobody, and costs a load: that the file was made
+   * shorter is noticed by the first access to what it lost, or by `check()`.
+   */
+  get faulted(): boolean {
+    return stateOf(this).bytes.faulted()
+  }
+
+  /**
+   * Throws if any of the bytes are not the file's. It is for those who read through views, which cannot throw.
+   * @throws {Error} ERR_MMAP_FAULT, with `offset` in the file and `reason`; ERR_MMAP_READ_ONLY after a store to a view of a
+   * read-only mapping
+   */
+  check(): void {
+    stateOf(this).bytes.check()
+  }
+
+  /**
+   * Maps the file anew, as it is now, after a fault. Lost bytes are the file's again if it has them; what was stored into
+   * lost pages is gone. Views stay valid; on Windows they get length 0.
+   * @throws {Error} ERR_MMAP_NO_DESCRIPTOR with `trackfd: false`
+   */
+  reattach(): void {
+    stateOf(this).bytes.reattach()
+  }
+
+  /**
+   * Ends the mapping, before it returns: its views get length 0, the file is released, and its running jobs reject with
+   * ERR_MMAP_CLOSED. Memory that somebody still has a pointer to reads as zeros, never as another mapping's bytes. On Windows a
+   * file of which you took a view is released when that view is collected. Nothing is flushed: the system writes changed
+   * pages back later. A second call does nothing.
+   */
+  close(options?: CloseOptions): void {
+    lifetime.close(stateOf(this), options)
+  }
+
+  /** Calls `close()`, at the end of a `using` block. */
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  /**
+   * All bytes, without a copy: the same Buffer each time.
+   * @throws {Error} ERR_MMAP_NO_VIEWS in the home `'native'`, or when `transfer()` took the memory of the Buffer
+   */
+  get buffer(): Buffer<ArrayBufferLike> {
+    return stateOf(this).bytes.view()
+  }
+
+  /**
+   * A Buffer over a range, without a copy. Negative bounds count from the end.
+   * @throws {Error} ERR_MMAP_NO_VIEWS, as `buffer`
+   */
+  subarray(start?: number | bigint, end?: number | bigint): Buffer {
+    return array.subarray(stateOf(this), start, end)
+  }
+
+  /**
+   * A typed array or a DataView over the mapping, without a copy: `m.view(Float64Array, 16, 100)`.
+   * @param type the constructor
+   * @param byteOffset bytes from the start of the mapping: a multiple of the element's size; default 0
+   * @param length elements, for a DataView bytes; default: as many as there are until the end
+   * @throws {RangeError} ERR_OUT_OF_RANGE: not aligned, or beyond the end
+   * @throws {Error} ERR_MMAP_NO_VIEWS, as `buffer`
+   */
+  view<V>(type: ViewConstructor<V>, byteOffset: number | bigint = 0, length?: number | bigint): V {
+    return array.view(stateOf(this), type, byteOffset, length)
+  }
+
+  /** A copy of a range. Negative bounds count from the end. */
+  slice(start?: number | bigint, end?: number | bigint): Buffer {
+    return array.slice(stateOf(this), start, end)
+  }
+
+  /** The byte at `index`, 0 to 255. A negative index counts from the end; one beyond either end gives `undefined`. */
+  at(index: number | bigint): number | undefined {
+    return array.at(stateOf(this), index)
+  }
+
+  /**
+   * Copies `source` into the mapping at `offset` (default 0). A source of wider elements counts by its bytes.
+   * @throws {RangeError} ERR_OUT_OF_RANGE, and nothing is written: the source does not fit
+   */
+  set(source: BytesLike | Mmap, offset: number | bigint = 0): void {
+    array.set(stateOf(this), source, offset)
+  }
+
+  /**
+   * Fills a range with a byte, or with bytes that are repeated (a string stands for its UTF-8). Negative bounds count from
+   * the end.
+   * @throws {RangeError} ERR_OUT_OF_RANGE: a number that is no byte
+   */
+  fill(value: number | string | BytesLike | Mmap, start?: number | bigint, end?: number | bigint): this {
+    array.fill(stateOf(this), value, start, end)
+    return this
+  }
+
+  /** Whether a byte (a number), a string (as UTF-8) or bytes occur at `start` (default 0) or later. */
+  includes(needle: number | string | BytesLike | Mmap, start?: number | bigint): boolean {
+    return array.includes(stateOf(this), needle, start)
+  }
+
+  /** Whether the bytes are the same as all bytes of `other`. */
+  equals(other: BytesLike | Mmap): boolean {
+    return array.equals(stateOf(this), other)
+  }
+
+  /** A copy of the bytes, so that `Buffer.from(m)` has them. */
+  valueOf(): Buffer {
+    return array.slice(stateOf(this))
+  }
+
+  /** The bytes as numbers, as they are at each step. After `close()` the next step throws. */
+  [Symbol.iterator](): IterableIterator<number> {
+    return array.iterate(stateOf(this))
+  }
+
+  /** A copy of up to `size` bytes from the position, which moves on; all that are left if `size` is absent or negative. */
+  read(size?: number | bigint | null): Buffer {
+    return file.read(stateOf(this), size)
+  }
+
+  /**
+   * Copies bytes into `target` without making a Buffer, as `fs.readSync` does.
+   * @param offset bytes from the start of `target`; default 0
+   * @param length bytes to copy at most; default: as many as fit
+   * @param position where to read, in bytes from the start of the mapping; absent or null: at the position, which moves on
+   * @returns how many bytes were copied; 0 at the end
+   */
+  readInto(
+    target: BytesLike,
+    offset: number | bigint = 0,
+    length?: number | bigint | null,
+    position?: number | bigint | null,
+  ): number {
+    return file.readInto(stateOf(this), target, offset, length, position)
+  }
+
+  /**
+   * The byte at the position, which moves on by one.
+   * @throws {RangeError} ERR_OUT_OF_RANGE: the position is at the end
+   */
+  readByte(): number {
+    return file.readByte(stateOf(this))
+  }
+
+  /** A copy of the line at the position, which moves on, with its `\n`; what is left if there is none; empty at the end. */
+  readLine(): Buffer {
+    return file.readLine(stateOf(this))
+  }
+
+  /**
+   * Writes bytes or a string at the position, which moves on. It writes all or nothing: the mapping never grows.
+   * @param encoding of a string; default `'utf8'`
+   * @returns how many bytes were written
+   * @throws {RangeError} ERR_OUT_OF_RANGE, and nothing is written: they do not fit
+   */
+  write(data: BytesLike | Mmap | string, encoding?: BufferEncoding): number {
+    return file.write(stateOf(this), data, encoding)
+  }
+
+  /**
+   * Writes one byte, 0 to 255, at the position, which moves on by one.
+   * @throws {RangeError} ERR_OUT_OF_RANGE: the value is no byte, or the position is at the end
+   */
+  writeByte(value: number): void {
+    file.writeByte(stateOf(this), value)
+  }
+
+  /**
+   * Moves the position, and returns it.
+   * @param whence from where to count: 0 the start (default), 1 the position, 2 the end
+   * @throws {RangeError} ERR_OUT_OF_RANGE, and the position stays: before the start or beyond the end
+   */
+  seek(position: number | bigint, whence: 0 | 1 | 2 = 0): number {
+    return file.seek(stateOf(this), position, whence)
+  }
+
+  /** The position, in bytes from the start of the mapping. A `resize()` that shrinks leaves it where it was. */
+  tell(): number {
+    return file.tell(stateOf(this))
+  }
+
+  /** Always true. */
+  seekable(): true {
+    return file.seekable(stateOf(this))
+  }
+
+  /** The size of the file now, in bytes, which may differ from the mapping's; of memory, the length. */
+  size(): number {
+    return file.size(stateOf(this))
+  }
+
+  /**
+   * Where `needle` first occurs wholly within [start, end), in bytes from the start of the mapping, or -1. The position does
+   * not move.
+   * @param needle a string stands for its UTF-8
+   * @param start default: the position, as in Python. Negative: counted from the end
+   * @param end default: the end. Negative: counted from the end
+   */
+  find(needle: Needle, start?: number | bigint | null, end?: number | bigint | null): number {
+    return file.find(stateOf(this), needle, start, end, false)
+  }
+
+  /** Where `needle` last occurs within [start, end), as `find`. */
+  rfind(needle: Needle, start?: number | bigint | null, end?: number | bigint | null): number {
+    return file.find(stateOf(this), needle, start, end, true)
+  }
+
+  /**
+   * Copies `count` bytes from `src` to `dest` within the mapping. The ranges may overlap.
+   * @throws {RangeError} ERR_OUT_OF_RANGE: a negative number, or a range beyond the end
+   */
+  move(dest: number | bigint, src: number | bigint, count: number | bigint): void {
+    file.move(stateOf(this), dest, src, count)
+  }
+
+  /**
+   * Changes the length of the mapping, and makes the file end where the mapping does, as Python does. New bytes are zero.
+   * Earlier views get length 0. If it fails, file and mapping are as they were.
+   * @param length bytes, at least 1
+   * @throws {TypeError} ERR_MMAP_READ_ONLY: the access is `'read'` or `'copy'`
+   * @throws {Error} ERR_MMAP_NO_DESCRIPTOR with `trackfd: false`; ERR_MMAP_BUSY where the system refuses because others hold
+   * the mapping (Windows: shrinking under a live view)
+   */
+  resize(length: number | bigint, options?: ResizeOptions): void {
+    file.resize(stateOf(this), length, options)
+  }
+
+  /**
+   * Writes changed bytes back to the file, and waits for the disk: msync(2) of the pages that hold the range;
+   * FlushViewOfFile and FlushFileBuffers on Windows; F_FULLFSYNC as well on macOS. With the access `'read'` or `'copy'` there
+   * is nothing to do.
+   * @param offset bytes from the start of the mapping; default 0
+   * @param length bytes; default: to the end
+   */
+  flush(offset?: number | bigint, length?: number | bigint, options?: FlushOptions): void {
+    memory.flush(stateOf(this), offset, length, options)
+  }
+
+  /** `flush`, off the event loop. */
+  async flushAsync(offset?: number | bigint, length?: number | bigint, options?: FlushAsyncOptions): Promise<void> {
+    return memory.flushAsync(stateOf(this), offset, length, options)
+  }
+
+  /**
+   * Tells the system how the bytes will be used: madvise(2); on Windows PrefetchVirtualMemory, for `'willneed'` alone. The
+   * start is rounded down to a page. An advice that drops bytes (`'dontneed'`, `'free'`, `'remove'`) needs a start that is a
+   * multiple of PAGESIZE, or fails with EINVAL.
+   * @param advice a portable name, or a MADV_ of `constants`
+   * @param start bytes from the start of the mapping; default 0
+   * @param length bytes, clipped to the end; default: to the end
+   * @returns whether the system took the advice: false where it knows none such
+   */
+  madvise(advice: AdviceName | number, start: number | bigint = 0, length?: number | bigint | null): boolean {
+    return memory.madvise(stateOf(this), advice, start, length)
+  }
+
+  /**
+   * Names anonymous memory, for those who read /proc/PID/maps (Linux 5.17 and newer).
+   * @param name at most 79 bytes of UTF-8: printable, without a null, and without `\ $ [ ]` and the backquote
+   * @throws {Error} EINVAL: this is not anonymous memory, or the kernel refuses the name; ENOSYS on other systems
+   */
+  setName(name: string): void {
+    memory.setName(stateOf(this), name)
+  }
+
+  /**
+   * Where the first match within [start, end) begins, in bytes from the start of the mapping, or -1. As in
+   * `String.prototype.search`, `lastIndex` is neither read nor set. `^` and `$` match at the ends of the range.
+   * @param start default 0. Negative: counted from the end
+   * @param end default: the end. Negative: counted from the end
+   * @throws {SyntaxError} ERR_MMAP_PATTERN: the pattern has lookaround or a backreference, or is too large
+   */
+  search(pattern: Pattern, start?: number | bigint | null, end?: number | bigint | null): number {
+    return searching.search(stateOf(this), pattern, start, end)
+  }
+
+  /**
+   * The first match within [start, end), or null. As in `RegExp.prototype.exec`, a RegExp with the flag `g` or `y` begins at
+   * its `lastIndex`, in bytes from the start of the mapping, and has it set to the end of the match.
+   */
+  match(pattern: Pattern, start?: number | bigint | null, end?: number | bigint | null): ByteMatch | null {
+    return searching.match(stateOf(this), pattern, start, end)
+  }
+
+  /**
+   * All matches within [start, end), one after the other. As in `String.prototype.matchAll`, a RegExp needs the flag `g`, and
+   * its `lastIndex`, in bytes from the start of the mapping, says where to begin.
+   */
+  matchAll(
+    pattern: Pattern,
+    start?: number | bigint | null,
+    end?: number | bigint | null,
+  ): IterableIterator<ByteMatch> {
+    return searching.matchAll(stateOf(this), pattern, start, end)
+  }
+
+  /**
+   * The number of matches within [start, end) that do not overlap: each begins where the one before has ended, or later.
+   * @param start default 0. Negative: counted from the end
+   * @param end default: the end. Negative: counted from the end
+   */
+  count(pattern: Pattern, start?: number | bigint | null, end?: number | bigint | null): number {
+    return searching.count(stateOf(this), pattern, start, end)
+  }
+
+  /**
+   * The lines, without their ends `\n` or `\r\n`, as strings, Buffers or offsets. The last line may lack an end; behind the
+   * last end there is no empty line.
+   *
+   * A string that you keep also keeps the piece of about 64 KiB that it was cut from. With `as: 'offsets'`, the result of
+   * `next()` makes a new pair each time that its `value` is read.
+   */
+  lines<K extends LineKind = 'string'>(options?: LinesOptions<K>): IterableIterator<Line<K>> {
+    return lines.lines(stateOf(this), options)
+  }
+
+  /** The lines in arrays of some hundreds, fetched off the event loop, and no further ahead than you ask. */
+  linesAsync<K extends 'string' | 'buffer' = 'string'>(
+    options?: LinesOptions<K> & Pick<LinesAsyncOptions, 'signal'>,
+  ): AsyncGenerator<Line<K>[], void, undefined> {
+    return lines.linesAsync(stateOf(this), options)
+  }
+
+  /**
+   * `find`, off the event loop, on several threads.
+   * @throws {Error} ERR_MMAP_BUSY, as of each search off the event loop: `resize()` has moved the bytes meanwhile
+   */
+  async findAsync(
+    needle: Needle,
+    start?: number | bigint | null,
+    end?: number | bigint | null,
+    options?: ScanOptions,
+  ): Promise<number> {
+    return searching.findAsync(stateOf(this), needle, start, end, options, false)
+  }
+
+  /** `rfind`, off the event loop, on several threads. */
+  async rfindAsync(
+    needle: Needle,
+    start?: number | bigint | null,
+    end?: number | bigint | null,
+    options?: ScanOptions,
+  ): Promise<number> {
+    return searching.findAsync(stateOf(this), needle, start, end, options, true)
+  }
+
+  /** `count`, off the event loop, with the same answer. It takes several threads where the pattern allows that. */
+  async countAsync(
+    pattern: Pattern,
+    start?: number | bigint | null,
+    end?: number | bigint | null,
+    options?: ScanOptions,
+  ): Promise<number> {
+    return searching.countAsync(stateOf(this), pattern, start, end, options)
+  }
+
+  /** `match`, off the event loop. */
+  async matchAsync(
+    pattern: Pattern,
+    start?: number | bigint | null,
+    end?: number | bigint | null,
+    options?: ScanOptions,
+  ): Promise<ByteMatch | null> {
+    return searching.matchAsync(stateOf(this), pattern, start, end, options)
+  }
+
+  /** `matchAll`, off the event loop: fetched in batches, and no further ahead than you ask. */
+  matchAllAsync(pattern: Pattern, options?: MatchAllOptions): AsyncGenerator<ByteMatch, void, undefined> {
+    return searching.matchAllAsync(stateOf(this), pattern, options)
+  }
 }

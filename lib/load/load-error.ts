@@ -1,7 +1,7 @@
 // What went wrong when there is no binary to load: what this system is, what is there instead, and what mends it.
 import fs from 'node:fs'
 import path from 'node:path'
-import { MmapError } from './errors.js'
+import { MmapError } from '../errors.js'
 import { type Install, inspectInstall, remedy, type Trouble } from './install.js'
 import { glibcVersion, libc } from './libc.js'
 

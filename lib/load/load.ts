@@ -1,8 +1,8 @@
 import fs from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
-import type * as Binding from '../binding.js'
-import { version } from '../package.json'
+import type * as Binding from '../../binding.js'
+import { version } from '../../package.json'
 import { libc } from './libc.js'
 import { type Lookup, mismatched, unloadable, unsupported } from './load-error.js'
 

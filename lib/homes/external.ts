@@ -1,0 +1,203 @@
+import { constants } from 'node:buffer'
+import type { NativeMapping } from '../../binding.js'
+import { coded, ensure, unwrap } from '../errors.js'
+import { binding } from '../load/load.js'
+import { ExternalBuffer } from './external-buffer.js'
+import { FaultWatch } from './fault-watch.js'
+import type { Home, MappedBytes } from './home.js'
+import { NativeBytes } from './native.js'
+
+/** Bytes of the longest mapping that an ArrayBuffer of this engine can be made over. */
+export const LONGEST: number = constants.MAX_LENGTH
+
+let allowed: boolean | undefined
+
+/** Whether the engine allows ArrayBuffers over foreign memory: its own answer, whatever the product is called. */
+export function allowsExternal(): boolean {
+  allowed ??= binding.allowsExternalBuffers()
+  return allowed
+}
+
+/** Throws if the home `'external'`, which the user asked for, cannot be had for a mapping of `length` bytes. */
+export function requireExternal(length: number): void {
+  if (!allowsExternal()) {
+    throw coded(
+      'ERR_MMAP_NO_VIEWS',
+      "This engine refuses ArrayBuffers over memory of others: the home 'external' is not to be had",
+    )
+  }
+  if (length > LONGEST) {
+    throw coded(
+      'ERR_MMAP_NO_VIEWS',
+      `The home 'external' ends at ${LONGEST} bytes on this engine. Received a length of ${length}`,
+    )
+  }
+}
+
+// Captured at load, as in external-buffer.ts.
+const copy = Uint8Array.prototype.set
+
+/** Up to this many bytes a loop in JavaScript copies faster than a call of the engine's. */
+const LOOP_BYTES = 48
+/** Up to this many bytes the engine's own search is faster than a call into Rust. */
+const SMALL_RANGE = 1024
+
+/**
+ * How many small accesses go to Rust before the ArrayBuffer is made. To make one over much memory costs a full garbage
+ * collection, since the engine counts the memory as its own.
+ */
+function accessesBeforeBuffer(length: number): number {
+  return 16 + length / 2 ** 20
+}
+
+/** The home `'external'`: small accesses go through a Buffer over the mapping, large work to Rust. */
+export class ExternalBytes extends NativeBytes {
+  /** Over all of `#host`. */
+  #buffer: Buffer | undefined
+  #host: ExternalBuffer | undefined
+  #accessesLeft: number
+  /** Whether the user asked for this home by name: then there is no other to fall back to. */
+  readonly #isForced: boolean
+  readonly #watch = new FaultWatch()
+
+  constructor(native: NativeMapping, length: number, slack: number, path: string | undefined, isForced: boolean) {
+    super(native, length, slack, path)
+    this.#isForced = isForced
+    this.#accessesLeft = accessesBeforeBuffer(length)
+  }
+
+  override get home(): Home {
+    return 'external'
+  }
+
+  /** The Buffer for a small access: `undefined` while it is not worth making, and when `transfer()` has taken its memory. */
+  #fastBuffer(): Buffer | undefined {
+    if (this.#buffer === undefined) {
+      if (this.#accessesLeft-- > 0) return undefined
+      return this.#wholeBuffer()
+    }
+    return this.#buffer.length === this.length ? this.#buffer : undefined
+  }
+
+  /** The Buffer over all bytes, made now if need be; `undefined` when `transfer()` has taken its memory. */
+  #wholeBuffer(): Buffer | undefined {
+    if (this.#buffer === undefined) {
+      this.#host = new ExternalBuffer(this.native, this.length)
+      this.#watch.start(this.native)
+      this.#buffer = Buffer.from(this.#host.array, 0, this.length)
+    }
+    return this.#buffer.length === this.length ? this.#buffer : undefined
+  }
+
+  /** Throws unless the range, read through the view just now, was the file's. */
+  #verifyRead(view: Buffer, start: number, end: number): void {
+    if (start >= end || this.#watch.isKnownFileData(view, start, end)) return
+    this.#verify(start, end - start)
+    this.#watch.confirm(start, end)
+  }
+
+  /** Throws unless the range, stored to through the view just now, was the file's. */
+  #verifyStored(view: Buffer, start: number, end: number): void {
+    if (!this.#watch.isKnownStored(view, end)) this.#verify(start, end - start)
+  }
+
+  #verify(start: number, length: number): void {
+    ensure(this.native.verify(start, length), this.path)
+  }
+
+  override byte(index: number): number {
+    const view = this.#buffer ?? this.#fastBuffer()
+    const byte = view?.[index]
+    if (view === undefined || byte === undefined) return super.byte(index)
+    // A byte that is not 0 cannot come from a page that truncation has zeroed.
+    if (byte === 0 ? this.#watch.isKnownFileData(view, index, index + 1) : this.#watch.isFaultFree) return byte
+    const verified = super.byte(index)
+    this.#watch.confirm(index, index + 1)
+    return verified
+  }
+
+  override setByte(index: number, value: number): void {
+    const view = this.#fastBuffer()
+    if (view === undefined) super.setByte(index, value)
+    else {
+      view[index] = value
+      this.#verifyStored(view, index, index + 1)
+    }
+  }
+
+  override copyOut(start: number, target: Uint8Array, at: number, count: number): void {
+    const view = this.#fastBuffer()
+    if (view === undefined) {
+      super.copyOut(start, target, at, count)
+      return
+    }
+    if (count <= LOOP_BYTES && target.buffer !== view.buffer)
+      for (let n = 0; n < count; n++) target[at + n] = view[start + n] as number
+    // Not view.copy(), which cuts offsets to 32 bits (nodejs/node#55422). Not target.set() either: a subclass of
+    // Uint8Array may override it, and would get hold of the view.
+    else copy.call(target, view.subarray(start, start + count), at)
+    this.#verifyRead(view, start, start + count)
+  }
+
+  override copyIn(start: number, source: Uint8Array): void {
+    const view = this.#fastBuffer()
+    if (view === undefined) super.copyIn(start, source)
+    else {
+      view.set(source, start)
+      this.#verifyStored(view, start, start + source.length)
+    }
+  }
+
+  override find(needle: Uint8Array, start: number, end: number, last: boolean): number {
+    const view = end - start <= SMALL_RANGE && needle.length > 0 ? this.#fastBuffer() : undefined
+    if (view === undefined) return super.find(needle, start, end, last)
+    const range = view.subarray(start, end)
+    const found = last ? range.lastIndexOf(needle) : range.indexOf(needle)
+    // Verified is what the answer depends on and no more: bytes behind a first match, or before a last one, do not matter.
+    const from = found >= 0 && last ? start + found : start
+    this.#verifyRead(view, from, found >= 0 && !last ? start + found + needle.length : end)
+    return found < 0 ? found : start + found
+  }
+
+  override view(): Buffer {
+    const buffer = this.#wholeBuffer()
+    if (buffer === undefined) throw coded('ERR_MMAP_NO_VIEWS', 'The ArrayBuffer of the mapping was transferred away')
+    this.#host?.expose()
+    return buffer
+  }
+
+  /** Detaches the ArrayBuffer, if there is one. The next access makes another. */
+  #detach(): void {
+    const host = this.#host
+    this.#buffer = undefined
+    this.#host = undefined
+    this.#watch.stop()
+    host?.detach()
+  }
+
+  override resize(length: number, reserve: boolean): MappedBytes {
+    if (this.#isForced) requireExternal(length)
+    // A buffer that the user has not seen is detached first: on Windows a file with a view cannot be made shorter. One
+    // that the user has seen stays attached if resizing fails.
+    if (!this.#host?.isExposed) this.#detach()
+    super.resize(length, reserve)
+    this.#detach()
+    return length <= LONGEST ? this : new NativeBytes(this.native, length, this.slack, this.path)
+  }
+
+  override faulted(): boolean {
+    return this.#buffer === undefined ? super.faulted() : !this.#watch.isFaultFree
+  }
+
+  override reattach(): void {
+    this.#watch.forgetPages()
+    // On Windows the file is mapped at other addresses, and views of the old ones are detached.
+    const isSameAddress = unwrap(this.native.reattach(), this.path)
+    if (!isSameAddress) this.#detach()
+  }
+
+  override close(detach: boolean): void {
+    if (detach) this.#detach()
+    super.close(detach)
+  }
+}

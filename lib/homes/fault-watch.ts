@@ -1,0 +1,124 @@
+import type { NativeMapping } from '../../binding.js'
+import { unwrap } from '../errors.js'
+import { binding } from '../load/load.js'
+import { isBun } from './engine.js'
+
+/** Where the native side writes the chunk and slot of a mapping's status word, and the offset to probe. */
+const statusPlace = new Float64Array(3)
+
+/** The status words, one Int32Array for each chunk of the native side's fault table. */
+const statusChunks: (Int32Array | undefined)[] = []
+
+/** Stands in for a status word where nothing is watched. */
+const NO_FAULT = new Int32Array(1)
+
+/**
+ * Loads a status word. The load must happen each time: the fault handler stores to the word behind the engine's back.
+ * JavaScriptCore moves a plain load out of a loop in which nothing stores to the array, but keeps an atomic one, and does
+ * not move loads from a view past it. The view itself must not be read with `Atomics.load`: JavaScriptCore compiles that
+ * to an instruction that also stores, which faults on a read-only page.
+ */
+const loadStatus: (words: Int32Array, slot: number) => number = isBun
+  ? (words, slot) => Atomics.load(words, slot)
+  : (words, slot) => words[slot] as number
+
+const PAGE_SIZE = 2 ** 12
+/** How many confirmed pages are remembered. */
+const REMEMBERED_PAGES = 64
+/** How many reads of zeros a confirmation serves before the file's size is asked again. */
+const READS_PER_CONFIRMATION = 1024
+
+/**
+ * Tells, in most cases without a call into Rust, whether bytes read through a view were the file's or those of a zero page
+ * that replaced a page lost to truncation or to an I/O error.
+ */
+export class FaultWatch {
+  /** The status word of the mapping is `status[slot]`. It is not 0 once a fault was handled. */
+  status: Int32Array = NO_FAULT
+  slot = 0
+  /**
+   * An offset in the last page: a load there faults, and so sets the status, if the file was cut before that page. It
+   * speaks for all bytes before it. At or above the mapping's length there is no need to probe.
+   */
+  probe: number = Number.MAX_SAFE_INTEGER
+  /** What the last probe loaded. It is stored only so that the engine does not drop the load. */
+  probed: number | undefined = 0
+  /** A direct-mapped cache of confirmed pages: page numbers plus 1, each at its number modulo the cache's size. */
+  #confirmedPages: Float64Array | undefined
+  #readsLeft = 0
+
+  /** Watches the present region of a mapping. */
+  start(native: NativeMapping): void {
+    native.watch(statusPlace)
+    const [chunk = -1, slot = 0, probe = 0] = statusPlace
+    this.stop()
+    if (chunk < 0) return
+    statusChunks[chunk] ??= new Int32Array(unwrap(binding.statusWords(chunk)))
+    this.status = statusChunks[chunk]
+    this.slot = slot
+    this.probe = probe
+  }
+
+  stop(): void {
+    this.status = NO_FAULT
+    this.slot = 0
+    this.probe = Number.MAX_SAFE_INTEGER
+    this.forgetPages()
+  }
+
+  get isFaultFree(): boolean {
+    return loadStatus(this.status, this.slot) === 0
+  }
+
+  /**
+   * Whether bytes before `end` that were just stored are known to have gone to the file's pages. A file that was cut
+   * anywhere before its last page has lost its last page too, so a load from that page faults and sets the status.
+   */
+  isKnownStored(view: Uint8Array, end: number): boolean {
+    if (end > this.probe) return false
+    if (this.probe < view.length) this.probed = view[this.probe]
+    return loadStatus(this.status, this.slot) === 0
+  }
+
+  /**
+   * Whether the bytes of the non-empty range [start, end), read just now, are known to be file data.
+   *
+   * What truncation takes away reads as zeros up to the end of the range, so a last byte that is not 0 speaks for the
+   * whole range. A page that the kernel mapped at the very moment of the truncation can show such zeros for a while, and
+   * so can the last page. Zeros are therefore trusted only in pages that were confirmed: a page that was mapped before is
+   * unmapped by the kernel before its content becomes zeros.
+   */
+  isKnownFileData(view: Uint8Array, start: number, end: number): boolean {
+    if (end > this.probe) return false
+    if (this.probe >= view.length || view[end - 1] !== 0) return loadStatus(this.status, this.slot) === 0
+    return this.#isConfirmed(start, end) && this.isKnownStored(view, end)
+  }
+
+  #isConfirmed(start: number, end: number): boolean {
+    if (this.#confirmedPages === undefined || this.#readsLeft-- <= 0) return false
+    const [first, last] = [Math.floor(start / PAGE_SIZE), Math.floor((end - 1) / PAGE_SIZE)]
+    if (last - first > 1) return false
+    return (
+      this.#confirmedPages[first % REMEMBERED_PAGES] === first + 1 &&
+      this.#confirmedPages[last % REMEMBERED_PAGES] === last + 1
+    )
+  }
+
+  /** Remembers that [start, end) was read and that the file's size, asked for afterwards, covers it. */
+  confirm(start: number, end: number): void {
+    if (this.probe >= Number.MAX_SAFE_INTEGER) return
+    if (this.#readsLeft <= 0) this.forgetPages()
+    this.#confirmedPages ??= new Float64Array(REMEMBERED_PAGES)
+    if (this.#readsLeft <= 0) this.#readsLeft = READS_PER_CONFIRMATION
+    const last = Math.floor((end - 1) / PAGE_SIZE)
+    // isKnownFileData() answers for ranges of two pages at most.
+    for (let page = Math.max(Math.floor(start / PAGE_SIZE), last - 1); page <= last; page++)
+      this.#confirmedPages[page % REMEMBERED_PAGES] = page + 1
+  }
+
+  /** Forgets the confirmed pages, because they are about to be mapped anew. */
+  forgetPages(): void {
+    this.#confirmedPages?.fill(0)
+    this.#readsLeft = 0
+  }
+}

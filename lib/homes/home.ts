@@ -1,0 +1,45 @@
+import type { NativeMapping } from '../../binding.js'
+
+/**
+ * How JavaScript reaches the bytes of a mapping.
+ * - `'external'`: through an ArrayBuffer over the mapped memory, made when it is first needed. Node, Bun, Deno.
+ * - `'native'`: through calls into Rust only, without views. Used where the engine forbids ArrayBuffers over foreign
+ *   memory (Electron, any V8 with its sandbox), and for mappings longer than the engine's buffers may be.
+ */
+export type Home = 'external' | 'native'
+
+export const HOMES: readonly Home[] = ['external', 'native']
+
+/**
+ * The bytes of one mapping as a home reaches them: the seam between the members of the class and the memory. Callers
+ * have checked every range against `length`. After `close()` the members meet an implementation that throws.
+ */
+export interface MappedBytes {
+  readonly home: Home
+  readonly length: number
+  /** The object of the addon, for what only Rust does. */
+  readonly native: NativeMapping
+  /** Bytes between the start of the mapping's first page and its first byte. Alignment of views depends on it. */
+  readonly slack: number
+  /** The path of the file, for error messages. */
+  readonly path: string | undefined
+
+  byte(index: number): number
+  setByte(index: number, value: number): void
+  /** Copies `count` bytes from `start` to `target`, beginning at its index `at`. */
+  copyOut(start: number, target: Uint8Array, at: number, count: number): void
+  copyIn(start: number, source: Uint8Array): void
+  /** The position of the first (or last) occurrence of `needle` within [start, end), or -1. */
+  find(needle: Uint8Array, start: number, end: number, last: boolean): number
+  /** The Buffer over all bytes, about to be given to the user. Throws ERR_MMAP_NO_VIEWS where there can be none. */
+  view(): Buffer
+  /** Changes the length; answers what reaches the bytes from then on. */
+  resize(length: number, reserve: boolean): MappedBytes
+  /** Whether a fault has replaced any byte since the mapping was made or reattached. */
+  faulted(): boolean
+  /** Throws if any byte is not the file's. */
+  check(): void
+  reattach(): void
+  /** `detach`: whether views get length 0. */
+  close(detach: boolean): void
+}

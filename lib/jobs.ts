@@ -1,0 +1,103 @@
+import { availableParallelism } from 'node:os'
+import type { Failure, NativeJob as Job } from '../binding.js'
+import { MmapAbortError, unwrap } from './errors.js'
+import { binding } from './load/load.js'
+import type { Cancel, MappingState } from './state.js'
+
+// Held in a variable, because a property access on the addon's object is slower.
+const { NativeJob } = binding
+
+// The engine knows of container quotas, and so how many threads of the pool make sense.
+binding.processors(availableParallelism())
+
+/** Milliseconds between two calls of `onProgress`. */
+const PROGRESS_INTERVAL = 50
+
+/** What can end some work early, and what is done then. */
+interface Interruption<T> {
+  signal: AbortSignal | undefined
+  /** Where the function that ends the work early is found while it lasts. */
+  cancels?: Set<Cancel>
+  /** Called when the work is ended early. */
+  onCancel?: () => void
+  /** Called with the result of work that was ended early. */
+  discard?: (late: T) => void
+}
+
+/** A promise for the result of some work, which rejects at once when the work is ended early. */
+export function interruptible<T>(work: (cancel: Cancel) => Promise<T>, interruption: Interruption<T>): Promise<T> {
+  const { signal, cancels, onCancel, discard } = interruption
+  if (signal?.aborted) return Promise.reject(new MmapAbortError(signal.reason))
+  return new Promise((resolve, reject) => {
+    let isOver = false
+    const end = (): void => {
+      isOver = true
+      cancels?.delete(cancel)
+      signal?.removeEventListener('abort', abort)
+    }
+    const cancel = (reason: unknown): void => {
+      if (isOver) return
+      end()
+      onCancel?.()
+      reject(reason)
+    }
+    const abort = (): void => cancel(new MmapAbortError(signal?.reason))
+    cancels?.add(cancel)
+    signal?.addEventListener('abort', abort, { once: true })
+    work(cancel).then(
+      (result) => {
+        if (isOver) discard?.(result)
+        else {
+          end()
+          resolve(result)
+        }
+      },
+      (error) => {
+        end()
+        reject(error)
+      },
+    )
+  })
+}
+
+export interface JobOptions {
+  /** Ends the job with an AbortError. */
+  signal: AbortSignal | undefined
+  /** Called now and then with the bytes that the job has done. If it throws, the job ends with what it threw. */
+  onProgress?: ((done: number) => void) | undefined
+}
+
+/** Calls `onProgress` at intervals. The timer does not keep the process alive: the job does. */
+function reportProgress(job: Job, onProgress: (done: number) => void, cancel: Cancel): NodeJS.Timeout {
+  return setInterval(() => {
+    try {
+      onProgress(job.done())
+    } catch (error) {
+      cancel(error)
+    }
+  }, PROGRESS_INTERVAL).unref()
+}
+
+/**
+ * Runs a job of the addon under the lifetime of a mapping: it ends with its result, with the signal, or with `close()`.
+ * Work that was ended early stops soon afterwards, and its result is ignored.
+ */
+export async function runJob<T>(
+  state: MappingState,
+  { signal, onProgress }: JobOptions,
+  start: (job: Job) => Promise<T | Failure>,
+): Promise<T> {
+  const job = new NativeJob()
+  state.jobs ??= new Set()
+  let timer: NodeJS.Timeout | undefined
+  const work = async (cancel: Cancel): Promise<T> => {
+    const result = start(job)
+    if (onProgress !== undefined) timer = reportProgress(job, onProgress, cancel)
+    return unwrap(await result, state.path) as T
+  }
+  try {
+    return await interruptible(work, { signal, cancels: state.jobs, onCancel: () => job.abort() })
+  } finally {
+    clearInterval(timer)
+  }
+}

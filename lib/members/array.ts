@@ -1,0 +1,132 @@
+// What makes a mapping an array of bytes.
+import type { Failure } from '../../binding.js'
+import * as check from '../checks.js'
+import { ensure, isFailure, isFault, outOfRange, unwrap, wrongType, wrongValue } from '../errors.js'
+import type { MappedBytes } from '../homes/home.js'
+import { type MappingState, writable } from '../state.js'
+import { bytesInPlace, bytesOrByte, copyOf } from './operands.js'
+
+/** The constructor of a typed array or of DataView, which `view` takes. */
+export interface ViewConstructor<V> {
+  new (buffer: ArrayBuffer, byteOffset: number, length: number): V
+  readonly BYTES_PER_ELEMENT?: number
+}
+
+export function subarray(state: MappingState, start: unknown, end: unknown): Buffer {
+  const all = state.bytes.view()
+  const from = check.bound(start, 'start', all.length, 0)
+  return all.subarray(from, Math.max(from, check.bound(end, 'end', all.length, all.length)))
+}
+
+const TypedArray: unknown = Object.getPrototypeOf(Uint8Array)
+
+/** Whether a function is the constructor of a typed array or of DataView, of this realm or another, or derived from one. */
+function isViewConstructor(type: unknown): boolean {
+  if (typeof type !== 'function') return false
+  if (ArrayBuffer.isView(type.prototype ?? null) || type === DataView) return true
+  for (let each: unknown = type; typeof each === 'function'; each = Object.getPrototypeOf(each)) {
+    if (each === TypedArray || each === DataView) return type !== TypedArray
+  }
+  return false
+}
+
+export function view<V>(
+  state: MappingState,
+  type: ViewConstructor<V>,
+  byteOffset: number | bigint,
+  length: number | bigint | undefined,
+): V {
+  const { bytes } = state
+  if (!isViewConstructor(type)) throw wrongType('type', "a typed array's constructor or DataView", type)
+  const all = bytes.view()
+  const unit = type.BYTES_PER_ELEMENT ?? 1
+  const from = check.size(byteOffset, 'byteOffset')
+  if (from > all.length) throw outOfRange('byteOffset', `<= ${all.length}`, byteOffset)
+  if (from % unit !== 0 || (unit > 1 && (from + bytes.slack) % unit !== 0)) {
+    throw outOfRange(
+      'byteOffset',
+      `a multiple of ${unit}, in the mapping and in memory (the mapping begins ${bytes.slack} bytes into its page)`,
+      byteOffset,
+    )
+  }
+  const most = Math.floor((all.length - from) / unit)
+  const count = length === undefined ? most : check.size(length, 'length')
+  if (count > most) throw outOfRange('length', `<= ${most}`, length)
+  return new type(all.buffer as ArrayBuffer, all.byteOffset + from, count)
+}
+
+export function slice(state: MappingState, start?: unknown, end?: unknown): Buffer {
+  const { bytes } = state
+  const { length } = bytes
+  const from = check.bound(start, 'start', length, 0)
+  return copyOf(bytes, from, Math.max(0, check.bound(end, 'end', length, length) - from))
+}
+
+export function at(state: MappingState, index: unknown): number | undefined {
+  const { bytes } = state
+  const { length } = bytes
+  let position = check.index(index, 'index')
+  if (position < 0) position += length
+  return position >= 0 && position < length ? bytes.byte(position) : undefined
+}
+
+/** Unwraps the answer of a call on two mappings. A fault is reported with the path of the mapping that has it. */
+function unwrapOfTwo<T>(answer: T, mine: MappedBytes, theirs: MappedBytes): Exclude<T, Failure> {
+  // The fault was noticed during the call, so that verifying does not miss it now.
+  if (isFailure(answer) && isFault(answer)) ensure(theirs.native.verify(0, theirs.length), theirs.path)
+  return unwrap(answer, mine.path)
+}
+
+/** Copies a source, which fits, into the bytes. */
+export function store(bytes: MappedBytes, at: number, source: MappedBytes | Uint8Array): void {
+  if (source instanceof Uint8Array) bytes.copyIn(at, source)
+  else unwrapOfTwo(bytes.native.copyFrom(at, source.native, 0, source.length), bytes, source)
+}
+
+export function set(state: MappingState, source: unknown, offset: number | bigint): void {
+  const bytes = writable(state)
+  const at = check.size(offset, 'offset')
+  const from = bytesInPlace(source, 'source')
+  const { length } = from
+  const most = bytes.length - length
+  if (most < 0) throw outOfRange('source', `at most ${bytes.length} bytes long`, `${length} bytes`)
+  if (at > most) throw outOfRange('offset', `<= ${most} for ${length} bytes`, offset)
+  store(bytes, at, from)
+}
+
+export function fill(state: MappingState, value: unknown, start: unknown, end: unknown): void {
+  const bytes = writable(state)
+  const { length } = bytes
+  const pattern = bytesOrByte(value, 'value')
+  if (pattern.length === 0) throw wrongValue('value', 'not empty', value)
+  const from = check.bound(start, 'start', length, 0)
+  const to = check.bound(end, 'end', length, length)
+  if (from < to) ensure(bytes.native.fill(from, to, pattern), bytes.path)
+}
+
+export function includes(state: MappingState, needle: unknown, start: unknown): boolean {
+  const { bytes } = state
+  const { length } = bytes
+  const wanted = bytesOrByte(needle, 'needle')
+  const from = check.bound(start, 'start', length, 0)
+  return bytes.find(wanted, from, length, false) >= 0
+}
+
+export function equals(state: MappingState, other: unknown): boolean {
+  const { bytes } = state
+  const { length } = bytes
+  const theirs = bytesInPlace(other, 'other')
+  if (theirs.length !== length) return false
+  if (theirs instanceof Uint8Array) return unwrap(bytes.native.equals(0, theirs), bytes.path)
+  return unwrapOfTwo(bytes.native.equalsMapping(theirs.native), bytes, theirs)
+}
+
+export function iterate(state: MappingState): IterableIterator<number> {
+  // A closed mapping throws here, not at the first step.
+  void state.bytes.length
+  return eachByte(state)
+}
+
+function* eachByte(state: MappingState): Generator<number, void, undefined> {
+  for (let index = 0; index < state.bytes.length; index++) yield state.bytes.byte(index)
+}

@@ -1,0 +1,34 @@
+// How a mapping ends, and what can be told of it at any time.
+import { inspect } from 'node:util'
+import * as check from '../checks.js'
+import { coded } from '../errors.js'
+import { CLOSED } from '../homes/closed.js'
+import type { CloseOptions } from '../options/lifetime.js'
+import type { MappingState } from '../state.js'
+
+export function isClosed(state: MappingState): boolean {
+  return state.bytes === CLOSED
+}
+
+export function close(state: MappingState, options?: CloseOptions): void {
+  const detach = check.boolean(check.options(options, ['detach']).detach, 'options.detach', true)
+  const { bytes, jobs } = state
+  state.bytes = CLOSED
+  bytes.close(detach)
+  if (jobs === undefined || jobs.size === 0) return
+  for (const cancel of [...jobs]) cancel(coded('ERR_MMAP_CLOSED', 'The mapping was closed'))
+}
+
+/** Reads a fact of a mapping; of a closed one it throws. */
+export function fact<K extends 'offset' | 'access' | 'path'>(state: MappingState, name: K): MappingState[K] {
+  void state.bytes.length
+  return state[name]
+}
+
+/** What `util.inspect` shows: one line with the facts, under the name of the object's class. */
+export function description(state: MappingState, name: string): string {
+  if (isClosed(state)) return `${name} { closed: true }`
+  const { access, bytes, offset, position } = state
+  const path = state.path === undefined ? '' : `, path: ${inspect(state.path)}`
+  return `${name} { length: ${bytes.length}, access: '${access}', position: ${position}, offset: ${offset}, home: '${bytes.home}'${path} }`
+}

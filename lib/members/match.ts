@@ -1,0 +1,171 @@
+// Finding matches: one, or all of them in batches.
+import { MmapAbortError, unwrap } from '../errors.js'
+import { type JobOptions, runJob } from '../jobs.js'
+import type { MappingState } from '../state.js'
+import { type Batch, ByteMatch } from './byte-match.js'
+import { isClosed } from './lifetime.js'
+import { copyOf } from './operands.js'
+import type { Compiled } from './pattern.js'
+
+/** Matches of the first batch: few, because the next match may be far away and only the first few be wanted. */
+const FIRST_BATCH = 16
+/** Matches of each further batch. */
+const BATCH = 1024
+/** Slots of a batch: patterns with very many groups have smaller batches. */
+const MOST_SLOTS = 65_536
+/** Bytes of a batch's text. The bytes of a longer match are not copied with it. */
+const TEXT_BYTES = 65_536
+
+const NO_SLOTS: Float64Array = new Float64Array(0)
+const NO_TEXT: Buffer = Buffer.alloc(0)
+
+/** The number of slots of a match. */
+function widthOf(names: Batch['names']): number {
+  return 2 * names.length + 1
+}
+
+/** The number of matches of a batch, at most `most`. */
+function batchSize(names: Batch['names'], most: number): number {
+  return Math.min(most, Math.max(1, Math.floor(MOST_SLOTS / widthOf(names))))
+}
+
+// In one place, so that all batches have the same hidden class.
+function batchOf(state: MappingState, names: Batch['names'], slots: Float64Array, text: Buffer): Batch {
+  return { names, slots, text, copy: (start, length) => copyOf(state.bytes, start, length) }
+}
+
+/** Where a search goes on, as the addon reads and writes it: the position, what it knows of the bytes, and 1 at the end. */
+function cursorAt(position: number, end: number): Float64Array {
+  return Float64Array.of(position, 0, position > end ? 1 : 0)
+}
+
+const isAtEnd = (cursor: Float64Array): boolean => cursor[2] !== 0
+
+/** Where the addon writes the text of a batch. It is copied from there, since most batches need far less. */
+let scratch: Buffer | undefined
+
+/** A copy of the bytes that `count` matches have in the scratch buffer. */
+function textOf(written: Buffer, slots: Float64Array, width: number, count: number): Buffer {
+  // The last match whose bytes are there says how much was written.
+  for (let slot = (count - 1) * width; slot >= 0; slot -= width) {
+    const [index = 0, end = 0] = slots.subarray(slot)
+    const textStart = slots[slot + width - 1] as number
+    if (textStart >= 0) return Buffer.from(written.subarray(0, textStart + end - index))
+  }
+  return NO_TEXT
+}
+
+/** All matches within a range, found in batches. A class, because a generator costs twice as much for each match. */
+export class Matches implements IterableIterator<ByteMatch, undefined> {
+  readonly #state: MappingState
+  readonly #compiled: Compiled
+  readonly #start: number
+  readonly #end: number
+  readonly #cursor: Float64Array
+  readonly #width: number
+  #batch: Batch
+  /** The slot of the next match, and the one behind the last match of the batch. */
+  #slot = 0
+  #stop = 0
+  #most = FIRST_BATCH
+
+  /** Matches within [start, end) that begin at `at` or later. */
+  constructor(state: MappingState, compiled: Compiled, start: number, end: number, at: number) {
+    this.#state = state
+    this.#compiled = compiled
+    this.#start = start
+    this.#end = end
+    this.#cursor = cursorAt(at, end)
+    this.#width = widthOf(compiled.names)
+    this.#batch = batchOf(state, compiled.names, NO_SLOTS, NO_TEXT)
+  }
+
+  next(): IteratorResult<ByteMatch, undefined> {
+    const done = (this.#slot === this.#stop || isClosed(this.#state)) && !this.#nextBatch()
+    const slot = this.#slot
+    if (!done) this.#slot = slot + this.#width
+    // The result is made in one place. V8 then leaves it out of a loop, which makes no object but the match.
+    return { done, value: done ? undefined : new ByteMatch(this.#batch, slot) } as IteratorResult<ByteMatch, undefined>
+  }
+
+  #nextBatch(): boolean {
+    const { bytes } = this.#state
+    // A closed mapping throws here.
+    const end = Math.min(this.#end, bytes.length)
+    // The mapping may have become shorter since the last batch.
+    if (isAtEnd(this.#cursor) || this.#start > end) return false
+    const { native, names } = this.#compiled
+    const slots = new Float64Array(batchSize(names, this.#most) * this.#width)
+    this.#most = BATCH
+    scratch ??= Buffer.allocUnsafeSlow(TEXT_BYTES)
+    const count = unwrap(bytes.native.matches(native, this.#start, end, this.#cursor, slots, scratch), bytes.path)
+    this.#batch = batchOf(this.#state, names, slots, textOf(scratch, slots, this.#width, count))
+    this.#slot = 0
+    this.#stop = count * this.#width
+    return count > 0
+  }
+
+  [Symbol.iterator](): this {
+    return this
+  }
+}
+
+/** The first match within [start, end) that begins at `at` or later. */
+export function firstMatch(
+  state: MappingState,
+  compiled: Compiled,
+  start: number,
+  end: number,
+  at: number,
+): ByteMatch | null {
+  const { bytes } = state
+  const { names, native } = compiled
+  const slots = new Float64Array(widthOf(names))
+  if (unwrap(bytes.native.matches(native, start, end, cursorAt(at, end), slots, NO_TEXT), bytes.path) === 0) return null
+  const [index = 0, last = 0] = slots
+  const isShort = last - index <= TEXT_BYTES
+  slots[2 * names.length] = isShort ? 0 : -1
+  return new ByteMatch(batchOf(state, names, slots, isShort ? copyOf(bytes, index, last - index) : NO_TEXT), 0)
+}
+
+/** How a search off the event loop runs that takes several jobs. */
+export interface AsyncSearch {
+  signal: AbortSignal | undefined
+  threads: number
+  /** The options of the next job; the jobs before have searched `searched` bytes. */
+  jobOptions(searched: number): JobOptions
+  /** How many matches each job fetches. */
+  most?: number
+}
+
+/** All matches within [start, end) that begin at `at` or later, fetched off the event loop in batches, as they are needed. */
+export async function* matchesAsync(
+  state: MappingState,
+  compiled: Compiled,
+  start: number,
+  end: number,
+  at: number,
+  { signal, threads, jobOptions, most = BATCH }: AsyncSearch,
+): AsyncGenerator<ByteMatch, void, undefined> {
+  const { names, native } = compiled
+  const size = batchSize(names, most)
+  const width = widthOf(names)
+  let cursor: Float64Array = cursorAt(at, end)
+  while (!isAtEnd(cursor)) {
+    const from = cursor
+    const to = Math.min(end, state.bytes.length)
+    // The mapping may have become shorter since the last batch.
+    if (start > to) return
+    const found = await runJob(state, jobOptions((from[0] ?? start) - start), (job) =>
+      state.bytes.native.matchesAsync(job, native, start, to, from, size, TEXT_BYTES, threads),
+    )
+    const batch = batchOf(state, names, found.slots, found.text)
+    for (let match = 0; match < found.count; match++) {
+      // The mapping may be closed, or the signal aborted, between two matches of a batch.
+      void state.bytes.length
+      if (signal?.aborted) throw new MmapAbortError(signal.reason)
+      yield new ByteMatch(batch, match * width)
+    }
+    cursor = found.place
+  }
+}

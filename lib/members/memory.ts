@@ -1,0 +1,57 @@
+// What concerns the memory of a mapping, and the system's care for it.
+import * as check from '../checks.js'
+import { ensure, outOfRange, unwrap, wrongValue } from '../errors.js'
+import { runJob } from '../jobs.js'
+import { advice as checkedAdvice, type FlushAsyncOptions, type FlushOptions } from '../options/memory.js'
+import type { MappingState } from '../state.js'
+
+/** The checked arguments of a flush. A length of -1, as absent, means all bytes from the offset on. */
+function flushRange(state: MappingState, offset: unknown, length: unknown, flags: unknown): [number, number, number] {
+  const whole = state.bytes.length
+  const from = check.size(offset === undefined ? 0 : offset, 'offset')
+  if (from > whole) throw outOfRange('offset', `<= ${whole}`, offset)
+  const rest = whole - from
+  const isAbsent = length === undefined || length === null || length === -1 || length === -1n
+  const count = isAbsent ? rest : check.size(length, 'length')
+  if (count > rest) throw outOfRange('length', `<= ${rest}`, length)
+  return [from, count, flags === undefined ? 0 : check.int32(flags, 'options.flags')]
+}
+
+export function flush(state: MappingState, offset: unknown, length: unknown, options: FlushOptions | undefined): void {
+  const { flags } = check.options(options, ['flags'])
+  const range = flushRange(state, offset, length, flags)
+  ensure(state.bytes.native.flush(...range), state.path)
+}
+
+export async function flushAsync(
+  state: MappingState,
+  offset: unknown,
+  length: unknown,
+  options: FlushAsyncOptions | undefined,
+): Promise<void> {
+  const { flags, signal } = check.options(options, ['flags', 'signal'])
+  const range = flushRange(state, offset, length, flags)
+  await runJob(state, { signal: check.signal(signal) }, () => state.bytes.native.flushAsync(...range))
+}
+
+export function madvise(state: MappingState, advice: unknown, start: unknown, length: unknown): boolean {
+  const { bytes } = state
+  const whole = bytes.length
+  const given = checkedAdvice(advice)
+  const from = check.size(start, 'start')
+  if (from >= whole && (from > 0 || whole > 0)) throw outOfRange('start', `< ${whole}`, start)
+  const rest = whole - from
+  const count = length === undefined || length === null ? rest : Math.min(rest, check.size(length, 'length'))
+  return unwrap(bytes.native.advise(given, from, count))
+}
+
+/** Bytes of the longest name that Linux takes (ANON_VMA_NAME_MAX_LEN, less the null at the end). */
+const LONGEST_NAME = 79
+
+export function setName(state: MappingState, name: unknown): void {
+  const { native } = state.bytes
+  const text = check.string(name, 'name')
+  if (text.includes('\0')) throw wrongValue('name', 'a string without null bytes', name)
+  if (Buffer.byteLength(text) > LONGEST_NAME) throw wrongValue('name', `at most ${LONGEST_NAME} bytes long`, name)
+  ensure(native.setName(text))
+}

@@ -1,0 +1,8 @@
+// Named memory.
+import * as check from '../checks.js'
+import { unwrap } from '../errors.js'
+import { binding } from '../load/load.js'
+
+export function unlink(name: unknown): boolean {
+  return unwrap(binding.unlink(check.string(name, 'name')))
+}

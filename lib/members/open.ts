@@ -1,0 +1,138 @@
+// Where mappings are made.
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import type { Failure, NativeMapping } from '../../binding.js'
+import * as check from '../checks.js'
+import { failed, isFailure, systemErrorName } from '../errors.js'
+import { chooseHome } from '../homes/choose.js'
+import { keepFaultHandlersInstalled } from '../homes/fault-handlers.js'
+import type { Home } from '../homes/home.js'
+import { interruptible } from '../jobs.js'
+import { binding } from '../load/load.js'
+import { type Access, accessCode } from '../options/access.js'
+import {
+  constructorRequest,
+  type MmapOptions,
+  type OpenAsyncOptions,
+  type OpenOptions,
+  type OpenRequest,
+  openRequest,
+  resultingAccess,
+} from '../options/open.js'
+import { descriptor, type Path, path } from '../options/path.js'
+import { MappingState } from '../state.js'
+
+type Answer = NativeMapping | Failure
+
+/** Where the addon writes a new mapping's length and slack. */
+const measures = new Float64Array(2)
+
+/** The system's errors that closing other mappings may cure: out of address space or mappings, or of descriptors. */
+const EXHAUSTED: ReadonlySet<string | undefined> = new Set(['ENOMEM', 'EMFILE', 'ENFILE'])
+
+function isExhausted(answer: Answer): boolean {
+  return isFailure(answer) && EXHAUSTED.has(systemErrorName(answer))
+}
+
+/** The engine's function for a full garbage collection. */
+function garbageCollector(): (() => void) | undefined {
+  const bun = Reflect.get(globalThis, 'Bun')
+  if (bun !== undefined) return () => bun.gc(true)
+  setFlagsFromString('--expose-gc')
+  return runInNewContext('gc')
+}
+
+/** Closes mappings that the engine has already collected. */
+function closeCollected(): void {
+  binding.sweep()
+}
+
+/** Forces a garbage collection, and closes the mappings that were dropped without `close()`. It is slow: a last resort. */
+function collectAndClose(): void {
+  try {
+    garbageCollector()?.()
+  } catch {
+    // The engine offers no such function. The mapping then fails as it would have.
+  }
+  closeCollected()
+}
+
+/** Asks for a mapping. If the system is exhausted, asks again after mappings that were dropped have been closed. */
+function withReclaim(ask: () => Answer, path?: string): NativeMapping {
+  let answer = ask()
+  for (const reclaim of [closeCollected, collectAndClose]) {
+    if (!isExhausted(answer)) break
+    reclaim()
+    answer = ask()
+  }
+  if (isFailure(answer)) throw failed(answer, path)
+  return answer
+}
+
+/** The state of a mapping that was just made and measured. It is undone if the home that was asked for cannot be had. */
+function newState(
+  native: NativeMapping,
+  { guard, home, offset }: { guard: boolean; home: Home | undefined; offset: number },
+  access: Access,
+  path?: string,
+): MappingState {
+  if (guard) keepFaultHandlersInstalled()
+  const [length = 0, slack = 0] = measures
+  try {
+    return new MappingState(chooseHome(native, length, slack, home, path), offset, access, path)
+  } catch (error) {
+    native.undo()
+    throw error
+  }
+}
+
+/** For the constructor: maps a descriptor, or with -1 memory. */
+export function mapDescriptor(
+  fileno: unknown,
+  length: number | bigint,
+  options: MmapOptions | undefined,
+): MappingState {
+  const fd = descriptor(fileno)
+  const bytes = check.size(length, 'length')
+  const request = constructorRequest(fd, options)
+  const { access, flags, guard, offset, prot, tagname, track } = request
+  const native = withReclaim(() =>
+    binding.map(fd, bytes, offset, accessCode(access), prot, flags, track, guard, tagname, measures),
+  )
+  return newState(native, request, resultingAccess(request))
+}
+
+export function open(given: unknown, options: OpenOptions | undefined): MappingState {
+  const { bytes, text } = path(given)
+  const request = openRequest(options)
+  const { access, create, guard, length, offset } = request
+  const native = withReclaim(
+    () => binding.open(bytes, length, offset, accessCode(access), create, guard, measures),
+    text,
+  )
+  return newState(native, request, access, text)
+}
+
+/** Opens off the event loop. A mapping of nobody's is collected while the event loop runs, so one retry is enough. */
+async function openNative({ bytes, text }: Path, request: OpenRequest): Promise<NativeMapping> {
+  const { access, create, guard, length, offset } = request
+  const ask = (): Promise<Answer> => binding.openAsync(bytes, length, offset, accessCode(access), create, guard)
+  let answer = await ask()
+  if (isExhausted(answer)) {
+    collectAndClose()
+    answer = await ask()
+  }
+  if (isFailure(answer)) throw failed(answer, text)
+  return answer
+}
+
+export async function openAsync(given: unknown, options: OpenAsyncOptions | undefined): Promise<MappingState> {
+  const where = path(given)
+  const request = openRequest(options, ['signal'])
+  const native = await interruptible(() => openNative(where, request), {
+    signal: request.signal,
+    discard: (late) => late.undo(),
+  })
+  native.measure(measures)
+  return newState(native, request, request.access, where.text)
+}

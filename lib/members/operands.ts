@@ -1,0 +1,36 @@
+import * as check from '../checks.js'
+import type { MappedBytes } from '../homes/home.js'
+import { isMapping, stateOf } from '../state.js'
+
+/** A copy of a range of a mapping's bytes. */
+export function copyOf(bytes: MappedBytes, start: number, length: number): Buffer {
+  const copy = Buffer.allocUnsafe(length)
+  if (length > 0) bytes.copyOut(start, copy, 0, length)
+  return copy
+}
+
+/** An argument whose bytes are used in place: another mapping's, or those of an object that has bytes. */
+export function bytesInPlace(value: unknown, name: string): MappedBytes | Uint8Array {
+  return isMapping(value) ? stateOf(value).bytes : check.bytes(value, name)
+}
+
+/**
+ * An argument whose bytes are needed as a Uint8Array. A mapping is copied: whether its bytes are the file's is known only
+ * after they were read. `besides` says in the error what else the argument may be.
+ */
+export function bytesOrCopy(value: unknown, name: string, besides = ''): Uint8Array {
+  if (!isMapping(value)) return check.bytes(value, name, besides + check.BYTES)
+  const { bytes } = stateOf(value)
+  return copyOf(bytes, 0, bytes.length)
+}
+
+/** What is searched for: bytes, or a string as UTF-8. */
+export function needleBytes(needle: unknown): Uint8Array {
+  return typeof needle === 'string' ? Buffer.from(needle) : bytesOrCopy(needle, 'needle', 'of type string or ')
+}
+
+/** A byte given as a number, a string as UTF-8, or bytes. */
+export function bytesOrByte(value: unknown, name: string): Uint8Array {
+  if (typeof value === 'number') return Uint8Array.of(check.byte(value, name))
+  return typeof value === 'string' ? Buffer.from(value) : bytesOrCopy(value, name, 'of type number or string or ')
+}

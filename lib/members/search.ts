@@ -1,0 +1,155 @@
+// Searching the bytes without making a string of them. It never moves the position.
+import { isRegExp } from 'node:util/types'
+import * as check from '../checks.js'
+import { unwrap, wrongValue } from '../errors.js'
+import type { MappedBytes } from '../homes/home.js'
+import { type JobOptions, runJob } from '../jobs.js'
+import {
+  type MatchAllOptions,
+  matchAllOptions,
+  type ScanOptions,
+  type ScanRequest,
+  scanRequest,
+} from '../options/search.js'
+import type { MappingState } from '../state.js'
+import type { ByteMatch } from './byte-match.js'
+import { firstMatch, Matches, matchesAsync } from './match.js'
+import { needleBytes } from './operands.js'
+import { compile } from './pattern.js'
+
+/** The range [start, end) of the bytes; an end before the start gives an empty range. */
+function range(bytes: MappedBytes, start: unknown, end: unknown): [number, number] {
+  const { length } = bytes
+  const from = check.bound(start, 'start', length, 0)
+  return [from, Math.max(from, check.bound(end, 'end', length, length))]
+}
+
+/** Where a search for all matches begins: for a RegExp, which must have the flag `g`, not before its `lastIndex`. */
+function startOfAll(pattern: unknown, from: number): number {
+  if (!isRegExp(pattern)) return from
+  if (!pattern.global) throw wrongValue('pattern', 'a RegExp with the flag g', pattern)
+  return Math.max(from, pattern.lastIndex)
+}
+
+export function search(state: MappingState, pattern: unknown, start: unknown, end: unknown): number {
+  const { bytes } = state
+  const [from, to] = range(bytes, start, end)
+  if (!isRegExp(pattern)) return bytes.find(needleBytes(pattern), from, to, false)
+  return unwrap(bytes.native.search(compile(pattern).native, from, to, from), bytes.path)
+}
+
+export function match(state: MappingState, pattern: unknown, start: unknown, end: unknown): ByteMatch | null {
+  const [from, to] = range(state.bytes, start, end)
+  const compiled = compile(pattern)
+  if (!isRegExp(pattern) || !(pattern.global || pattern.sticky)) return firstMatch(state, compiled, from, to, from)
+  const at = Math.max(from, pattern.lastIndex)
+  const found = at > to ? null : firstMatch(state, compiled, from, to, at)
+  pattern.lastIndex = found === null ? 0 : found.end
+  return found
+}
+
+export function matchAll(
+  state: MappingState,
+  pattern: unknown,
+  start: unknown,
+  end: unknown,
+): IterableIterator<ByteMatch> {
+  const [from, to] = range(state.bytes, start, end)
+  const at = startOfAll(pattern, from)
+  return new Matches(state, compile(pattern), from, to, at)
+}
+
+export function count(state: MappingState, pattern: unknown, start: unknown, end: unknown): number {
+  const { bytes } = state
+  const { length } = bytes
+  const from = check.bound(start, 'start', length, 0)
+  const to = check.bound(end, 'end', length, length)
+  const { native } = compile(pattern, 'needle')
+  return from > to ? 0 : unwrap(bytes.native.count(native, from, to), bytes.path)
+}
+
+/** What the jobs of a search of `total` bytes obey. The jobs before have searched `searched` of them. */
+function jobOptions({ signal, onProgress }: ScanRequest, total: number, searched = 0): JobOptions {
+  return { signal, onProgress: onProgress && ((done) => onProgress(Math.min(total, searched + done), total)) }
+}
+
+export async function findAsync(
+  state: MappingState,
+  needle: unknown,
+  start: unknown,
+  end: unknown,
+  options: ScanOptions | undefined,
+  last: boolean,
+): Promise<number> {
+  const { bytes } = state
+  const { length } = bytes
+  const request = scanRequest(options)
+  const wanted = needleBytes(needle)
+  const from = check.start(start, 'start', length, state.position)
+  const to = check.bound(end, 'end', length, length)
+  if (from > to) return -1
+  return runJob(state, jobOptions(request, to - from), (job) =>
+    bytes.native.findAsync(job, wanted, from, to, last, request.threads),
+  )
+}
+
+export async function countAsync(
+  state: MappingState,
+  pattern: unknown,
+  start: unknown,
+  end: unknown,
+  options: ScanOptions | undefined,
+): Promise<number> {
+  const { bytes } = state
+  const { length } = bytes
+  const request = scanRequest(options)
+  const { native } = compile(pattern)
+  const from = check.bound(start, 'start', length, 0)
+  const to = check.bound(end, 'end', length, length)
+  if (from > to) return 0
+  return runJob(state, jobOptions(request, to - from), (job) =>
+    bytes.native.countAsync(job, native, from, to, request.threads),
+  )
+}
+
+export async function matchAsync(
+  state: MappingState,
+  pattern: unknown,
+  start: unknown,
+  end: unknown,
+  options: ScanOptions | undefined,
+): Promise<ByteMatch | null> {
+  const [from, to] = range(state.bytes, start, end)
+  const moves = isRegExp(pattern) && (pattern.global || pattern.sticky)
+  const at = moves ? Math.max(from, pattern.lastIndex) : from
+  const compiled = compile(pattern)
+  const request = scanRequest(options)
+  const matches = matchesAsync(state, compiled, from, to, at, {
+    ...request,
+    jobOptions: (searched) => jobOptions(request, to - from, searched),
+    most: 1,
+  })
+  const { value } = await matches.next()
+  await matches.return()
+  const found = value ?? null
+  if (moves) pattern.lastIndex = found === null ? 0 : found.end
+  return found
+}
+
+export function matchAllAsync(
+  state: MappingState,
+  pattern: unknown,
+  options: MatchAllOptions | undefined,
+): AsyncGenerator<ByteMatch, void, undefined> {
+  // A closed mapping throws here, and not when the first match is asked for.
+  void state.bytes.length
+  const { start, end, ...rest } = matchAllOptions(options)
+  const [from, to] = range(state.bytes, start, end)
+  const at = startOfAll(pattern, from)
+  const compiled = compile(pattern)
+  const request = scanRequest(rest)
+  return matchesAsync(state, compiled, from, to, at, {
+    ...request,
+    jobOptions: (searched) => jobOptions(request, to - from, searched),
+  })
+}
