@@ -1,8 +1,9 @@
+import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import test from 'ava'
 import { load } from 'js-yaml'
-import { root } from '../support/common.mjs'
+import { root, skip, windows } from '../support/common.mjs'
 
 interface Step {
   uses?: string
@@ -15,7 +16,7 @@ interface Job {
   'timeout-minutes'?: number
   uses?: string
   steps?: Step[]
-  strategy?: { matrix: { include?: { target: string }[]; script?: string[] } }
+  strategy?: { matrix: { include?: { target: string }[]; step?: string[] } }
 }
 
 interface Workflow {
@@ -24,10 +25,11 @@ interface Workflow {
 }
 
 const folder = path.join(root, '.github', 'workflows')
-const texts = Object.fromEntries(
-  fs.readdirSync(folder).map((name) => [name, fs.readFileSync(path.join(folder, name), 'utf8')]),
-)
+const read = (...names: string[]) => fs.readFileSync(path.join(root, '.github', ...names), 'utf8')
+const texts = Object.fromEntries(fs.readdirSync(folder).map((name) => [name, read('workflows', name)]))
 const workflows = Object.entries(texts).map(([name, text]) => ({ name, workflow: load(text) as Workflow }))
+/** The steps that the jobs share: a composite action. */
+const setup = read('actions', 'setup', 'action.yml')
 const jobs = workflows.flatMap(({ name, workflow }) =>
   Object.entries(workflow.jobs).map(([id, job]) => ({ at: `${name}: ${id}`, job })),
 )
@@ -56,12 +58,14 @@ test('what is tested was built', (t) => {
 })
 
 test('actions are pinned by commit, with the version beside it', (t) => {
-  const uses = Object.entries(texts).flatMap(([name, text]) =>
+  const uses = Object.entries({ ...texts, 'action.yml': setup }).flatMap(([name, text]) =>
     [...text.matchAll(/^.*\buses:.*$/gm)].map(([line]) => ({ name, line: line.trim() })),
   )
   t.true(uses.length > 10)
   for (const { name, line } of uses) {
-    t.regex(line, /uses: (\.\/\.github\/workflows\/[\w-]+\.yml|[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+)$/, name)
+    const own = /uses: \.\/(\.github\/(?:workflows\/[\w-]+\.yml|actions\/[\w-]+))$/.exec(line)?.[1]
+    if (own !== undefined) t.true(fs.existsSync(path.join(root, own)), line)
+    else t.regex(line, /uses: [\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/, name)
   }
 })
 
@@ -84,12 +88,26 @@ test('no step leaves credentials behind', (t) => {
 })
 
 test('each script that is run is there', (t) => {
-  const scripts = jobs.flatMap(({ at, job }) => [
-    ...(job.steps ?? []).flatMap(({ run = '' }) =>
-      [...run.matchAll(/\bnpm run (?:--silent )?([\w:-]+)/g)].map(([, name]) => ({ at, name })),
+  const scripts = jobs.flatMap(({ at, job }) =>
+    (job.steps ?? []).flatMap(({ run = '' }) =>
+      [...run.matchAll(/\bnpm (?:run (?:--silent )?)?(test|(?<=run )[\w:-]+)/g)].map(([, name]) => ({ at, name })),
     ),
-    ...(job.strategy?.matrix.script ?? []).map((name) => ({ at, name })),
-  ])
+  )
   t.true(scripts.length > 10)
   for (const { at, name } of scripts) t.true((name ?? '') in manifest.scripts, `${at}: npm run ${name}`)
+})
+
+test('each step of .ci/run that a job runs is there, and some job checks what each step checks', (t) => {
+  if (windows) return skip(t, 'there may be no bash here')
+  const listed = execFileSync(path.join(root, '.ci', 'run'), ['--list'], { encoding: 'utf8' })
+    .trim()
+    .split('\n')
+  const named = jobs.flatMap(({ job }) => [
+    ...(job.steps ?? []).flatMap(({ run = '' }) => /^\.ci\/run ([a-z -]+)$/.exec(run)?.[1]?.split(' ') ?? []),
+    ...(job.strategy?.matrix.step ?? []),
+  ])
+  // The README's commands, which CI runs as they stand there, on systems that .ci/run is not for.
+  const source = JSON.stringify(ci('source'))
+  t.true(source.includes('"npm test"') && source.includes('"npm run example"'))
+  t.deepEqual([...named, 'test', 'example'].sort(), listed.sort())
 })
