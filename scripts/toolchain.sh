@@ -24,8 +24,8 @@ rust_for() {
     cargo=(cargo)
     build_std=()
   else
-    # Debian's compiler, by its path, for rustup's may come first in PATH. The standard library of a target is built from
-    # its source, which a stable compiler does only with RUSTC_BOOTSTRAP=1.
+    # Debian's compiler, by its path, for rustup's may come first in PATH. The standard library of a target is built
+    # from its source, which a stable compiler does only with RUSTC_BOOTSTRAP=1.
     apt_install rustc-web cargo-web rust-web-src
     cargo=(env RUSTC_BOOTSTRAP=1 RUSTC=/usr/bin/rustc /usr/bin/cargo)
     build_std=('-Zbuild-std=std,panic_unwind')

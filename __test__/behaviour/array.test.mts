@@ -45,7 +45,7 @@ function ofText(home: Home, text = TEXT): Mmap {
   return m
 }
 
-/** The bytes again and again: before the external home has made its ArrayBuffer, and after. */
+/** Reads bytes many times, since the external home makes its ArrayBuffer only after a number of reads. */
 function twice(m: Mmap, run: () => void): void {
   run()
   for (let step = 0; step < 40; step++) m.at(0)
@@ -420,7 +420,7 @@ eachHome('shared, private and read-only bytes, and the file', (t, home) => {
   using copy = Mmap.open(name, { access: 'copy', home })
   using read = Mmap.open(name, { home })
   shared.set(Buffer.from('S'))
-  // Seen at once, without a flush; clean private pages follow the file.
+  // The file has the bytes without a flush, and private pages that nobody has written show the file's.
   for (const m of [copy, read]) t.is(m.slice(0, 1).toString(), 'S')
   t.is(fs.readFileSync(name, 'latin1'), `S${TEXT.slice(1)}`)
   copy.set(Buffer.from('C'), 1)

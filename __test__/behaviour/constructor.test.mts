@@ -33,7 +33,7 @@ const VALUE = 'ERR_INVALID_ARG_VALUE'
 const RANGE = 'ERR_OUT_OF_RANGE'
 const OFFSET = 'ERR_MMAP_OFFSET'
 
-/** What no number is: each with what the message says of it. */
+/** Values that are no numbers, each with the words of the error message. */
 const NO_NUMBERS: readonly [unknown, RegExp][] = [
   ['10', /Received type string \('10'\)$/],
   [{}, /Received an instance of Object$/],
@@ -43,7 +43,7 @@ const NO_NUMBERS: readonly [unknown, RegExp][] = [
   [true, /Received type boolean \(true\)$/],
 ]
 
-/** What no size is, though it is a number. */
+/** Numbers that are no sizes. */
 const NO_SIZES: readonly [unknown, RegExp][] = [
   [Number.NaN, /Received NaN$/],
   [1.5, /an integer.*Received 1\.5$/],
@@ -67,7 +67,7 @@ function construct(given: Arguments, home: Home): Mmap {
   return new Mmap(fileno as number, length as number, all as MmapOptions)
 }
 
-/** Each row fails as it says, and leaves neither a descriptor nor a mapping behind. */
+/** Checks that each row fails with its error, and leaves neither a descriptor nor a mapping behind. */
 function refuses(t: ExecutionContext, home: Home, rows: readonly Row[], folder = os.tmpdir()): void {
   for (const [what, given, expected] of rows) {
     const before = held(folder)
@@ -76,7 +76,7 @@ function refuses(t: ExecutionContext, home: Home, rows: readonly Row[], folder =
   }
 }
 
-/** Descriptors of all that the constructor may be given. */
+/** A descriptor of each kind of file that somebody may give to the constructor. */
 function sources(t: ExecutionContext) {
   const folder = scratch(t)
   const ten = file(t, '0123456789', folder)
@@ -92,7 +92,7 @@ function sources(t: ExecutionContext) {
   }
 }
 
-/** A FIFO and a listening socket, by their paths. Unix. */
+/** The paths of a FIFO and of a listening socket. Unix only. */
 async function strangers(t: ExecutionContext, folder: string) {
   const [fifo, socket] = [path.join(folder, 'fifo'), path.join(folder, 'socket')]
   execFileSync('mkfifo', [fifo])
@@ -157,7 +157,7 @@ eachHome('sizes and offsets against the file', (t, home) => {
     ['no memory by default', [-1], { code: RANGE, message: /"length".*>= 1/ }],
     ['misaligned memory', [-1, 10, { offset: 1 }], { code: OFFSET }],
   ]
-  // Windows makes a file longer that is mapped for writing: there only reading is refused.
+  // Windows extends a file that is mapped for writing, so there only the read-only accesses are refused.
   for (const access of windows ? ['read', 'copy'] : [undefined, 'read', 'write', 'copy']) {
     const given = access === undefined ? {} : { access }
     rows.push(
@@ -214,7 +214,7 @@ eachHome('prot and flags: what would kill or corrupt is refused by name', (t, ho
     ]),
     ['half a flag', [tenFd, 0, { flags: 1.5 }], { code: RANGE, message: /"options\.flags"/ }],
   ]
-  // The numbers are Linux's own: `constants` need not have what is refused anyway.
+  // Linux's numbers: `constants` need not have flags that are refused anyway.
   const refused = linux
     ? { MAP_FIXED: 0x10, MAP_FIXED_NOREPLACE: 0x100000, MAP_GROWSDOWN: 0x100, MAP_HUGETLB: 0x40000 }
     : { MAP_FIXED: 0x10 }
@@ -234,7 +234,7 @@ eachHome('descriptors that the system refuses', async (t, home) => {
     ['closed', [closedDescriptor(), 1], { code: 'EBADF', message: /^EBADF: bad file descriptor, \w+$/ }],
     ['closed, whole', [closedDescriptor()], { code: 'EBADF' }],
     ['negative', [-2, 4096], { code: 'EBADF' }],
-    // Its number is -1 by now, which must not become anonymous memory.
+    // A closed FileHandle has the descriptor -1, which must not be taken for anonymous memory.
     ['closed FileHandle', [handle, 4096], { code: 'EBADF' }],
     ['read-only, default', [readFd], { code: 'EACCES', message: /^EACCES: permission denied, \w+$/ }],
     ['read-only, write', [readFd, 10, { access: 'write' }], { code: 'EACCES' }],
@@ -304,7 +304,7 @@ eachHome('what a constructed mapping tells of itself', (t, home) => {
       [[readFd, 0, { prot: PROT_READ }], { length: 10, access: 'read' }],
       [[readFd, 0, { prot: PROT_READ | PROT_EXEC }], { length: 10, access: 'read' }],
       [[readFd, 0, { flags: MAP_PRIVATE }], { length: 10 }],
-      // The very defaults beside an access are no conflict, as in Python.
+      // Flags and prot that equal the defaults are allowed beside `access`, as in Python.
       [[tenFd, 0, { access: 'read', prot: PROT_READ | PROT_WRITE, flags: MAP_SHARED }], { length: 10, access: 'read' }],
       [[descriptor(t, '/dev/zero'), 10], { length: 10 }],
     )
@@ -372,7 +372,7 @@ eachHome('Windows makes a file longer that is mapped beyond its end', (t, home) 
 
 type OpenRow = readonly [what: string, name: unknown, options: unknown, expected: Expected, pathInError?: boolean]
 
-/** As `refuses`, for `open` and `openAsync` alike. */
+/** Like `refuses`, for `open` and `openAsync`. */
 async function refusesToOpen(t: ExecutionContext, home: Home, folder: string, rows: readonly OpenRow[]): Promise<void> {
   for (const [what, name, options, expected, pathInError] of rows) {
     const isObject = typeof options === 'object' && options !== null
@@ -507,7 +507,7 @@ eachHome('open: paths of every kind', async (t, home) => {
     [path.join(folder, '.', 'below', '..', path.basename(name)), name],
   ]
   if (windows) {
-    // With slashes, and longer than the 260 characters that Windows has without the prefix \\?\.
+    // With slashes, and longer than 260 characters, the limit of Windows for paths without the prefix \\?\.
     names.push([name.replaceAll('\\', '/'), name.replaceAll('\\', '/')])
     const deep = path.join(folder, ...Array<string>(5).fill('d'.repeat(60)), 'deep')
     fs.mkdirSync(path.dirname(deep), { recursive: true })
@@ -521,10 +521,10 @@ eachHome('open: paths of every kind', async (t, home) => {
     names.push([raw, raw.toString()])
   }
   const before = held(folder)
-  for (const [given, told] of names) {
+  for (const [given, expected] of names) {
     for (const m of [Mmap.open(given, { home }), await Mmap.openAsync(given, { home })]) {
       t.is(m.slice().toString(), 'content')
-      t.is(m.path, told)
+      t.is(m.path, expected)
       m.close()
     }
   }
@@ -592,10 +592,10 @@ eachHome('open: create and length', async (t, home) => {
     t.is(m.length, 100_000)
     const { size, blocks } = fs.statSync(made)
     t.is(size, 100_000)
-    // Reserved, not a hole: a full disk must not be met by a store.
+    // The blocks are reserved, so that a full disk is an error of open() and not of a later store.
     if (linux) t.true(blocks * 512 >= size, `${blocks} blocks`)
     m.close()
-    // What is there is opened, and never shortened.
+    // A file that exists is opened, and never truncated.
     const again = await open(made, { access: 'write', create: true, length: 10, home })
     t.is(again.length, 10)
     t.is(again.size(), 100_000)
@@ -616,7 +616,7 @@ eachHome('open: a creation that fails leaves no file, and a file as it was', asy
   const [made, there] = [path.join(folder, 'made'), file(t, 'abc', folder)]
   const write = { access: 'write', create: true }
   const rows: OpenRow[] = [['offset', made, { ...write, offset: 1 }, { code: OFFSET }]]
-  // No Linux file system takes it, and none begins to reserve it.
+  // Longer than any file may be on Linux: the file system refuses it before it reserves a block.
   if (linux) {
     const length = 2 ** 53 - 2 ** 20
     rows.push(['length', made, { ...write, length }, { code: 'EFBIG', message: /^EFBIG: .*made'$/ }, true])
@@ -635,9 +635,9 @@ eachHome('open: a creation that fails leaves no file, and a file as it was', asy
     t.false(fs.existsSync(made), row[0])
     const { size, blocks } = fs.statSync(there)
     t.is(size, before.size, row[0])
-    // A file system may keep a block of its own for what was so long once.
+    // A file system may keep a block of metadata for a file that was longer once.
     t.true(blocks <= before.blocks + 16, `${row[0]}: ${blocks} blocks`)
-    // The next row starts anew, whatever this one left.
+    // The next row starts with the same files, whatever this one left.
     fs.rmSync(made, { force: true })
     fs.truncateSync(there, 3)
   }
@@ -649,10 +649,10 @@ test('the environment chooses a home, an option before it', (t) => {
       try { return Mmap.anonymous(1, home && { home }).home } catch ({ code, message }) { return code + message }
     })
     console.log(JSON.stringify(homes))`
-  const told = (home: string): string[] => JSON.parse(inChild(script, [], { env: { MEMMAP_HOME: home } }))
-  t.deepEqual(told('native'), ['native', 'external', 'native'])
-  t.deepEqual(told(''), ['external', 'external', 'native'])
-  t.regex(told('elsewhere')[0] ?? '', /^ERR_INVALID_ARG_VALUE.*MEMMAP_HOME.*'external', 'native'/)
+  const homes = (home: string): string[] => JSON.parse(inChild(script, [], { env: { MEMMAP_HOME: home } }))
+  t.deepEqual(homes('native'), ['native', 'external', 'native'])
+  t.deepEqual(homes(''), ['external', 'external', 'native'])
+  t.regex(homes('elsewhere')[0] ?? '', /^ERR_INVALID_ARG_VALUE.*MEMMAP_HOME.*'external', 'native'/)
 })
 
 test('an option that is not among the own keys of the object is not unknown', (t) => {

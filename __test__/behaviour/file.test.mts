@@ -31,7 +31,7 @@ function ofText(home: Home, text: string): Mmap {
   return m
 }
 
-/** Each value refused as its table says, with the argument named, and the position where it was. */
+/** Checks that each value is refused with its table's error, which names the argument, and that the position stays. */
 function refuses(
   t: ExecutionContext,
   m: Mmap,
@@ -91,7 +91,7 @@ eachHome('readInto', (t, home) => {
     [2, [1n, 2n], 2, '.23...', 4],
     [2, [0, null], 6, '234567', 8],
     [2, [0, 0], 0, '......', 2],
-    // A position given is read at, and the own one stays, as with fs.read.
+    // With an explicit position, the mapping's own stays where it is, as with fs.read.
     [2, [0, 6, 5], 5, '56789.', 2],
     [2, [0, 6, 0n], 6, '012345', 2],
     [2, [0, 6, null], 6, '234567', 8],
@@ -250,12 +250,12 @@ eachHome('find and rfind: from the position by default, as in Python 3.15', (t, 
     [5, ['one', 0n, 8n], 0, 0],
     [5, ['one', 8, 3], -1, -1],
     [5, ['one', 0, -100], -1, -1],
-    // null and undefined mean the default; an end beside one still counts.
+    // null and undefined mean the default; an end beside such a start still counts.
     [5, ['one', undefined, 11], 8, 8],
     [5, ['one', null, 10], -1, -1],
     [5, ['one', 0, null], 0, 8],
     [0, ['one', null, 3], 0, 0],
-    // Nothing is found at the start, and last at the end; past the end not even nothing.
+    // An empty needle is found at the start, and last at the end, but not beyond the end.
     [0, [''], 0, 12],
     [5, [''], 5, 12],
     [0, ['', 3, 7], 3, 7],
@@ -343,7 +343,7 @@ eachHome('flush: ranges and flags', async (t, home) => {
       t.is(await m.flushAsync(...range), undefined)
     }
     refuses(t, m, 'offset', (value) => m.flush(value), [...NO_SIZES, length + 1])
-    // -1 stands for the rest, as in Python.
+    // -1 stands for everything from the offset on, as in Python.
     refuses(t, m, 'length', (value) => m.flush(1, value), [...NO_INTEGERS, -2, Number.POSITIVE_INFINITY, length])
     refuses(t, m, 'flags', (value) => m.flush(0, 0, { flags: value }), [...NO_INTEGERS, 2 ** 31])
     const unknown = { flag: 1 } as object
@@ -351,13 +351,13 @@ eachHome('flush: ranges and flags', async (t, home) => {
     await rejectsCode(t, () => m.flushAsync(0, length + 1), { code: RANGE, message: /"length"/ })
     await rejectsCode(t, () => m.flushAsync(0, 0, unknown), { code: VALUE })
     if (windows) {
-      // Not heard there.
+      // Windows ignores the flags.
       t.is(m.flush(0, length, { flags: 5 }), undefined)
       continue
     }
     const { MS_SYNC = 0, MS_ASYNC = 0, MS_INVALIDATE = 0 } = constants
     for (const flags of [0, MS_SYNC, MS_ASYNC, MS_SYNC | MS_INVALIDATE]) t.is(m.flush(0, length, { flags }), undefined)
-    // The system's word, which is not asked where there is nothing to write back.
+    // msync(2) refuses these flags; it is not called where there is nothing to write back.
     for (const flags of [MS_SYNC | MS_ASYNC, -1]) {
       if (access !== 'write') t.is(m.flush(0, length, { flags }), undefined)
       else throwsCode(t, () => m.flush(0, length, { flags }), { code: 'EINVAL', message: /msync '/ }, String(flags))
@@ -373,7 +373,7 @@ eachHome('flush leaves no page dirty', async (t, home) => {
   const dirty = (): number => kernelView(name).kb('Private_Dirty') + kernelView(name).kb('Shared_Dirty')
   const page = PAGESIZE / 1024
   for (let attempt = 1; ; attempt++) {
-    // Far apart: the kernel writes neighbours back with the page that is asked for.
+    // Far apart, since the kernel writes neighbouring pages back together.
     for (const at of [0, far]) m.set(Buffer.from('x'), at + 100)
     const both = dirty()
     m.flush(far + 200, 1)
@@ -383,7 +383,7 @@ eachHome('flush leaves no page dirty', async (t, home) => {
     const still = dirty()
     await m.flushAsync(0, 1)
     t.is(dirty(), 0)
-    // After some seconds the kernel writes back unasked: then it is tried again.
+    // The kernel may have written a page back by itself meanwhile; then the round is repeated.
     if (attempt < 10 && (both < 2 * page || still < page)) continue
     t.deepEqual([both, first, still], [2 * page, page, page])
     break
@@ -393,7 +393,7 @@ eachHome('flush leaves no page dirty', async (t, home) => {
   t.is(dirty(), 0)
 })
 
-/** What the kernel calls each advice in the VmFlags of /proc/PID/smaps. */
+/** The flag by which VmFlags in /proc/PID/smaps shows each advice, see proc_pid_smaps(5). */
 const HEARD: readonly [AdviceName, string, AdviceName][] = [
   ['sequential', 'sr', 'normal'],
   ['random', 'rr', 'normal'],
@@ -416,7 +416,7 @@ eachHome('madvise: the kernel hears it', (t, home) => {
       try {
         t.true(m.madvise(given))
       } catch (error) {
-        // A kernel built without huge pages or page merging says so.
+        // A kernel that was built without huge pages or page merging refuses with EINVAL.
         t.is((error as NodeJS.ErrnoException).code, 'EINVAL')
         t.log(`skipped in part: this kernel knows no ${advice}`)
         continue
@@ -434,7 +434,7 @@ eachHome('madvise: dropping pages', (t, home) => {
   const name = file(t, Buffer.alloc(2 * PAGESIZE, 'f'))
   using m = Mmap.open(name, { access: 'copy', home })
   m.fill('x')
-  // Never widened: it would drop bytes that nobody named.
+  // Advice that drops bytes is never widened to whole pages: it would drop bytes outside the range.
   throwsCode(t, () => m.madvise('dontneed', 100), { code: 'EINVAL', message: /madvise$/ })
   throwsCode(t, () => m.madvise(constants['MADV_DONTNEED'] ?? 0, 100, 1), { code: 'EINVAL' })
   t.true(m.equals(Buffer.alloc(2 * PAGESIZE, 'x')))
@@ -466,7 +466,7 @@ eachHome('madvise: arguments', (t, home) => {
   using m = Mmap.anonymous(2 * PAGESIZE + 10, { access: 'copy', home })
   t.true(m.madvise('willneed'))
   t.true(m.madvise('willneed', PAGESIZE, 100))
-  // Clipped at the end, a start within a page is its page.
+  // The range is clipped at the end, and a start within a page means that page.
   for (const range of [[0, 2 ** 53 - 1], [PAGESIZE], [100], [100, 5], [0, 0], [0n, 5n], [0, null]]) {
     t.is(Reflect.apply(m.madvise, m, ['normal', ...range]), !windows, String(range))
   }
@@ -481,7 +481,7 @@ eachHome('madvise: arguments', (t, home) => {
   if (!linux) return
   if (emulator === 'qemu') t.log(`skipped in part: ${DEAF}`)
   else throwsCode(t, () => m.madvise(9999), { code: 'EINVAL', message: /madvise$/ })
-  // What makes pages unusable kills whoever touches them next: HWPOISON, SOFT_OFFLINE, GUARD_INSTALL, GUARD_REMOVE.
+  // After these, an access to the pages kills the process: HWPOISON, SOFT_OFFLINE, GUARD_INSTALL, GUARD_REMOVE.
   for (const advice of [100, 101, 102, 103]) {
     throwsCode(t, () => m.madvise(advice), { code: VALUE, message: /unusable.*Received 10\d/ }, String(advice))
   }
@@ -504,7 +504,7 @@ eachHome('flags are those that the kernel has', (t, home) => {
     [{ access: 'write' }, 'rw-s'],
     [{ access: 'copy' }, 'rw-p'],
     [{ access: 'read' }, 'r--p', 'nr'],
-    // Private as the one above: a stray store must not reach the file.
+    // Private like the one above, so that a stray store does not reach the file.
     [{ prot: PROT_READ }, 'r--p', 'nr'],
     [{ prot: PROT_READ | PROT_EXEC, flags: MAP_PRIVATE }, 'r-xp'],
     [{ flags: MAP_PRIVATE }, 'rw-p'],
@@ -557,7 +557,7 @@ eachHome('resize: the file ends where the mapping does', (t, home) => {
   m.resize(big)
   t.deepEqual([m.length, m.size(), fs.statSync(name).size, m.tell()], [big, big, big, 8])
   t.deepEqual(m.slice(), Buffer.concat([Buffer.from('abcdefghij'), Buffer.alloc(big - 10)]))
-  // Blocks are there: a full disk is met by resize(), not by a later store.
+  // The blocks are reserved, so that a full disk is an error of resize() and not of a later store.
   if (linux) t.true(fs.statSync(name).blocks * 512 >= big)
   m.set(Buffer.from('end'), big - 3)
   m.resize(4)
@@ -566,7 +566,7 @@ eachHome('resize: the file ends where the mapping does', (t, home) => {
   t.deepEqual(m.slice(), Buffer.concat([Buffer.from('abcd'), Buffer.alloc(big - 4)]))
   m.resize(big)
   t.is(m.size(), big)
-  // The file may be longer by now: it is cut to the new length.
+  // A file that somebody else has extended is truncated to the new length.
   fs.appendFileSync(name, Buffer.alloc(PAGESIZE, 'z'))
   m.resize(big + 2)
   t.deepEqual([m.size(), m.slice(-4).toString('latin1')], [big + 2, '\0\0zz'])
@@ -582,7 +582,7 @@ eachHome('resize: without a view taken it goes both ways, however much was read 
   const name = file(t, Buffer.alloc(1000, 'x'))
   using m = Mmap.open(name, { access: 'write', home })
   for (const length of [100, 70_000, 99, 98]) {
-    // Many small accesses make the class take a view for itself.
+    // After many small accesses the class reads through a view of its own.
     for (let at = 0; at < 90; at++) t.is(m.at(at), 0x78)
     t.is(m.find('y'), -1)
     m.resize(length)
@@ -636,7 +636,7 @@ eachHome('resize: memory, new bytes are zero', (t, home) => {
     for (const views of home === 'external' ? [false, true] : [false]) {
       using m = new Mmap(-1, 3 * PAGESIZE, { home, ...options })
       m.fill('x')
-      // A view made decides whether it may be done in place.
+      // Whether a view exists decides whether the mapping may be resized in place.
       if (views) t.is(m.buffer.length, m.length)
       for (const [length, kept] of [
         [100, 100],
@@ -654,7 +654,7 @@ eachHome('resize: memory, new bytes are zero', (t, home) => {
   }
 })
 
-/** A file mapped privately: its own pages live on, the file gets their length alone. */
+/** Of a private mapping of a file, the file gets the new length, and not the bytes. */
 eachHome('resize: private pages are carried over, new bytes are zero', (t, home) => {
   if (windows) return skip(t, 'Windows has no flags')
   for (const views of home === 'external' ? [false, true] : [false]) {
@@ -697,7 +697,7 @@ eachHome('resize: what is read-only, copied or without a descriptor', (t, home) 
   }
 })
 
-/** After a resize that failed: everything as it was. */
+/** Checks that a resize that failed left mapping and file as they were. */
 function unchanged(
   t: ExecutionContext,
   m: Mmap,
@@ -724,18 +724,18 @@ eachHome('resize that fails leaves file and mapping as they were', (t, home) => 
   if (linux || windows) {
     using m = Mmap.open(name, { access: 'write', home })
     const length = 2 ** 53 - 2 ** 20
-    // On Windows each file system has its own word for it.
+    // On Windows the error depends on the file system.
     const system = linux ? ['EFBIG'] : ['EFBIG', 'EINVAL', 'ENOMEM', 'ENOSPC']
     const codes = home === 'external' && length > buffer.constants.MAX_LENGTH ? ['ERR_MMAP_NO_VIEWS'] : system
     for (const reserve of [true, false]) unchanged(t, m, name, content, () => m.resize(length, { reserve }), ...codes)
-    // A view is taken there. Wherever else than on Windows that is nobody's concern.
+    // A view exists by now, and Windows cannot shorten a file while one does.
     if (windows && home === 'external') unchanged(t, m, name, content, () => m.resize(10), 'ERR_MMAP_BUSY')
   }
   if (windows) {
     t.log('skipped in part: Windows has no private flags')
     return
   }
-  // A descriptor that must not write, under private pages that may.
+  // Private pages may be written although the descriptor is read-only; then the file cannot be resized.
   using own = new Mmap(descriptor(t, name, 'r'), 0, { flags: constants['MAP_PRIVATE'] ?? 0, home })
   unchanged(t, own, name, content, () => own.resize(3 * PAGESIZE), 'EBADF')
   unchanged(t, own, name, content, () => own.resize(100), 'EINVAL')
@@ -758,11 +758,11 @@ eachHome('a limit of the file size is an error, never a signal', (t, home) => {
     m.set(Buffer.from('end'), 2 ** 14 - 3)
     const made = fs.existsSync(name + '-made')
     console.log(JSON.stringify({ codes, made, kept: m.slice(0, ${PAGESIZE}).equals(Buffer.alloc(${PAGESIZE}, 'x')) }))`
-  // In blocks of 512 or 1024 bytes, as the shell has it: less than 2 MiB either way.
-  // Deno's own cache would meet the limit, if it had grown beyond it: so a new one.
+  // Shells count blocks of 512 or of 1024 bytes: the limit is below 2 MiB with either.
+  // The limit holds for files of Deno's cache too, so the child gets an empty one.
   const env = { DENO_DIR: scratch(t) }
-  const told = JSON.parse(inChild(script, [name, home], { limit: 'ulimit -f 1000', env }))
-  t.deepEqual(told, { codes: ['EFBIG', 'EFBIG', 'EFBIG', 'EFBIG'], made: false, kept: true })
+  const answer = JSON.parse(inChild(script, [name, home], { limit: 'ulimit -f 1000', env }))
+  t.deepEqual(answer, { codes: ['EFBIG', 'EFBIG', 'EFBIG', 'EFBIG'], made: false, kept: true })
   t.is(fs.statSync(name).size, 2 ** 14)
   t.is(fs.readFileSync(name).subarray(-3).toString(), 'end')
 })
@@ -786,7 +786,7 @@ eachHome('an option that closes the mapping meets a closed one', async (t, home)
   }
 })
 
-/** How each member is called here: what it is given, and, of a mutator, what is out of its range. */
+/** How to call each member: `given` are its arguments, `mutates` those of a mutator that are out of range. */
 const MEMBERS: Record<string, { given?: unknown[]; mutates?: unknown[] }> = {
   at: { given: [0] },
   buffer: {},
@@ -838,10 +838,10 @@ const MEMBERS: Record<string, { given?: unknown[]; mutates?: unknown[] }> = {
   setName: { given: ['name'] },
 }
 
-/** The members that work on a closed mapping too, and what is no member. */
+/** The members that work on a closed mapping too, and the constructor. */
 const ALWAYS: readonly (string | symbol)[] = ['constructor', 'close', 'closed', Symbol.dispose, inspect.custom]
 
-/** Every key of the class, with the descriptor that serves it. */
+/** Every key of the class, with its property descriptor. */
 function members(): Map<string | symbol, PropertyDescriptor> {
   const found = new Map<string | symbol, PropertyDescriptor>()
   for (let each = Mmap.prototype; each !== Object.prototype; each = Object.getPrototypeOf(each)) {
@@ -852,7 +852,7 @@ function members(): Map<string | symbol, PropertyDescriptor> {
   return found
 }
 
-/** Calls a member, or reads it; of what answers later, the first answer. */
+/** Calls a method or reads a property. Of an iterator, it takes the first value. */
 async function call(m: Mmap, key: string | symbol, given: readonly unknown[]): Promise<unknown> {
   const member = members().get(key)
   if (typeof member?.value !== 'function') return Reflect.get(m, key)

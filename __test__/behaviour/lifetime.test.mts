@@ -11,7 +11,7 @@ const HOMES: readonly Home[] = ['external', 'native']
 const POOL_OF_ONE = { env: { UV_THREADPOOL_SIZE: '1' } }
 // Windows without placeholders: what somebody still holds keeps the file's bytes until it is let go.
 const leavesZeros = !windows
-/** Whether what `transfer()` gives is the mapping's own memory: on Bun it is a copy. */
+/** Whether `transfer()` moves the mapping's own memory: on Bun it makes a copy. */
 const takesMemory = leavesZeros && !bun
 const KEEPS = 'skipped in part: on Windows a view that outlives close() keeps its bytes'
 const canTransfer = 'transfer' in ArrayBuffer.prototype
@@ -62,7 +62,7 @@ for (const home of HOMES) {
     m.close({ detach: false })
     m[Symbol.dispose]()
     t.true(m.closed)
-    // It is still checked, though it does nothing.
+    // The option is still checked, though a second close() does nothing.
     t.throws(() => m.close({ detach: 1 as never }), { code: 'ERR_INVALID_ARG_TYPE' })
     t.throws(() => m.close({ leave: true } as never), { code: 'ERR_INVALID_ARG_VALUE' })
   })
@@ -92,7 +92,7 @@ for (const home of HOMES) {
     for (const access of ['read', 'write', 'copy'] as const) {
       const name = file(t, Buffer.alloc(10_000, 'x'))
       const m = Mmap.open(name, { access, home })
-      // Enough for the class to make a view of its own, which nobody gets to see.
+      // So many reads that the class reads through a view of its own, which is never handed out.
       for (let i = 0; i < 100; i++) t.is(m.at(i), 0x78)
       t.is(m.find('y'), -1)
       t.is(m.slice(10, 20).toString(), 'xxxxxxxxxx')
@@ -192,7 +192,7 @@ for (const home of HOMES) {
     const strangers = [Object.create(Mmap.prototype), {}, new Proxy(Mmap.anonymous(1, { home }), {})]
     for (const stranger of strangers) {
       for (const name of ['read', 'find', 'flush', 'resize', 'tell', 'seek', 'write', ...names]) {
-        // It answers true whoever asks, once a length was there.
+        // seekable() is true for every mapping, and does not look at `this`.
         if (name === 'seekable' || name === 'constructor') continue
         const member = Reflect.get(Mmap.prototype, name) as () => unknown
         let error: unknown
@@ -228,7 +228,7 @@ for (const home of HOMES) {
     later.abort()
     t.false(m.closed)
     t.is(m.slice().toString(), 'async')
-    // What was opened for nothing is let go; the one that lives is the only one.
+    // The mapping of the aborted call is released in time, so that one mapping and one descriptor remain.
     for (let i = 0; i < 500 && linux && mapped(name) > 1; i++) await new Promise((resolve) => setTimeout(resolve, 10))
     if (linux) t.deepEqual([mapped(name), opened(name)], [1, 1])
   })
@@ -244,7 +244,7 @@ for (const home of HOMES) {
     await m.flushAsync(0, MIB, { signal: late.signal })
     late.abort()
     t.false(m.closed)
-    // An abort and a close: the first one counts.
+    // When a job is aborted and its mapping closed, the first of the two decides.
     const both = new AbortController()
     const first = m.flushAsync(0, MIB, { signal: both.signal })
     both.abort()
@@ -291,7 +291,7 @@ for (const home of HOMES) {
     try {
       m.resize(8192)
     } catch (error) {
-      // Windows shortens no file while a job of ours has it mapped: it depends on how far the jobs are.
+      // Windows refuses to shorten a file while a job flushes it, so it depends on how far the jobs are.
       t.true(windows)
       t.is((error as NodeJS.ErrnoException).code, 'ERR_MMAP_BUSY')
       t.is(m.length, 4 * MIB)
@@ -305,7 +305,7 @@ for (const home of HOMES) {
   })
 
   test(`workers that exit, throw and are terminated leave nothing behind [${home}]`, async (t) => {
-    // As an addon of two lines shows: what it wants done at the end of such a worker is not done.
+    // A minimal addon shows the same: Deno does not run its cleanup hooks at the end of such a worker.
     if (deno)
       t.log('skipped in part: Deno runs no cleanup hook of a worker that it ends in the midst of a loop or a job')
     const outcome = await run('lifetime', 'workers', { count: 20, mode: deno ? 'idle' : 'mixed', home })
@@ -314,17 +314,17 @@ for (const home of HOMES) {
     t.is(answer.ends, deno ? 12 : 20)
     t.is(answer.said, answer.ends)
     t.deepEqual(answer.unexpected, [])
-    // On Windows views that a thread leaves behind keep their file until the process ends: nobody can tell who has them.
+    // On Windows a view that a thread leaves behind keeps its file until the process ends: another thread may have it.
     if (!windows || home === 'native') t.true(answer.deleted, story(outcome))
     else t.log('skipped in part: Windows keeps the file of a view that its thread left behind')
     if (!linux) return
     t.deepEqual([answer.mapped, answer.open], [0, 0], story(outcome))
-    // The engine and its allocator keep some pages of each thread, musl more than glibc.
+    // The engine and malloc keep some pages of each thread, musl's more than glibc's.
     t.true(answer.more.descriptors <= 2 && answer.more.lines <= 500, story(outcome))
   })
 }
 
-/** Bytes whose length, when it is read, closes the mapping. */
+/** A Uint8Array that closes the mapping when its length is read. */
 function closingArray(m: Mmap): Uint8Array {
   return Object.defineProperty(new Uint8Array(5), 'length', { get: () => closed(m, 5) })
 }
@@ -482,7 +482,7 @@ test('a buffer taken by transfer(): the rest of the object works on, its close()
   using other = Mmap.anonymous(4096)
   other.set(m)
   t.true(other.equals(m))
-  // Bytes-like to everybody, as a mapping without views is.
+  // Other APIs still take the mapping for bytes, as they do with a mapping without views.
   t.is(Buffer.from(m as unknown as Uint8Array).length, 4096)
   t.is(other.find(m as never, 0), 0)
   t.is(new Uint8Array(taken)[4095], 5)
@@ -525,7 +525,7 @@ test('transfer() gives what the standard says, whoever does it', (t) => {
         Uint8Array.from({ length: length ?? 4096 }, (_, at) => (at < kept ? 5 : 0)),
       )
       t.throws(() => buffer[how](), { instanceOf: TypeError })
-      // The mapping has its bytes, and gives them again.
+      // The mapping still has its bytes, and makes a new buffer of them.
       t.deepEqual([m.length, m.at(4095)], [4096, 5])
       m.resize(4096)
       t.deepEqual([m.buffer.length, m.buffer[4095]], [4096, 5])
@@ -572,7 +572,7 @@ test('a byte stream that takes the buffer over', async (t) => {
 })
 
 test('close() of a buffer that was marked untransferable does not abort', async (t) => {
-  // Ended by process.exit(): at a natural end Node 24 to 26 abort for every marked external buffer, closed or not.
+  // The program calls process.exit(), since Node 24 to 26 abort at a natural end when any external buffer is marked.
   const outcome = await run('lifetime', 'untransferable', { exit: true })
   if (ended(t, outcome)) t.deepEqual(outcome.answer, { closed: true, sum: 0 })
 })
@@ -591,7 +591,7 @@ test('a read that was queued on a view when the mapping was resized lands in no 
   const outcome = await run('lifetime', 'queuedResize', {}, POOL_OF_ONE)
   if (!ended(t, outcome)) return
   t.is(outcome.answer.stained, 0, story(outcome))
-  // Elsewhere the read may be done before the resize, whose pages then have what was read.
+  // In Bun and Deno the read may be done before the resize; then the mapping has the bytes that were read.
   if (bun || deno) t.log("skipped in part: the size of Bun's and Deno's pools cannot be set, so the read may not wait")
   else t.false(outcome.answer.own, story(outcome))
 })

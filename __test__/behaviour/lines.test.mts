@@ -7,7 +7,7 @@ import { eachHome, emulator, file, rejectsCode, throwsCode, windows } from '../s
 
 type Options = LinesOptions
 
-/** The lines by the book: where each begins, where it ends without its end, where the next begins. */
+/** The lines as the documentation defines them: where each begins, where its line end begins, where the next begins. */
 function spans(bytes: Buffer, start: number, end: number): [number, number, number][] {
   const found: [number, number, number][] = []
   for (let from = start; from < end; ) {
@@ -48,7 +48,7 @@ async function agree(name: string, bytes: Buffer, home: 'external' | 'native', o
 
 const KINDS: readonly LineKind[] = ['string', 'buffer', 'offsets']
 
-eachHome('lines are those of the book, however they are asked for', async (t, home) => {
+eachHome('lines are those of the definition, in each form that they come in', async (t, home) => {
   const piece = fc.constantFrom('\n', '\r\n', '\r', 'a', 'line', 'äöü', '日本', '😀', '\0', '\n\n')
   const raw = fc.uint8Array({ maxLength: 3 }).map((bytes) => Buffer.from(bytes).toString('latin1'))
   const content = fc.array(fc.oneof({ weight: 9, arbitrary: piece }, { weight: 1, arbitrary: raw }), { maxLength: 30 })

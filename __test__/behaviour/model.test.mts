@@ -11,7 +11,7 @@ const RUNS = windows ? 60 : 600 * SHARE
 const CALLS = 60
 const LONGEST = 3 * PAGESIZE
 
-/** Few letters, and newlines, so that searches find something. */
+/** Bytes of few letters and newlines, so that searches find something. */
 const byte = fc.constantFrom(0x61, 0x62, 0x0a, 0)
 const bytes = fc.oneof(
   {
@@ -26,7 +26,7 @@ const bytes = fc.oneof(
 const text = fc.constantFrom('', 'a', 'ab', 'b\n', 'ä', 'aabb\naabb\n')
 const data = fc.oneof(bytes, text)
 
-/** A number that means something in a mapping, or nearly so. */
+/** A number at or near a position that matters in a mapping. */
 const number = fc.oneof(
   { weight: 8, arbitrary: fc.integer({ min: -10, max: 20 }) },
   { weight: 4, arbitrary: fc.integer({ min: -LONGEST, max: LONGEST }) },
@@ -38,7 +38,7 @@ const number = fc.oneof(
 const maybe = fc.oneof({ weight: 6, arbitrary: number }, { weight: 1, arbitrary: fc.constant(undefined) })
 const orNull = fc.oneof({ weight: 9, arbitrary: maybe }, { weight: 1, arbitrary: fc.constant(null) })
 const value = fc.oneof({ weight: 6, arbitrary: byte }, { weight: 1, arbitrary: fc.constantFrom(255, 256, -1, 1.5) })
-/** Lengths of a few pages: what is longer is for tests of its own. */
+/** Lengths of a few pages; other tests have longer ones. */
 const length = fc.oneof(
   { weight: 4, arbitrary: fc.integer({ min: 1, max: 30 }) },
   { weight: 4, arbitrary: fc.integer({ min: 1, max: LONGEST }) },
@@ -46,7 +46,7 @@ const length = fc.oneof(
 )
 const whence = fc.constantFrom(0, 1, 2, undefined, 3)
 
-/** The members that are called, with the arguments of each. */
+/** The members to call, with their arguments. */
 const CALLS_OF = {
   size: [],
   slice: [maybe, maybe],
@@ -67,7 +67,7 @@ const CALLS_OF = {
   move: [number, number, number],
   flush: [maybe, maybe],
   resize: [length],
-  // Not a member: a store through the view, where there are views.
+  // No member, but a store through the view, in homes that have views.
   store: [fc.nat(LONGEST), byte],
 } as const
 
@@ -91,9 +91,9 @@ const calls = fc.array(
 interface Subject {
   real: Mmap
   model: Model
-  /** Where the file is that the model has in `disk`. */
+  /** The path of the file whose content the model has in `disk`. */
   name: string
-  /** Whether a view was taken, of this length of the mapping or an earlier one. */
+  /** Whether a view was handed out, before or after the last resize. */
   viewed?: boolean
 }
 
@@ -107,7 +107,7 @@ const opened =
     name,
   })
 
-/** By a descriptor that is closed at once. */
+/** Maps through a descriptor that is closed at once. */
 function constructed(home: Home, name: string, content: Buffer, size: number, options: object): Subject {
   const fd = fs.openSync(name, 'r+')
   const real = new Mmap(fd, size, { home, ...options })
@@ -136,7 +136,7 @@ if (!windows) {
   KINDS['private memory'] = (home, name, content) => remembered(home, name, content.length, { flags })
 }
 
-/** An answer, or the code of an error, in a form that compares. */
+/** An answer, or the code of an error, in a form that can be compared. */
 function outcome(run: () => unknown, subject: object): unknown {
   let answer: unknown
   try {
@@ -168,15 +168,15 @@ function perform(subject: Mmap | Model, [name, ...given]: Call): unknown {
   }, subject)
 }
 
-/** With node:assert: fast-check catches what fails, to find the shortest sequence that does. */
+/** Uses node:assert, since fast-check catches failures in order to find the shortest sequence that fails. */
 function same(subject: Subject, step: Call): void {
   const { real, model, name } = subject
-  const told = perform(real, step)
+  const answer = perform(real, step)
   subject.viewed ||= step[0] === 'store' && real.home === 'external'
-  const busy = (told as { code?: string })?.code === 'ERR_MMAP_BUSY'
-  // Windows makes no file shorter under a live view: then all is as it was.
+  const busy = (answer as { code?: string })?.code === 'ERR_MMAP_BUSY'
+  // Windows cannot shorten a file that has a live view; then nothing has changed.
   if (busy) assert.ok(windows && subject.viewed && step[0] === 'resize' && Number(step[1]) < (model.disk?.length ?? 0))
-  else assert.deepEqual(told, perform(model, step))
+  else assert.deepEqual(answer, perform(model, step))
   assert.equal(real.length, model.length)
   assert.equal(real.tell(), model.position)
   assert.equal(real.slice().compare(model.bytes), 0, 'the bytes differ')
@@ -198,7 +198,7 @@ eachHome('a mapping does what two Buffers would', (t, home) => {
       for (const step of steps) same(subject, step)
     } finally {
       subject.real.close()
-      // Otherwise it is deleted with the folder, when its views are collected.
+      // On Windows it is deleted with its folder, after its views were collected.
       if (!windows || !subject.viewed) fs.unlinkSync(name)
     }
   })

@@ -5,7 +5,7 @@ import { descriptor, eachHome, file, inChild, linux, skip, throwsCode, windows }
 
 let names = 0
 
-/** A name of the test's own; a POSIX shared memory object stays until it is removed. */
+/** A name that no other test has; the teardown removes it, since a POSIX shared memory object stays until then. */
 function fresh(t: ExecutionContext): string {
   const name = `memmap-test-${process.pid}-${names++}`
   t.teardown(() => void Mmap.unlink(name))
@@ -51,7 +51,7 @@ eachHome('named memory: how long it lives', (t, home) => {
   const name = fresh(t)
   named(name, 100, home).fill('x').close()
   using again = named(name, 100, home)
-  // On Windows until the last one closes it; a POSIX object until it is removed.
+  // On Windows it lives until its last user closes it, a POSIX object until it is unlinked.
   t.is(again.at(99), windows ? 0 : 0x78)
   if (linux) t.is(fs.statSync(`/dev/shm/${name}`).size, 100)
 })
@@ -81,7 +81,7 @@ eachHome('named memory: read-only, copied', (t, home) => {
 eachHome('named memory: resize() by its only user', (t, home) => {
   const name = fresh(t)
   using m = named(name, 100, home)
-  // Many small accesses make the class take a view for itself.
+  // After many small accesses the class reads through a view of its own.
   for (let at = 0; at < 100; at++) m.set(Buffer.from([at]), at)
   t.is(m.at(50), 50)
   for (const [length, kept] of [
@@ -95,7 +95,7 @@ eachHome('named memory: resize() by its only user', (t, home) => {
     for (let at = 0; at < kept; at++) expected[at] = at
     t.is(m.slice().compare(expected), 0, `to ${length}`)
   }
-  // Still of that name.
+  // The memory still has its name.
   using again = named(name, 80, home)
   t.is(again.at(59), 59)
 })
@@ -113,7 +113,7 @@ eachHome('named memory: resize() while others have it', (t, home) => {
     t.deepEqual([one.length, one.at(-1)], [3 * PAGESIZE, 0])
   }
   t.is(two.length, 2 * PAGESIZE)
-  // They are still the same memory.
+  // Both are still the same memory.
   two.set(Buffer.from('two'), 10)
   t.is(one.slice(9, 14).toString(), 'xtwox')
   one.set(Buffer.from('one'), 2 * PAGESIZE - 3)
@@ -175,7 +175,7 @@ eachHome('names that are refused', (t, home) => {
     const expected = { code: 'ERR_INVALID_ARG_VALUE', message: /"tagname".*a name/ }
     throwsCode(t, () => named(name, 10, home), expected, JSON.stringify(name))
   }
-  // There the backslash is for the system's own folders of names.
+  // On Windows a backslash separates the namespaces of kernel objects.
   if (windows) throwsCode(t, () => named('none\\such', 10, home), { code: 'ENOENT' })
   throwsCode(t, () => named(fresh(t), 0, home), { code: 'ERR_OUT_OF_RANGE', message: /"length"/ })
 })
@@ -186,7 +186,7 @@ eachHome('unlink takes the name away, and nobody loses the memory', (t, home) =>
   const m = named(name, 100, home)
   using user = named(name, 100, home)
   m.fill('x')
-  // On Windows a name ends with its last mapping alone.
+  // On Windows a name ends with its last mapping, and unlink() changes nothing.
   t.is(Mmap.unlink(name), !windows)
   t.false(Mmap.unlink(name))
   t.is(user.at(99), 0x78)

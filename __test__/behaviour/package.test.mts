@@ -8,7 +8,7 @@ const require = createRequire(import.meta.url)
 test('both module systems give the same class, and every name', (t) => {
   const common: typeof memmap = require('memmap')
   t.is(common.Mmap, memmap.Mmap)
-  // Node adds names of its own to what it imports from CommonJS.
+  // Node adds these names to what it imports from CommonJS.
   const added = ['default', 'module.exports']
   t.deepEqual(
     Object.keys(memmap).filter((name) => !added.includes(name)),

@@ -76,7 +76,7 @@ eachHome('a match has positions, captures and names, copied when asked for, and 
   t.is(`${whole} ${year}`, '2025-11 2025')
   t.is(single?.get('letter')?.toString(), 'ä')
   t.is(single?.index, 30)
-  // A copy: nobody else sees what is done to it.
+  // The match's bytes are a copy: a change of them changes nothing else.
   first?.get('year')?.fill(0)
   t.is(first?.get('year')?.toString(), '2024')
 })
@@ -170,7 +170,7 @@ test('lookaround and backreferences anywhere in a pattern are refused, and nothi
   const impossible = ['(?=a)', '(?!b|c)', '(?<=ab?)', '(?<!\\d)', '(a)\\1']
   let refused = 0
   for (const { source, flags } of cases(SEED + 1, 500)) {
-    // A group of the source's own would be the first one.
+    // A capturing group around the source would count as the first one.
     const construct = impossible[refused % 5] as string
     const around = [`${construct}(?:${source})`, `(?:${source})${construct.replace('(a)\\1', '(?<own>a)\\k<own>')}`]
     for (const text of around) {
@@ -194,20 +194,21 @@ test('where it differs from a RegExp on a string, it does so as the documents sa
     return [...m.matchAll(pattern)].map((match) => match.index)
   }
   const made = (source: string, flags: string): RegExp => new RegExp(source, flags)
-  // Without u text is its UTF-8, repeated as a whole, and each of its bytes folds as Latin-1. Made from a string: Bun
+  // Without u, a character of the source stands for its UTF-8 bytes, is repeated as a whole, and each byte folds as
+  // Latin-1. The pattern is made from a string, because Bun
   // writes é as \u00E9 in the source of a literal.
   t.deepEqual(found('éé', made('é+', 'g')), [0])
   t.deepEqual(found(Buffer.of(0xe3, 0xa9), made('é', 'gi')), [0])
-  // A search that begins inside a code point does not step back to its beginning.
+  // A search that begins inside a code point does not go back to its beginning.
   t.deepEqual(found('éa', /./gu, 1), [2])
-  // No empty match lies inside one; nor is \B looked for between the units of a surrogate pair.
+  // No empty match lies inside a code point, and \B does not match between the units of a surrogate pair.
   t.deepEqual(found('é', /(?:)/gu), [0, 2])
   t.deepEqual(found('😀', /\B/gu), [0, 4])
-  // A surrogate alone matches nothing.
+  // A lone surrogate in a pattern matches nothing.
   t.deepEqual(found('\u{fffd}', /\ud83d/gu), [])
   // U+1C89 is a letter since Unicode 16, U+1E6C0 since 17.
   t.deepEqual(found('\u{1c89}\u{1e6c0}', /\p{L}/gu), [0])
-  // The quantifier of [^] counts with v, too.
+  // The quantifier of [^] counts with v too.
   t.deepEqual(found('aaa', made('[^]{2}', 'gv')), [0])
 })
 
@@ -225,7 +226,7 @@ eachHome('off the event loop, with any number of threads, the answer is the same
   )
   using m = Mmap.open(file(t, `${words}\u{2028}end`), { home })
   t.true(m.length > 8 * 2 ** 20)
-  // Few of them where the suite is repeated: how a range is cut is the same on each processor and engine.
+  // A repetition of the suite runs few of them: how a range is partitioned depends on no processor and no engine.
   const some = (all: RegExp[]): RegExp[] => all.slice(0, Math.ceil(all.length * Math.max(SHARE, 0.25)))
   const counted = [/\w+/g, /[\s\S]{3}d/g, /d9+\s/g, /^word1/gm, /(?:word\d* )+/g, /\s+word5/g, /x*/g, /ü/gu]
   for (const pattern of some(counted)) {

@@ -21,7 +21,7 @@ import {
   windows,
 } from '../support/common.mjs'
 
-/** Why no address space can be taken from a child here. */
+/** Why a child's address space cannot be limited here, if it cannot. */
 function cannotStarve(): string | undefined {
   if (process.platform !== 'linux') return 'prlimit(2) is one of Linux'
   if (bun || deno || emulator !== undefined) return 'without address space this engine itself does not live'
@@ -57,7 +57,7 @@ eachHome('count, and each search off the event loop, agree with the naive ones',
   t.pass()
 })
 
-/** Larger than what one thread takes at a time, with needles over the seams. */
+/** Larger than what one thread searches at a time, with needles across the borders of these parts. */
 function large(): Buffer {
   const bytes = Buffer.alloc(20 * 2 ** 20, 'some text without it\n')
   const part = 4 * 2 ** 20
@@ -226,7 +226,7 @@ test('a long line is copied once, and without memory for that it is an error', a
   const reason = cannotStarve()
   if (reason !== undefined) return skip(t, reason)
   const size = 250_000_000
-  // One arena: glibc's malloc reserves up to 128 MiB for each thread's own, whenever that thread first allocates.
+  // One arena, since glibc's malloc reserves up to 128 MiB of address space for the arena of each thread.
   const env = { MALLOC_ARENA_MAX: '1' }
   const enough = await run('search', 'starved', { size, copies: 1.5 }, { env })
   t.deepEqual([enough.code, enough.answer], [0, { lengths: [size] }], story(enough))
@@ -238,6 +238,6 @@ test('a long line is copied once, and without memory for that it is an error', a
 test('a thread ends at once while its search waits behind those of another', async (t) => {
   const outcome = await run('search', 'terminated')
   t.is(outcome.answer?.ended, 64, story(outcome))
-  // Some may end while the thread starts; those that it had to wait for would be all but a few.
+  // Some may end while the thread starts. If its end had to wait for the others, nearly all would have ended by then.
   t.true(outcome.answer.before < 32, story(outcome))
 })

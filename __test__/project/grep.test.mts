@@ -96,7 +96,7 @@ test('what cannot be written is an error', (t) => {
   const full = fs.openSync('/dev/full', 'w')
   const { status, stderr } = grep(['a', name], full)
   t.is(status, 2)
-  // Engines word it each in their way.
+  // Each engine has its own message.
   t.regex(stderr, /^grep: .*no space left on device.*\n$/i)
   fs.closeSync(full)
 })

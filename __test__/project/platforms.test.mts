@@ -41,7 +41,7 @@ test('each target has a package that installs on its system alone', async (t) =>
     const expected = { name, version, engines, main: file, files: [file], license: 'MIT', os: [os], cpu: [cpu] }
     t.like(own, expected, target)
     t.deepEqual(own.libc, libc === undefined ? undefined : [libc], target)
-    // A package that both C libraries would take is one that half of its users cannot load.
+    // Without it, npm would install the packages for both C libraries, and one of them cannot be loaded.
     t.is(libc !== undefined, os === 'linux', target)
     t.deepEqual(own.publishConfig, { access: 'public', provenance: true }, target)
     t.deepEqual([own.scripts, own.repository, own.dependencies], [undefined, undefined, undefined], target)

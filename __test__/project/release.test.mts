@@ -122,10 +122,10 @@ test('the reader says of the addon in use what readelf says', (t) => {
   t.is(found.cpu, process.arch)
 })
 
-/** A few platforms do where npm is run: it takes a second for each. */
+/** Tests that run npm use few platforms, since npm takes a second for each. */
 const FEW = all.filter(({ tuple }) => /^(linux-x64-gnu|linux-arm64-musl|win32-x64-msvc|android-arm64)$/.test(tuple))
 
-/** The project in a folder of its own, with few platforms and a dated changelog. */
+/** A copy of the project with few platforms and a dated changelog. */
 function project(t: ExecutionContext): string {
   const folder = path.join(scratch(t), 'project')
   fs.mkdirSync(folder)
@@ -162,7 +162,7 @@ test('the gate: one version everywhere, and that of the tag', (t) => {
   ])
 })
 
-/** A registry that takes what is published, on this machine; `refuse` is a package that it does not take. */
+/** A registry on this machine that accepts what is published, except the package `refuse`. */
 async function registry(t: ExecutionContext) {
   const taken: { name: string; version: string; tag: string; optional: number }[] = []
   const state = { taken, refuse: '' }
@@ -195,7 +195,7 @@ async function registry(t: ExecutionContext) {
   return { state, url: `127.0.0.1:${(server.address() as AddressInfo).port}` }
 }
 
-/** Runs publish.mjs in a folder, with a registry of the test's. */
+/** Runs publish.mjs in a folder, with the test's registry. */
 async function release(folder: string, url: string, ...args: string[]) {
   const settings = path.join(folder, 'npmrc')
   fs.writeFileSync(
@@ -203,7 +203,7 @@ async function release(folder: string, url: string, ...args: string[]) {
     `registry=http://${url}/\n//${url}/:_authToken=secret\nfetch-retries=0\nupdate-notifier=false\n`,
   )
   const env: NodeJS.ProcessEnv = { ...process.env, npm_config_userconfig: settings }
-  // What `npm run` hands on would go before the settings, and a workflow's own token is not for this registry.
+  // What `npm run` sets in the environment would win over the file, and a workflow's token is not for this registry.
   for (const name of ['npm_config_registry', 'ACTIONS_ID_TOKEN_REQUEST_URL']) delete env[name]
   const child = spawn(process.execPath, [path.join(folder, 'scripts', 'release', 'publish.mjs'), ...args], { env })
   const printed = { stdout: '', stderr: '' }
@@ -213,7 +213,7 @@ async function release(folder: string, url: string, ...args: string[]) {
   return { code, ...printed }
 }
 
-/** A test that runs npm. */
+/** A test that runs npm, where releases are made. */
 function npmTest(title: string, body: (t: ExecutionContext) => Promise<void>): void {
   test.serial(title, async (t) => {
     if (windows) return skip(t, 'releases are made on Linux or macOS')

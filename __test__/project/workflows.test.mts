@@ -106,7 +106,7 @@ test('each step of .ci/run that a job runs is there, and some job checks what ea
     ...(job.steps ?? []).flatMap(({ run = '' }) => /^\.ci\/run ([a-z -]+)$/.exec(run)?.[1]?.split(' ') ?? []),
     ...(job.strategy?.matrix.step ?? []),
   ])
-  // The README's commands, which CI runs as they stand there, on systems that .ci/run is not for.
+  // The README's commands: CI runs them without .ci/run, on macOS and Windows too.
   const source = JSON.stringify(ci('source'))
   t.true(source.includes('"npm test"') && source.includes('"npm run example"'))
   t.deepEqual([...named, 'test', 'example'].sort(), listed.sort())

@@ -1,20 +1,20 @@
-// Writes the smallest files that have the headers of shared libraries, for tests of what reads them.
+// Makes the smallest files that have the headers of shared libraries, for tests of the code that reads these.
 
 export interface Binary {
   os: string
   cpu: string
   libc?: string
-  /** The libraries that it needs; its system's C library if not given. */
+  /** The libraries that it needs; by default the C library of its system. */
   libraries?: string[]
-  /** The versions that it needs of the symbols of the first of them. */
+  /** The versions of symbols that it needs of the first of these libraries. */
   versions?: string[]
   /** The type in an ELF header: 3 is a shared library. */
   type?: number
-  /** What is behind the headers. */
+  /** What follows the headers. */
   content?: string
 }
 
-/** As every addon has it. */
+/** The name that is in every addon. */
 const CONTENT = 'napi_register_module_v1\0'
 
 export function binary(what: Binary): Buffer {

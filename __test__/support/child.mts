@@ -19,24 +19,27 @@ export interface Outcome {
   signal: NodeJS.Signals | null
   /** What the program printed, standard output and error together. */
   output: string
-  /** What it handed to `report`; undefined when it ended before. */
+  /** What it passed to `report`; undefined when it ended before that. */
   // biome-ignore lint/suspicious/noExplicitAny: each program has a shape of its own
   answer: any
 }
 
 const programs = path.join(support, 'programs')
 
-/** By how much to multiply what a child may take: an emulator's tests set it. A busy machine is three times slower. */
+/** The factor for all timeouts: scripts that emulate set it. On a busy machine things take three times as long. */
 const PATIENCE = 3 * Number(process.env['MEMMAP_TEST_PATIENCE'] ?? 1)
 
-/** Environment variables that would change what a child measures. */
+/** Variables of the environment that would change what a child does. */
 const OURS = ['MEMMAP_HOME', 'MEMMAP_FAULTS', 'NODE_OPTIONS', 'LD_PRELOAD']
 
 function read(name: string): string {
   return fs.existsSync(name) ? fs.readFileSync(name, 'utf8') : ''
 }
 
-/** Children at a time: a test file starts all of its tests at once, and what is starved reaches its timeout. */
+/**
+ * The number of children that run at once. ava starts all tests of a file at once, and children that get too little of
+ * the processor reach their timeout.
+ */
 const AT_ONCE = 4
 let running = 0
 const waiting: (() => void)[] = []
@@ -45,7 +48,7 @@ async function turn(): Promise<Disposable> {
   if (running === AT_ONCE) await new Promise<void>((resolve) => waiting.push(resolve))
   else running++
   return {
-    // A turn goes straight to who waits longest.
+    // The turn passes to the one that has waited longest.
     [Symbol.dispose]() {
       const next = waiting.shift()
       if (next === undefined) running--
@@ -54,7 +57,7 @@ async function turn(): Promise<Disposable> {
   }
 }
 
-/** A node that has begun. Wine, where many do at once, now and then starts none and cannot say why: then once more. */
+/** Starts a node. When many start at once, Wine sometimes fails with an unknown error; then it tries again. */
 async function started(args: readonly string[], options: SpawnOptions, attempts = 3): Promise<ChildProcess> {
   try {
     return spawn(process.execPath, args, options)
@@ -67,8 +70,8 @@ async function started(args: readonly string[], options: SpawnOptions, attempts 
 }
 
 /**
- * Runs the scenario of a program of programs/ in a process of its own. What it prints and reports goes through files:
- * node.exe cannot have a pipe as its standard output under Wine.
+ * Runs a scenario of a program of programs/ in a child process. What it prints and reports goes through files, because
+ * under Wine node.exe does not start when its output is a pipe.
  */
 export async function run(
   program: string,
@@ -103,12 +106,12 @@ export async function run(
   }
 }
 
-/** Whether this node knows a flag: those of the compilers come and go with V8. */
+/** Whether this node has a flag: flags of V8's compilers differ from version to version. */
 export function knows(flag: string): boolean {
   return spawnSync(process.execPath, [flag, '-e', '0'], { stdio: 'ignore' }).status === 0
 }
 
-/** What went wrong in a child, for the message of an assertion. */
+/** How a child ended, for the message of an assertion. */
 export function story({ code, signal, output, answer }: Outcome): string {
   return `exit code ${code}, signal ${signal}, reported ${JSON.stringify(answer)}, printed:\n${output.slice(0, 4000)}`
 }

@@ -9,43 +9,48 @@ import { runInNewContext } from 'node:vm'
 import test, { type ExecutionContext } from 'ava'
 import type { Home } from 'memmap'
 
-/** The package's own index.js, which a child process may load by its path. */
+/** The path of index.js, by which a child process may load the package. */
 export const ENTRY: string = fileURLToPath(import.meta.resolve('memmap'))
 /** The folder of the repository. */
 export const root: string = path.dirname(ENTRY)
-/** The folder of what tests share, in its sources: what is not TypeScript is not copied to build/. */
+/** This folder in the sources, where the programs are: build/ has nothing but compiled TypeScript. */
 export const support: string = path.join(root, '__test__', 'support')
 
 export const windows: boolean = process.platform === 'win32'
 export const linux: boolean = process.platform === 'linux'
 export const bun: boolean = process.versions['bun'] !== undefined
-/** What runs the engine, if it is not the processor: a script that emulates sets it. */
+/** The name of the emulator that runs the engine, if one does: the script that starts it sets this. */
 export const emulator: string | undefined = process.env['MEMMAP_TEST_EMULATOR']
-/** How much of the long loops is to run: whoever repeats the suite on another system or engine sets less than one. */
+/**
+ * The share of the long loops that is to run. Scripts that repeat the suite on another system or engine set it below 1.
+ */
 export const SHARE: number = Number(process.env['MEMMAP_TEST_SHARE'] ?? 1)
 export const deno: boolean = process.versions['deno'] !== undefined
 
-/** The homes that every test of behaviour runs in. */
+/** The homes in which each test of behaviour runs. */
 export const HOMES: readonly Home[] = ['external', 'native']
 
-/** One test in each home. */
+/** Defines a test that runs in each home. */
 export function eachHome(title: string, run: (t: ExecutionContext, home: Home) => void | Promise<void>): void {
   for (const home of HOMES) test(`${title} [${home}]`, (t) => run(t, home))
 }
 
-/** Ends a test that cannot run here, and says why in the log. */
+/** Ends a test that cannot run here, with the reason in its log. */
 export function skip(t: ExecutionContext, reason: string): void {
   t.log(`skipped: ${reason}`)
   t.pass()
 }
 
-/** A full collection; without a flag of node's, so that the tests start as users' programs do. */
+/** Collects all garbage. It needs no flag of node, so the tests start as users' programs do. */
 export function collect(): void {
   setFlagsFromString('--expose-gc')
   runInNewContext('gc')()
 }
 
-/** Removes a file or a folder. On Windows a file stays until the views of it are collected: a few attempts. */
+/**
+ * Removes a file or a folder; answers whether it is gone. On Windows a file stays until its views are collected, so
+ * there it collects garbage and tries again.
+ */
 export async function removed(name: string): Promise<boolean> {
   const attempts = windows ? 6 : 1
   for (let attempt = 1; ; attempt++) {
@@ -61,11 +66,11 @@ export async function removed(name: string): Promise<boolean> {
   }
 }
 
-/** A folder of the test's own, removed at its end. */
+/** Makes a folder for the test, which is removed at its end. */
 export function scratch(t: ExecutionContext): string {
   const folder = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), 'memmap-'))
   t.teardown(async () => {
-    // Left in the system's folder for such things: a view that the test itself still holds is no fault of its.
+    // A view that the test itself still holds is no failure: then the folder stays among the system's temporary files.
     if (!(await removed(folder))) t.log(`left behind: ${folder}`)
   })
   return folder
@@ -73,7 +78,7 @@ export function scratch(t: ExecutionContext): string {
 
 let files = 0
 
-/** A file of the test's own; a number makes it that many zeros long, as a hole where the system can. */
+/** Makes a file for the test. A number as content means so many zeros, as a hole where the file system has holes. */
 export function file(t: ExecutionContext, content: string | Uint8Array | number, folder = scratch(t)): string {
   const name = path.join(folder, `file-${files++}`)
   fs.writeFileSync(name, typeof content === 'number' ? '' : content)
@@ -81,16 +86,16 @@ export function file(t: ExecutionContext, content: string | Uint8Array | number,
   return name
 }
 
-/** A descriptor, closed at the end of the test. */
+/** Opens a descriptor, which is closed at the end of the test. */
 export function descriptor(t: ExecutionContext, name: string, flags: string | number = 'r+'): number {
   const fd = fs.openSync(name, flags)
   t.teardown(() => fs.closeSync(fd))
   return fd
 }
 
-/** The number of a descriptor that names nothing. */
+/** A number that is no open descriptor. */
 export function closedDescriptor(): number {
-  // High enough that nothing else takes it meanwhile.
+  // So high that nothing opens it meanwhile.
   return 900_000
 }
 
@@ -112,7 +117,7 @@ function classOf(code: string): ErrorClass {
 
 export interface Expected {
   code: string
-  /** Default: the class that the code stands for. */
+  /** By default the class that belongs to the code. */
   instanceOf?: ErrorClass
   message?: RegExp
 }
@@ -131,7 +136,7 @@ function checkError(t: ExecutionContext, error: unknown, expected: Expected, wha
   if (expected.message !== undefined) t.regex(message, expected.message, what)
 }
 
-/** Demands an error of this code and of the class that it stands for; answers it. */
+/** Checks that `run` throws an error with this code and of its class; answers the error. */
 export function throwsCode(
   t: ExecutionContext,
   run: () => unknown,
@@ -149,7 +154,7 @@ export function throwsCode(
   return undefined
 }
 
-/** The same of a promise. */
+/** Like `throwsCode`, for a promise that is rejected. */
 export async function rejectsCode(
   t: ExecutionContext,
   run: () => Promise<unknown>,
@@ -164,14 +169,16 @@ export async function rejectsCode(
   return answer as NodeJS.ErrnoException | undefined
 }
 
-/** What this process holds of files below `folder`: descriptors, and mappings. Linux; elsewhere nothing. */
+/**
+ * The descriptors and mappings of files below `folder` that this process has. On Linux only; elsewhere it answers none.
+ */
 export function held(folder: string): { descriptors: string[]; mappings: string[] } {
   if (!linux) return { descriptors: [], mappings: [] }
   const descriptors = fs.readdirSync('/proc/self/fd').map((fd) => {
     try {
       return fs.readlinkSync(`/proc/self/fd/${fd}`)
     } catch {
-      // The listing's own descriptor is closed by now.
+      // The descriptor that read the listing is closed by now.
       return ''
     }
   })
@@ -184,7 +191,7 @@ export function held(folder: string): { descriptors: string[]; mappings: string[
   }
 }
 
-/** The line of /proc/self/maps of a file's (only) mapping, and its fields of /proc/self/smaps. */
+/** Permissions, flags and fields that /proc/self/smaps has for the only mapping of a file. */
 export function kernelView(name: string): { perms: string; flags: string[]; kb: (field: string) => number } {
   const blocks = fs.readFileSync('/proc/self/smaps', 'latin1').split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m)
   const block = blocks.find((text) => text.slice(0, text.indexOf('\n')).includes(name))
@@ -206,12 +213,12 @@ export function compileLibrary(source: string, library: string, ...flags: string
 }
 
 export interface ChildOptions {
-  /** A command of the shell that comes first: `ulimit`. */
+  /** A shell command to run first, such as `ulimit`. */
   limit?: string
   env?: NodeJS.ProcessEnv
 }
 
-/** Runs a script in a process of its own, with `Mmap`, `fs` and the rest of `args` at hand; answers what it printed. */
+/** Runs a script in a child process, where `Mmap`, `fs` and `args` are defined; answers what it printed. */
 export function inChild(script: string, args: readonly string[] = [], { limit, env = {} }: ChildOptions = {}): string {
   const prologue = `const fs = require('fs'); const [entry, ...args] = JSON.parse(process.env.MEMMAP_TEST_CHILD);
     const { Mmap } = require(entry);`

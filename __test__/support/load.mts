@@ -1,4 +1,4 @@
-// Loads the package from folders that are laid out for it, on systems that are made up.
+// Loads the package from folders made for a test, on systems that a child process pretends to be.
 import fs from 'node:fs'
 import path from 'node:path'
 import type { ExecutionContext } from 'ava'
@@ -7,7 +7,7 @@ import { root, scratch } from './common.mjs'
 
 export const { version } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'))
 
-/** The binary that these tests run on, and the name of its system. */
+/** The path of the binary that these tests load, and the platform in its name. */
 const binary = process.env['NAPI_RS_NATIVE_LIBRARY_PATH'] ?? own()
 export const tuple = /memmap\.([^/\\]+)\.node$/.exec(binary)?.[1] ?? ''
 
@@ -17,11 +17,14 @@ function own(): string {
   return path.join(root, name)
 }
 
-/** Stands for the binary. */
+/** A content that stands for the binary itself. */
 export const BINARY = {}
 export type Content = string | object
 
-/** A folder of files, each by its path: text, what JSON.stringify makes of it, or the binary. */
+/**
+ * Makes a folder of files, with their contents by path: a text, an object for JSON.stringify, or BINARY. It also has
+ * the package in node_modules. Answers the folder, or the one `inside` it.
+ */
 export function tree(t: ExecutionContext, files: Readonly<Record<string, Content>>, inside = ''): string {
   const top = scratch(t)
   const folder = path.join(top, inside)
@@ -37,7 +40,7 @@ export function tree(t: ExecutionContext, files: Readonly<Record<string, Content
   return folder
 }
 
-/** The package of a platform's binary. */
+/** The files of a platform's package, for `tree`; without `content` its binary is missing. */
 export function platform(
   name: string,
   content: Content | undefined,
@@ -58,9 +61,9 @@ export interface Fake {
   armVersion?: string
   execPath?: string
   report?: object
-  /** By path; `null`: there is no such file. */
+  /** Contents by path, a list for a folder; `null` means that there is no such file. */
   files?: Record<string, string | string[] | null>
-  /** What the system says of every file that is to be loaded. */
+  /** The error for every binary that is to be loaded. */
   deny?: { message: string; fields?: object }
 }
 
@@ -71,7 +74,7 @@ interface Options {
   module?: string
 }
 
-interface Told {
+interface LoadError {
   code: string
   name: string
   message: string
@@ -79,14 +82,14 @@ interface Told {
   cause?: { code: string; message: string }
 }
 
-/** Loads the package that is in a folder. Settings of whoever runs these tests are not to be seen. */
+/** Loads the package that is in a folder, without the settings of the user who runs these tests. */
 export async function load(
   t: ExecutionContext,
   folder: string,
   { env, fake = {}, flags = [], module = 'memmap' }: Options = {},
 ) {
   const quiet = {
-    // Bun and Deno are managers themselves.
+    // Bun and Deno are package managers themselves; this says that npm is at work.
     npm_config_user_agent: 'npm/10.8.2 node/v20.19.0 linux x64',
     npm_config_omit: '',
     npm_config_optional: '',
@@ -98,20 +101,20 @@ export async function load(
   return outcome.answer
 }
 
-/** The error of a load: its headline, the facts that it lists, and what mends it. */
+/** The parts of the error that a load fails with: its headline, the facts that it lists, and its advice. */
 export async function refused(t: ExecutionContext, folder: string, options?: Options) {
-  const told: Told = await load(t, folder, options)
-  t.is(told.code, 'ERR_MMAP_BINARY', JSON.stringify(told))
-  t.is(told.name, 'Error')
-  t.true(told.stack.startsWith(`Error [ERR_MMAP_BINARY]: ${told.message}\n`))
-  const [headline = '', ...lines] = told.message.split('\n')
+  const error: LoadError = await load(t, folder, options)
+  t.is(error.code, 'ERR_MMAP_BINARY', JSON.stringify(error))
+  t.is(error.name, 'Error')
+  t.true(error.stack.startsWith(`Error [ERR_MMAP_BINARY]: ${error.message}\n`))
+  const [headline = '', ...lines] = error.message.split('\n')
   const mend = lines.pop() ?? ''
   t.true(
     lines.every((line) => /^(- | {2})/.test(line)),
-    told.message,
+    error.message,
   )
   t.regex(mend, /^To mend it: ./)
-  return { headline, facts: lines.join('\n'), mend: mend.replace('To mend it: ', ''), cause: told.cause }
+  return { headline, facts: lines.join('\n'), mend: mend.replace('To mend it: ', ''), cause: error.cause }
 }
 
 export const FINE = { same: true, byte: 7 }

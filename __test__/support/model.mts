@@ -1,6 +1,6 @@
 import type { Access } from 'memmap'
 
-/** What the model answers where a mapping throws. */
+/** Thrown by the model where a mapping throws; `code` is the code of the error. */
 export class Refusal extends Error {
   readonly code: string
   constructor(code: string) {
@@ -26,7 +26,7 @@ function within(value: unknown, least: number, most: number): number {
 
 const size = (value: unknown, least = 0): number => within(value, least, Number.MAX_SAFE_INTEGER)
 
-/** A bound as Python and JavaScript have it; `beyond` is what a bound past the end becomes. */
+/** Resolves a bound as Python and JavaScript do; `beyond` is the result for one past the end. */
 function bound(value: Size, length: number, absent: number, beyond = length): number {
   if (value === undefined || value === null) return absent
   if (value === Number.NEGATIVE_INFINITY) return 0
@@ -38,15 +38,15 @@ function bound(value: Size, length: number, absent: number, beyond = length): nu
 const bytesOf = (value: string | Uint8Array | number): Buffer =>
   typeof value === 'number' ? Buffer.of(within(value, 0, 255)) : Buffer.from(value as string)
 
-/** A mapping and its file as two Buffers: what `Mmap` is to do, in the simplest words. */
+/** A mapping and its file as two Buffers: the simplest code that does what `Mmap` must do. */
 export class Model {
-  /** The file, all of it; `undefined` for memory. */
+  /** The whole file; `undefined` for anonymous memory. */
   disk: Buffer | undefined
   bytes: Buffer
   position = 0
   readonly #access: Access
   readonly #offset: number
-  /** Stores do not reach the file. */
+  /** Whether stores stay in the mapping and do not reach the file. */
   readonly #own: boolean
 
   constructor(access: Access, own: boolean, disk: Buffer | undefined, offset: number, length: number) {
@@ -172,7 +172,7 @@ export class Model {
   }
 
   #search(needle: string | Uint8Array, start: Size, end: Size, look: (part: Buffer, wanted: Buffer) => number): number {
-    // A start past the end is not clamped: it finds nothing, not even nothing.
+    // A start past the end is not clamped: not even an empty needle is found there.
     const from = bound(start, this.length, this.position, Number.POSITIVE_INFINITY)
     const to = bound(end, this.length, this.length)
     if (from > to) return -1
@@ -193,14 +193,14 @@ export class Model {
       within(length, 0, this.length - from)
   }
 
-  /** The file ends where the mapping does. */
+  /** Afterwards the file ends where the mapping does. */
   resize(length: Size): void {
     if (this.#access !== 'write') throw new Refusal('ERR_MMAP_READ_ONLY')
     const wanted = size(length, 1)
     const padded = (bytes: Buffer, to: number): Buffer =>
       Buffer.concat([bytes.subarray(0, to), Buffer.alloc(Math.max(0, to - bytes.length))])
     if (this.disk !== undefined) this.disk = padded(this.disk, this.#offset + wanted)
-    // What the file had behind the mapping comes into sight.
+    // A longer mapping shows what the file had behind it.
     const shared = this.disk !== undefined && !this.#own
     this.bytes = shared ? Buffer.from(this.disk?.subarray(this.#offset) ?? []) : padded(this.bytes, wanted)
   }

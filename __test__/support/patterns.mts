@@ -1,4 +1,4 @@
-// Random patterns and texts, and what V8 says of them: the reference of the search's own engine.
+// Random patterns and texts, and the matches that V8 finds: the reference for the addon's own engine.
 
 export interface Case {
   source: string
@@ -6,10 +6,12 @@ export interface Case {
   text: Buffer
 }
 
-/** For each match in turn, the byte offsets of each group: start and end, -1 for a group that took no part. */
+/**
+ * For each match, the byte offsets of all its groups: start and end, or -1 twice for a group that did not take part.
+ */
 export type Spans = number[][]
 
-/** A small generator of our own, so that a seed means the same everywhere (mulberry32). */
+/** A random number generator (mulberry32), so that a seed gives the same numbers everywhere. */
 class Random {
   #state: number
   constructor(seed: number) {
@@ -47,7 +49,7 @@ const POINT_ATOMS = words(String.raw`
   \p{L} \P{L} \p{Lu} \P{Lu} \p{Ll} \P{Ll} [\p{L}\d] [^\p{Lu}] [^\P{Lu}] \p{Script=Greek} \p{scx=Grek} \p{Emoji}
   \p{ASCII} \p{Any} \p{White_Space} \p{Alphabetic} [^\W] [\W] [^\s] σ ς [α-ω] \ud83d\ude00 \ud83d [\w-a] \u{61} 日
 `)
-// With `i` V8 does not fold a single character in `\\q{}`: none with two cases here.
+// With `i` V8 does not fold a single character in `\\q{}`, so no character in one of these has two cases.
 const SET_ATOMS = words(String.raw`
   [\w--[a-b]] [\w&&[a-k]] [[a-c][^b]] [^[a-c]] [\q{ab|a|}c] [\q{abc|b}] [\q{ab|a}--a] [\q{ab|1|_}&&\q{AB|1|日}]
   [\p{L}--[a-z]] [\p{Lu}&&\p{ASCII}] [^\P{Lu}] [[^\p{Lu}]--k] [\q{éa|é}é] [\w--\q{1|ab}] [^\w--s] [\P{Ll}&&\p{ASCII}]
@@ -138,7 +140,7 @@ class Patterns {
   #names = 0
   #size = 0
   kinds: Kind[] = ['plain']
-  /** How often, of a hundred, a term is an assertion. */
+  /** The percentage of terms that are assertions. */
   assertions = 5
   constructor(seed: number) {
     this.#random = new Random(seed)
@@ -193,7 +195,7 @@ class Patterns {
     if (random.chance(20)) flags += 's'
     if (random.chance(5)) flags += 'y'
     let source = this.#disjunction(random.pick([1, 2, 3]))
-    // V8 forgets the quantifier of `[^]` with `v`.
+    // With `v`, V8 ignores a quantifier of `[^]`.
     if (mode === 'v') source = source.replaceAll('[^]', '[\\s\\S]')
     return { source, flags, text: this.#text(mode !== '') }
   }
@@ -211,7 +213,7 @@ class Patterns {
   }
 }
 
-/** `n` cases, always the same for a seed. Not every source is a valid pattern. */
+/** Makes `n` cases, always the same for a seed. Not every source is a valid pattern. */
 export function* cases(seed: number, n: number): Generator<Case, void, undefined> {
   const generator = new Patterns(seed)
   for (let i = 0; i < n; i++) yield generator.case()
@@ -223,7 +225,10 @@ const LINE_ATOMS = words(String.raw`
 const LINE_LOOSE = words(String.raw`.* .*? \w+ [a-z]* \d+? (\w+) (?:ab)? a|b | key+ \r? \s (?:key){1,2} ^ $`)
 const LINE_TEXT = words('id key key=1 =1 abc ab a b 1 12 123 k e y : - 1a1b key:1 id-12 é ke')
 
-/** As `cases`, of another kind: sequences of bytes and sets, strings that each match has, and texts of many lines. */
+/**
+ * Like `cases`, for other parts of the engine: sequences of bytes and sets, strings that every match contains, and
+ * texts of many lines.
+ */
 export function* lineCases(seed: number, n: number): Generator<Case, void, undefined> {
   const random = new Random(seed)
   for (let i = 0; i < n; i++) {
@@ -242,13 +247,16 @@ export function* lineCases(seed: number, n: number): Generator<Case, void, undef
   }
 }
 
-/** The characters of a source without `u` and `v`, written so that V8 finds their UTF-8 in Latin-1 text. */
+/**
+ * Rewrites a source without `u` and `v` so that V8 finds the UTF-8 of its characters in a text that is decoded as
+ * Latin-1.
+ */
 export function latin1Source(source: string): string {
   let out = ''
   let at = 0
   const escaped = (text: string): string =>
     [...Buffer.from(text)].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('')
-  // One character at `at`: its text if it is to become UTF-8, and where it ends.
+  // Takes the character at `at`, and moves `at` behind it; `wide` means that it is to become UTF-8.
   const take = (): { text: string; wide: boolean } => {
     const escaping = /^\\u(d[89ab][0-9a-f]{2})\\u(d[cdef][0-9a-f]{2})|^\\u([0-9a-f]{4})/i.exec(source.slice(at))
     if (escaping !== null) {
@@ -279,7 +287,8 @@ export function latin1Source(source: string): string {
     while (at < source.length && source[at] !== ']') {
       const from = at
       const { text, wide } = take()
-      // An end of a range, or in a negated class: refused, so whatever V8 says of it is not asked for.
+      // As an end of a range, or in a negated class, such a character is an error of the addon's, and V8's answer is
+      // not used.
       const range = source[from - 1] === '-' || (source[at] === '-' && source[at + 1] !== ']')
       if (wide && !range && body[1] !== '^') strings.push(text)
       else body += source.slice(from, at)
@@ -292,7 +301,7 @@ export function latin1Source(source: string): string {
   return out
 }
 
-/** What V8 finds, in bytes; undefined if the source is no pattern for it. */
+/** The matches that V8 finds, in byte offsets; undefined if the source is no pattern for it. */
 export function reference(source: string, flags: string, text: Buffer): Spans | undefined {
   const points = /[uv]/.test(flags)
   let regexp: RegExp
@@ -314,7 +323,7 @@ export function reference(source: string, flags: string, text: Buffer): Spans | 
     const inside =
       points && empty && /[\ud800-\udbff][\udc00-\udfff]/.test(string.slice(match.index - 1, match.index + 1))
     regexp.lastIndex = next
-    // V8 finds `\B` between two surrogates, where ECMAScript does not look.
+    // V8 finds `\B` between the units of a surrogate pair, where ECMAScript does not look for matches.
     if (inside) continue
     spans.push([...match.indices].flatMap((span) => (span === undefined ? [-1, -1] : [byte(span[0]), byte(span[1])])))
   }

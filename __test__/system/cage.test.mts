@@ -27,7 +27,7 @@ function ended(t: ExecutionContext, outcome: Outcome): boolean {
   return t.is(outcome.signal, null, story(outcome)) && t.is(outcome.code, 0, story(outcome))
 }
 
-/** A test in an engine that refuses external buffers. */
+/** A test whose child process refuses external buffers, like an engine with a memory cage. */
 function caged(title: string, body: (t: ExecutionContext) => Promise<void>): void {
   test(title, async (t) => (missing === undefined ? body(t) : skip(t, missing)))
 }

@@ -5,24 +5,24 @@ import { ALLOCATIONGRANULARITY, type Home, Mmap, PAGESIZE } from 'memmap'
 import { eachHome, file, held, inChild, linux, skip, throwsCode, windows } from '../support/common.mjs'
 
 const GIB = 2 ** 30
-// Windows makes no holes: there a file is as long as the borders need it to be.
+// Files on Windows have no holes by default, so there the file is no longer than the borders below need.
 const LARGE = (windows ? 4 : 8) * GIB + 3 * ALLOCATIONGRANULARITY + 5
 const LIMIT = buffer.constants.MAX_LENGTH
 const MARK = 'marked here'
 
-/** As long as this home may be. */
+/** The greatest length that is tested in this home. */
 function longest(home: Home): number {
   return home === 'external' ? Math.min(LARGE, LIMIT) : LARGE
 }
 
-/** Where 31, 32 or 33 bits end, and the very end. */
+/** Positions around 2, 4 and 8 GiB, and at the end. */
 function borders(length: number): number[] {
   const half = Math.floor(MARK.length / 2)
   const inside = [2 * GIB, 4 * GIB, 8 * GIB].filter((border) => border + MARK.length < length)
   return [...inside.map((border) => border - half), length - MARK.length]
 }
 
-/** The bytes of the file itself, past the mapping. */
+/** Reads bytes of the file without the mapping. */
 function onDisk(name: string, position: number, length: number): string {
   const fd = fs.openSync(name, 'r')
   const bytes = Buffer.alloc(length)
@@ -92,9 +92,9 @@ test('what is longer than a Buffer may be has the home native, and says so', (t)
     code: 'ERR_MMAP_NO_VIEWS',
     message: new RegExp(`'external'.*${LIMIT}.*${LARGE}`),
   })
-  // What was mapped before the home was refused is not left behind.
+  // The mapping that was made before its home was refused is gone.
   t.is(held(name).mappings.length, linux ? 1 : 0)
-  // Copies have the same limit: refused by name, and the position stays.
+  // Copies have the same limit: the error names the argument, and the position stays.
   throwsCode(t, () => m.slice(), { code: 'ERR_OUT_OF_RANGE' })
   throwsCode(t, () => m.read(), { code: 'ERR_OUT_OF_RANGE' })
   t.is(m.tell(), 0)
@@ -156,7 +156,7 @@ eachHome('resize beyond 4 GiB and back', (t, home) => {
   t.is(fs.readFileSync(name, 'latin1'), MARK)
 })
 
-/** Kilobytes of this process that no file backs. */
+/** Kilobytes of anonymous memory of this process. */
 function anonymousKb(): number {
   return Number(/^RssAnon:\s+(\d+) kB/m.exec(fs.readFileSync('/proc/self/status', 'latin1'))?.[1])
 }
@@ -174,7 +174,7 @@ test('reading and searching through 8 GiB takes no memory of its own', (t) => {
   fs.closeSync(writeAt(name, 5 * GIB, MARK))
   for (const access of ['read', 'write', 'copy'] as const) {
     using m = Mmap.open(name, { access, home: 'native' })
-    // A piece in each step from the first byte to the last: the holes between would only fill the page cache.
+    // Reads a piece here and there from the first byte to the last, since all the holes would only fill the page cache.
     const piece = Buffer.alloc(2 ** 20)
     const step = 64 * piece.length
     bounded(t, () => {

@@ -3,20 +3,21 @@ import test, { type ExecutionContext } from 'ava'
 import { type Outcome, run, story } from '../support/child.mjs'
 import { linux, SHARE, skip } from '../support/common.mjs'
 
-// One arena for malloc: each thread's own would be 64 MiB of address space that is no leak.
+// One arena for malloc: an arena for each thread would take 64 MiB of address space, which is no leak.
 const WITH_GC = { flags: ['--expose-gc'], env: { MALLOC_ARENA_MAX: '1' }, timeout: 120_000 }
-// Elsewhere nothing is counted, and under Wine each takes a millisecond. Half would still not pass, were they left.
+// Other systems count nothing, and under Wine each mapping takes a millisecond. If half as many leaked, they would
+// still exceed the limits below.
 const COUNT = linux ? 100_000 * Math.max(SHARE, 0.5) : 3_000
 const MANY = COUNT.toLocaleString('en')
 
-/** Why the limit of mappings is not to be met here: some distributions have one of a million. */
+/** Why the test cannot reach the limit of mappings here, if it cannot: some distributions set it to a million. */
 function limitless(): string | undefined {
   if (!linux) return "the limit of mappings is Linux's"
   const limit = Number(fs.readFileSync('/proc/sys/vm/max_map_count', 'utf8'))
   return limit > 75_000 ? `70,000 mappings do not come near this system's limit of ${limit}` : undefined
 }
 
-/** No descriptor, no mapping, no address space, no memory: less than a hundredth of what went through. */
+/** Checks that descriptors, mappings, address space and memory were released, but for less than a hundredth. */
 function nothingLeft(t: ExecutionContext, outcome: Outcome, left: Record<string, number | boolean>, lines = 600): void {
   if (left['deleted'] !== undefined) t.true(left['deleted'], `the file can be deleted: ${story(outcome)}`)
   if (!linux) {
@@ -25,7 +26,7 @@ function nothingLeft(t: ExecutionContext, outcome: Outcome, left: Record<string,
   }
   t.true(Number(left['descriptors'] ?? 0) <= 2, `descriptors: ${story(outcome)}`)
   t.true(Number(left['lines'] ?? 0) < lines, `lines of /proc/self/maps: ${story(outcome)}`)
-  // Kilobytes; 50,000 pages are 200,000 of them. Zero pages side by side are one line, so both are looked at.
+  // In kilobytes: 50,000 pages are 200,000. Adjacent zero pages are one line of maps, so sizes are checked as well.
   t.true(Number(left['size'] ?? 0) < 150_000, `VmSize: ${story(outcome)}`)
   t.true(Number(left['resident'] ?? 0) < 150_000, `VmRSS: ${story(outcome)}`)
 }
@@ -34,7 +35,7 @@ function ended(t: ExecutionContext, outcome: Outcome): boolean {
   return t.is(outcome.signal, null, story(outcome)) && t.is(outcome.code, 0, story(outcome))
 }
 
-// One after the other: each fills the machine.
+// One after the other, since each keeps the machine busy.
 for (const [make, home] of [
   ['open', 'external'],
   ['open', 'native'],
@@ -98,8 +99,8 @@ for (const [make, home, view] of [
     const { answer } = outcome
     t.like(answer.error, { code: 'ENOMEM', syscall: 'mmap', errno: -12 }, story(outcome))
     t.like(answer, { well: true, refused: 'ENOMEM', asynchronous: 'ENOMEM', bytes: 0, roomy: 0 }, story(outcome))
-    // Of memory the engine keeps some, after the strain that it was put to, in pieces here and there: up to 500 were
-    // seen. Of ours there were more than 50,000.
+    // After this the engine keeps some memory in scattered pieces: up to 500 lines were
+    // seen. Of our mappings there were more than 50,000.
     nothingLeft(t, outcome, { ...answer.left, size: 0, resident: 0 }, 5000)
   })
 }
@@ -151,7 +152,7 @@ for (const [how, code] of [
     const outcome = await run('leaks', 'unread', { how, rounds: 40, size: 20_000_000 }, WITH_GC)
     if (!ended(t, outcome)) return
     t.deepEqual(outcome.answer.codes, [code])
-    // Kilobytes: of forty lines not three.
+    // In kilobytes: less than three of the forty lines.
     t.true(outcome.answer.resident < 50_000, story(outcome))
   })
 }

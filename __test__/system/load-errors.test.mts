@@ -6,14 +6,14 @@ import { BINARY, GLIBC, MISSING, platform, refused, tree, tuple, version } from 
 const { versions } = process
 const ENGINE = bun ? `bun ${versions['bun']}` : deno ? `deno ${versions['deno']}` : `node ${versions.node}`
 
-// Each test is a process or two: one after the other.
+// Each test starts a process or two, so they run one after the other.
 
 test.serial('nothing is installed: what is missing, on which system, and the command', async (t) => {
   const { cause, facts, headline, mend } = await refused(t, tree(t, {}), {
     fake: { ...GLIBC, report: { header: { glibcVersionRuntime: '2.31' } } },
   })
   t.is(headline, MISSING)
-  // The version in Deno's report is made up.
+  // Deno's report has an invented version of glibc.
   t.true(facts.includes(`- this is linux x64, ${deno ? 'glibc' : 'glibc 2.31'}, ${ENGINE}`), facts)
   t.regex(facts, /an install leaves it out when told to \(--omit=optional, --no-optional\)/)
   t.is(mend, `npm install --include=optional memmap@${version}`)
@@ -174,7 +174,7 @@ test.serial('a broken file: what the system says of it', async (t) => {
   const { cause, facts, headline } = await refused(t, tree(t, platform(tuple, 'broken')))
   t.is(headline, `The binary of memmap ${version} for ${tuple} cannot be loaded`)
   t.true(facts.includes(`memmap.${tuple}.node`))
-  // Deno gives its error no code.
+  // Deno's error has no code.
   t.is(cause?.code, deno ? undefined : 'ERR_DLOPEN_FAILED')
   t.true(facts.replaceAll('\n  ', '\n').includes(`the loader says: ${cause?.message.trim()}`), facts)
 })
@@ -182,7 +182,7 @@ test.serial('a broken file: what the system says of it', async (t) => {
 test.serial('a broken file, by name', async (t) => {
   if (!linux) return skip(t, "the message is Linux's")
   const { facts } = await refused(t, tree(t, platform(tuple, 'broken')))
-  // glibc's words, and musl's.
+  // The messages of glibc and of musl.
   t.regex(facts, /the loader says: .*(file too short|Exec format error)/)
 })
 
@@ -208,9 +208,9 @@ for (const [title, message, meaning, mend] of [
 ] as const) {
   test.serial(`not the fault of the file: ${title}`, async (t) => {
     const fake = { ...GLIBC, deny: { message } }
-    const told = await refused(t, tree(t, platform('linux-x64-gnu', 'any')), { fake })
-    t.is(told.headline, `The binary of memmap ${version} for linux-x64-gnu cannot be loaded: ${meaning}`)
-    t.regex(told.mend, mend)
+    const error = await refused(t, tree(t, platform('linux-x64-gnu', 'any')), { fake })
+    t.is(error.headline, `The binary of memmap ${version} for linux-x64-gnu cannot be loaded: ${meaning}`)
+    t.regex(error.mend, mend)
   })
 }
 

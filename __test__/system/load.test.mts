@@ -17,7 +17,7 @@ import {
   version,
 } from '../support/load.mjs'
 
-// Each test is a process or two: one after the other.
+// Each test starts a process or two, so they run one after the other.
 
 test.serial('the binary of the platform package is loaded, by both module systems', async (t) => {
   t.deepEqual(await load(t, tree(t, platform(tuple, BINARY))), FINE)
@@ -48,7 +48,7 @@ test.serial('an Electron archive: the binary lies beside it, unpacked', async (t
   const inside = 'resources/app.asar'
   const unpacked = platform(tuple, BINARY, version, `${inside}.unpacked/node_modules`)
   t.deepEqual(await load(t, tree(t, unpacked, inside)), FINE)
-  // As Electron shows what was unpacked: in the archive too.
+  // Electron shows an unpacked file at its path in the archive too.
   const both = { ...unpacked, ...platform(tuple, 'cannot be loaded from here', version, `${inside}/node_modules`) }
   t.deepEqual(await load(t, tree(t, both, inside)), FINE)
   const beside: Record<string, Content> = { [`${inside}.unpacked/node_modules/memmap/memmap.${tuple}.node`]: BINARY }
@@ -152,7 +152,7 @@ for (const [name, each] of Object.entries(SYSTEMS)) {
   test.serial(`the package of ${name}`, async (t) => {
     const missing = await refused(t, tree(t, {}), { fake: each })
     t.true(missing.headline.includes(`@memmap/${name}@${version}`), missing.headline)
-    // The literal name in the loader leads there.
+    // The loader's literal require() of this name finds the package.
     const there = await refused(t, tree(t, platform(name, 'any')), {
       fake: { ...each, deny: { message: 'denied FILE' } },
     })
@@ -177,7 +177,7 @@ test.serial('what says which system this is', async (t) => {
   t.true(facts.includes(`this is ${process.platform} ${process.arch}, `), facts)
   if (!linux) return skip(t, 'in part: there is one C library here')
   if (deno) {
-    // The version in its report is made up.
+    // Deno's report has an invented version of glibc.
     t.true(facts.includes(`, glibc, deno ${process.versions['deno']}`), facts)
     return
   }

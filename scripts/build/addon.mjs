@@ -1,6 +1,6 @@
 // Builds the addon: addon.mjs [ARGUMENT...], with further arguments for `napi build`. The compiler writes the paths of
-// source files into messages of panics; here each is made to begin with the name of its crate instead of a folder of this
-// machine, so that a binary does not tell who built it, and has the same size wherever it is built.
+// source files into messages of panics; here each is made to begin with the name of its crate instead of a folder of
+// this machine, so that a binary does not tell who built it, and has the same size wherever it is built.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'

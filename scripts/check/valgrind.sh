@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs the Rust tests of the fault table under Valgrind, which finds reads of uninitialised memory and accesses out of bounds.
+# Runs the Rust tests of the fault table under Valgrind, which finds reads of uninitialised memory and accesses out of
+# bounds.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 # shellcheck source=scripts/toolchain.sh

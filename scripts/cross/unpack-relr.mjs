@@ -1,6 +1,6 @@
 // Rewrites libraries for Debian's musl: unpack-relr.mjs LIBRARY...
-// musl 1.2.3, which Debian 12 has, ignores relocations in the packed form (DT_RELR, since musl 1.2.4), and libraries that
-// have some crash. This replaces them by plain ones (DT_RELA), in a new table at the end of the file.
+// musl 1.2.3, which Debian 12 has, ignores relocations in the packed form (DT_RELR, since musl 1.2.4), and libraries
+// that have some crash. This replaces them by plain ones (DT_RELA), in a new table at the end of the file.
 import fs from 'node:fs'
 
 const [PT_LOAD, PT_DYNAMIC, PT_NOTE] = [1, 2, 4]

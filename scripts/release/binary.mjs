@@ -1,4 +1,5 @@
-// Reads what a shared library is for out of its headers: ELF, Mach-O and PE, as their specifications lay them down.
+// Reads the headers of a shared library, by the specifications of ELF, Mach-O and PE: which system it is for, and what
+// it needs.
 
 const ELF_CPUS = { 3: 'ia32', 21: 'ppc64', 22: 's390x', 40: 'arm', 62: 'x64', 183: 'arm64', 243: 'riscv64' }
 const MACHO_CPUS = { 16777223: 'x64', 16777228: 'arm64' }
@@ -16,7 +17,7 @@ export function readBinary(bytes) {
     if (view.getUint32(0, true) === 0xfeedfacf) return macho(view)
     if (view.getUint16(0) === 0x4d5a) return pe(view)
   } catch (error) {
-    // What a DataView says of a position beyond its end.
+    // A DataView throws a RangeError for a position beyond its end.
     if (error instanceof RangeError) throw new Error('the file ends within its headers', { cause: error })
     throw error
   }
@@ -62,7 +63,7 @@ function elf(view) {
   const string = (offset) => text(view, place(value(5)) + offset)
   const libraries = dynamic.filter(({ tag }) => tag === 1).map((entry) => string(entry.value))
 
-  // A list of libraries, for each of them a list of versions.
+  // The table is a linked list of libraries, each with a linked list of versions (Elf64_Verneed, Elf64_Vernaux).
   const versions = []
   const [needs, files] = [value(0x6ffffffe), value(0x6fffffff) ?? 0]
   for (let file = 0, at = needs === undefined ? 0 : place(needs); file < files; file++, at += u32(at + 12)) {
@@ -82,7 +83,7 @@ function elf(view) {
   }
 }
 
-/** Systems share the machine's number, each has a C library of its own. */
+/** The number of the machine is the same on all systems, but each system has another C library. */
 function system(libraries, android) {
   if (libraries.includes('libc.so.7')) return { os: 'freebsd' }
   if (android) return { os: 'android' }
@@ -96,7 +97,7 @@ function macho(view) {
   const [cpu, type] = [view.getUint32(4, true), view.getUint32(12, true)]
   return {
     format: 'Mach-O',
-    // A library or a bundle: both can be loaded.
+    // MH_DYLIB or MH_BUNDLE: both can be loaded.
     library: type === 6 || type === 8,
     cpu: MACHO_CPUS[cpu] ?? `machine ${cpu}`,
     os: 'darwin',
@@ -120,7 +121,7 @@ function pe(view) {
     throw new Error(`the address ${address} is in no section`)
   }
   const libraries = []
-  // The second directory: what is imported, a line for each library, a line of zeros at the end.
+  // The second data directory is the import table: an entry for each library, and one of zeros at the end.
   const imports = u32(optional + (u16(optional) === 0x20b ? 112 : 96) + 8)
   for (let at = imports === 0 ? 0 : place(imports); at > 0 && u32(at + 12) !== 0; at += 20) {
     libraries.push(text(view, place(u32(at + 12))))

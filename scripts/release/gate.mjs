@@ -8,8 +8,8 @@ import { readBinary } from './binary.mjs'
 export const LARGEST = 2_500_000
 
 /**
- * The newest glibc that a binary may ask for. 2.17, that of RHEL 7, is Rust's own floor and that of the toolchains which
- * `--use-napi-cross` brings. riscv64 is younger: zig links for 2.31, and no distribution for it has an older one.
+ * The newest glibc that a binary may need. 2.17, which RHEL 7 has, is the oldest that Rust's std supports, and the one
+ * that `--use-napi-cross` links with. For riscv64 zig links with 2.31, and no distribution for it has an older one.
  */
 const GLIBC = [2, 17]
 const GLIBC_OF = { riscv64: [2, 31] }
@@ -18,8 +18,8 @@ const GLIBC_OF = { riscv64: [2, 31] }
 const REDISTRIBUTED = /^(vcruntime|msvcp)\d|^api-ms-win-crt-/i
 
 /**
- * The glibc that introduced a version of its symbols, such as GLIBC_2.17; [0, 0] for versions of other libraries' symbols.
- * GLIBC_ABI_DT_RELR, the one name without a number, came with 2.36.
+ * The glibc that introduced a version of its symbols, such as GLIBC_2.17; [0, 0] for versions of other libraries'
+ * symbols. GLIBC_ABI_DT_RELR, the one name without a number, came with 2.36.
  */
 function glibc(version) {
   if (version === 'GLIBC_ABI_DT_RELR') return [2, 36]
@@ -66,7 +66,10 @@ export function artifactProblems(platforms, folder) {
   })
 }
 
-/** The places whose version differs from that of package.json. `tag` is the tag that is to be published, if there is one. */
+/**
+ * The places whose version differs from that of package.json. `tag` is the tag that is to be published, if there is
+ * one.
+ */
 export function versionProblems(root, tag) {
   const read = (name) => readFileSync(join(root, name), 'utf8')
   const { version } = JSON.parse(read('package.json'))

@@ -1,9 +1,9 @@
 // Lays out what is published: the main package, and one package for each platform with its binary.
 //
-// `napi create-npm-dirs` and `napi artifacts` do most of it. What they cannot do is done here: they name a platform's
-// package `memmap-linux-x64-gnu` where ours is `@memmap/linux-x64-gnu`, they leave out `libc` for 32-bit ARM (two C
-// libraries, one processor) and `publishConfig.provenance`, and they copy no licence. For the same names
-// `napi pre-publish` cannot publish; it also has no way to pass over what is published already. publish.mjs does that.
+// `napi create-npm-dirs` and `napi artifacts` do most of it. This adds what they cannot do: they name a platform's
+// package `memmap-linux-x64-gnu` where ours is `@memmap/linux-x64-gnu`, they leave out `libc` for gnueabihf and the
+// field `publishConfig.provenance`, and they copy no licence. `napi pre-publish` would refuse our names; it also
+// publishes without dist-tags, and does not pass over what is published already. publish.mjs does that instead.
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -13,7 +13,7 @@ export const root = fileURLToPath(new URL('../..', import.meta.url))
 
 const LIBC = { gnu: 'glibc', gnueabihf: 'glibc', musl: 'musl' }
 
-/** The fields of package.json that mean something in the repository alone. */
+/** The fields of package.json that are of use in the repository only. */
 const OF_REPOSITORY = ['scripts', 'devDependencies', 'napi', 'ava']
 
 /** The package.json of the main package. */
@@ -42,11 +42,11 @@ export function empty(folder) {
   mkdirSync(folder, { recursive: true })
 }
 
-/** Makes of what `napi create-npm-dirs` wrote for a platform the package that we publish. */
+/** Completes the package that `napi create-npm-dirs` wrote for a platform. */
 function completePlatform(folder, { name, target, libc }, main) {
   const path = join(folder, 'package.json')
   const description = `The binary of ${main.name} for ${target}`
-  // Who searches npm for a word is to find the main package.
+  // Without keywords, so that a search on npm finds the main package alone.
   const { keywords, ...made } = readJson(path)
   const own = { ...made, name, description, ...(libc && { libc: [libc] }), publishConfig: main.publishConfig }
   writeJson(path, own)
@@ -68,7 +68,7 @@ export async function stage({ out, artifacts, repository }) {
     if (!existsSync(join(root, file))) throw new Error(`${file} is missing: run \`npm run build:lib\``)
   }
   const folder = join(out, own.name)
-  // Below the main package, where napi insists on having them; `files` of its package.json keeps them out of it.
+  // napi wants them below the main package, whose tarball has only what `files` lists.
   const npm = join(folder, 'npm')
   const all = platforms(own).map((each) => ({ ...each, version: own.version, folder: join(npm, each.tuple) }))
   try {

@@ -38,7 +38,7 @@ function request() {
 }
 
 function npm(...args) {
-  // npm is a script on Windows, which takes a shell; no argument here has anything that a shell would read.
+  // On Windows npm is a script, which needs a shell; no argument here has a character that a shell interprets.
   const { error, status, stdout, stderr } = spawnSync('npm', args, {
     encoding: 'utf8',
     shell: process.platform === 'win32',
@@ -47,7 +47,7 @@ function npm(...args) {
   return { status, stdout, stderr }
 }
 
-/** Whether the registry has this version. */
+/** Whether the registry has this version of a package. */
 function published({ name, version }) {
   const { status, stdout, stderr } = npm('view', `${name}@${version}`, 'version', '--json')
   // For a package that has other versions but not this one, npm prints nothing and ends with 0.

@@ -13,7 +13,7 @@ export function npmCli() {
   throw new Error('There is no npm on the PATH')
 }
 
-/** The package of Bun's binary for this system, if there is one. */
+/** The npm package with Bun's binary for this system, if there is one. */
 function bunPackage(musl) {
   const arch = { x64: 'x64', arm64: 'aarch64' }[process.arch]
   const system = { darwin: 'darwin', linux: 'linux', win32: 'windows' }[process.platform]
@@ -35,9 +35,9 @@ const yarnrc = (linker) => (url) => ({
 })
 
 /**
- * Each manager: the `tool` that it comes from, how to start it there, the settings that name the registry, and the
- * arguments that install a package. `exact`: it knows C libraries, so it installs one binary and no more. `pnp`: there is
- * no node_modules, and programs find packages through it. `lock`: its lockfile.
+ * The managers. `tool` is the npm package that has one, `start` the program in it, and `native` means that it does not
+ * need node. `settings` are files that name the registry, `add` the arguments that install a package. `exact`: it knows
+ * C libraries, so it installs one binary and no more. `pnp`: it makes no node_modules, and runs programs itself.
  */
 export function managers({ musl }) {
   const bun = bunPackage(musl)
@@ -80,7 +80,9 @@ export function managers({ musl }) {
   ]
 }
 
-/** The command that starts a manager, which is installed below `folder` first if need be. One without a `tool` is npm. */
+/**
+ * The command that starts a manager, which is installed below `folder` first if need be. One without a `tool` is npm.
+ */
 export function command({ native, start, tool }, folder) {
   if (tool === undefined) return [process.execPath, npmCli()]
   const prefix = join(folder, tool.replaceAll('/', '+'))

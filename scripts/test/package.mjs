@@ -218,7 +218,9 @@ function folders(folder) {
   return found.map((file) => dirname(join(folder, file)))
 }
 
-/** Compiles the typed program against the installed types, with both ways that TypeScript resolves modules, and runs it. */
+/**
+ * Compiles the typed program against the installed types, with both ways that TypeScript resolves modules, and runs it.
+ */
 async function compile(folder) {
   for (const name of ['@types/node', 'undici-types']) {
     const link = join(folder, 'node_modules', name)
@@ -276,7 +278,7 @@ async function bundle(folder) {
   }
 }
 
-/** The command that the error gives with which a program ends, and the folders to remove before. */
+/** Runs a program that must fail; answers the command that its error advises, and the folders to remove before. */
 async function advised(folder, manager, headline) {
   const output = await node(folder, manager, ['common.cjs'], { fails: true })
   assert.match(output, /^Error \[ERR_MMAP_BINARY\]: /m)
@@ -365,7 +367,7 @@ for (const manager of managers({ musl })) {
 const npm = { ...managers({ musl }).find(({ name }) => name === 'npm'), start: [process.execPath, npmCli()] }
 
 await check(
-  'npm, told to leave optional dependencies out: the error names the setting, its command mends it',
+  'npm, set to leave optional dependencies out: the error names the setting, its command mends it',
   async () => {
     const folder = project(npm, 'omitted')
     appendFileSync(join(folder, '.npmrc'), 'omit=optional\n')

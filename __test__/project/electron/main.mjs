@@ -1,5 +1,5 @@
-// Proves the addon in Electron: in its main process, in a worker of it, and in a utility process. In plain Node, which
-// takes a child process for the latter, the program itself can be tried.
+// Checks the addon in Electron: in its main process, in a worker of it, and in a utility process. In plain Node a child
+// process stands for the latter, so that this program itself can be tested.
 import { fork } from 'node:child_process'
 import fs from 'node:fs'
 import { createRequire } from 'node:module'
@@ -36,7 +36,7 @@ async function main() {
   const engine = electron === undefined ? `Node ${process.version}` : `Electron ${process.versions.electron}`
   const answer = { main: await prove(), worker: await worker(), utility: await utility() }
   console.log(`${engine}, ${process.platform} ${process.arch}: ${JSON.stringify(answer)}`)
-  // For a test of this program.
+  // The test of this program reads the answer from there.
   const file = process.env.MEMMAP_TEST_REPORT
   if (file !== undefined) fs.writeFileSync(file, JSON.stringify(answer))
 }
@@ -46,7 +46,7 @@ function end(status) {
   else electron.app.exit(status)
 }
 
-// Not awaited here: Electron is ready only after its first module has been evaluated.
+// Without a top-level await, since Electron becomes ready only after its first module has been evaluated.
 Promise.resolve(electron?.app.whenReady())
   .then(main)
   .then(

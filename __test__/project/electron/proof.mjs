@@ -1,4 +1,5 @@
-// What must hold wherever an engine forbids buffers over foreign memory. Plain JavaScript: Electron runs it as it is.
+// Checks what must hold in an engine that forbids buffers over foreign memory. Plain JavaScript, which Electron runs
+// without a build.
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import os from 'node:os'
@@ -6,14 +7,14 @@ import path from 'node:path'
 import process from 'node:process'
 import { Mmap } from 'memmap'
 
-/** A caged engine has views where its pages can be mapped over: Linux and macOS, once there is such a home. */
+/** The home in an engine with a memory cage: `overlay` where there is such a home, never on Windows, else `native`. */
 function expected() {
   if (process.platform === 'win32') return 'native'
   try {
     Mmap.anonymous(1, { home: 'overlay' }).close()
     return 'overlay'
   } catch (error) {
-    // No such home. Any other error is a failure of it.
+    // There is no such home. Any other error is a failure of that home.
     if (error.code === 'ERR_INVALID_ARG_VALUE') return 'native'
     throw error
   }
@@ -42,7 +43,7 @@ function noViews(m, name) {
   assert.equal(fs.readFileSync(name, 'latin1').slice(0, 5), 'HEllo')
 }
 
-/** Answers the home in use; throws what does not hold. */
+/** Answers the home in use; throws if something does not hold. */
 export async function prove() {
   const folder = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), 'memmap-electron-'))
   let m
@@ -59,14 +60,14 @@ export async function prove() {
     assert.equal(m.match(/(?<word>s\w+) line/)?.groups.word.toString(), 'second')
     m.close()
     assert.throws(() => m.at(0), { code: 'ERR_MMAP_CLOSED' })
-    // Zeros, not another mapping's bytes.
+    // After close() a view shows zeros, and no other mapping's bytes.
     if (buffer !== undefined) assert.equal(buffer[0], 0)
     const memory = Mmap.anonymous(100_000)
     assert.equal(memory.home, home)
     memory.close()
     return home
   } finally {
-    // After a failure too: Windows removes no mapped file, and its refusal would hide what failed.
+    // Closed after a failure too: Windows cannot remove a mapped file, and that error would hide the first one.
     m?.close()
     fs.rmSync(folder, { recursive: true, force: true })
   }

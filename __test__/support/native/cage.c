@@ -1,6 +1,7 @@
 /*
- * Preloaded into node: an engine with a memory cage, as Electron's, refuses buffers over memory of others.
- * The host's own functions come before those of a preloaded library, so their code is replaced: return 22.
+ * Preloaded into node, it makes it refuse buffers over foreign memory, as an engine with a memory cage (Electron's)
+ * does. Functions of the program itself have precedence over those of a preloaded library, so their code is replaced by
+ * the one below.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -9,7 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* napi_no_external_buffers_allowed */
+/* return 22: napi_no_external_buffers_allowed */
 #if defined(__x86_64__)
 static const unsigned char refuse[] = {0xb8, 22, 0, 0, 0, 0xc3};
 #elif defined(__aarch64__)

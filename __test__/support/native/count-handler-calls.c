@@ -1,6 +1,6 @@
 /*
- * Preloaded: counts how often the kernel calls the handlers that the addon installs, in the file that FAULTS_COUNT
- * names. Who asks for an action is told what was installed, never of the one that counts.
+ * Preloaded into node, it counts how often the kernel calls the signal handlers that the addon installs, in the file
+ * that FAULTS_COUNT names. sigaction(2) answers the handler that was installed, and hides the one that counts.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

@@ -1,8 +1,8 @@
 /*
- * A crash reporter, as other native addons bring one: a handler for SIGBUS and SIGSEGV that says so on standard error.
- * Loaded by process.dlopen, so that a test chooses when. CHAINS: it calls what was there before; without, the signal's
- * default action is put back. STRIPS: no reporter, but what Bun does when a listener goes: the handler that is there is
- * put back without its flags.
+ * A crash reporter, as other native addons have one: a handler for SIGBUS and SIGSEGV that prints the signal on
+ * standard error. process.dlopen loads it, so that a test chooses when. With CHAINS it calls the handler that was there
+ * before; otherwise it restores the signal's default action. With STRIPS it is no reporter, but does what Bun does when
+ * a listener is removed: it installs the handler that is there without its flags.
  */
 #include <signal.h>
 #include <stddef.h>
@@ -30,7 +30,7 @@ static void reported(int number, siginfo_t *info, void *context) {
   (void)context;
 #endif
   signal(number, SIG_DFL);
-  /* A fault comes again by itself; what was sent does not. */
+  /* A fault occurs again when the handler returns; a signal that was sent has to be raised again. */
   if (info->si_code <= 0) raise(number);
 }
 

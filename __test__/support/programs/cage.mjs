@@ -1,5 +1,5 @@
 import { Mmap } from 'memmap'
-import { codeOf, descriptors, file, lines, main, rejection, report, settle } from './common.mjs'
+import { codeOf, collectUntil, descriptors, file, lines, main, rejection, report } from './common.mjs'
 
 const messageOf = (run) => {
   try {
@@ -61,7 +61,7 @@ await main({
     m.close()
     m.close({ detach: false })
     opened.close()
-    await settle(() => lines(name) <= 0)
+    await collectUntil(() => lines(name) <= 0)
     report({
       views,
       facts,

@@ -1,4 +1,4 @@
-// What the programs share. Plain JavaScript: they run in Node, Bun and Deno as they are.
+// What the programs share. They are plain JavaScript, which Node, Bun and Deno run without a build.
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -11,7 +11,7 @@ export const deno = process.versions.deno !== undefined
 
 export const folder = process.env.MEMMAP_TEST_FOLDER ?? fs.mkdtempSync(path.join(os.tmpdir(), 'memmap-child-'))
 
-/** Hands the answer to the test; without one, prints it. */
+/** Passes the answer to the test that started this program; prints it when there is none. */
 export function report(value) {
   const name = process.env.MEMMAP_TEST_REPORT
   if (name === undefined) console.log(JSON.stringify(value))
@@ -42,8 +42,11 @@ export function collect() {
 export const turn = () => new Promise((resolve) => setImmediate(resolve))
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 
-/** Collects, and lets finalizers run, so often; or until `done` holds, with patience: threads of a busy machine wait. */
-export async function settle(done, rounds = 60) {
+/**
+ * Collects garbage and lets finalizers run, for some rounds or until `done` holds. Later rounds wait longer, since
+ * threads of a busy machine take their time.
+ */
+export async function collectUntil(done, rounds = 60) {
   for (let round = 0; round < rounds && !done?.(); round++) {
     collect()
     await turn()
@@ -53,7 +56,7 @@ export async function settle(done, rounds = 60) {
 
 const proc = (name) => (process.platform === 'linux' ? fs.readFileSync(`/proc/self/${name}`, 'utf8') : '')
 
-/** Lines of /proc/self/maps, those with `text` alone. -1: this system has no such file. */
+/** The number of lines of /proc/self/maps that contain `text`; -1 where there is no such file. */
 export function lines(text = '') {
   if (process.platform !== 'linux') return -1
   return proc('maps')
@@ -61,10 +64,12 @@ export function lines(text = '') {
     .filter((line) => line !== '' && line.includes(text)).length
 }
 
-/** What engines open for the loops of their threads, and some keep when these have ended: a mapping never needs one. */
+/** Descriptors that engines open for the event loops of threads, and sometimes keep; a mapping never has such a one. */
 const OF_LOOPS = /^(anon_inode|socket|pipe):/
 
-/** Open descriptors, those alone that lead to `target`; without one, all but those of loops. -1: not told here. */
+/**
+ * The number of open descriptors of `target`, or without one, of all but those of event loops; -1 where it is unknown.
+ */
 export function descriptors(target) {
   if (process.platform !== 'linux') return -1
   return fs.readdirSync('/proc/self/fd').filter((fd) => {
@@ -77,26 +82,26 @@ export function descriptors(target) {
   }).length
 }
 
-/** Kilobytes of address space and of memory, lines of maps, descriptors. */
+/** Address space and resident memory in kilobytes, lines of /proc/self/maps, and descriptors of this process. */
 export function usage() {
   const status = proc('status')
   const kilobytes = (name) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? -1)
   return { size: kilobytes('VmSize'), resident: kilobytes('VmRSS'), lines: lines(), descriptors: descriptors() }
 }
 
-/** Deletes a file, and tells whether it is gone: on Windows it stays while anybody has it mapped or open. */
+/** Deletes a file; answers whether it is gone. On Windows it stays while somebody has it mapped or open. */
 export function deleted(name) {
   try {
     fs.unlinkSync(name)
   } catch {
-    // Gone already, or in use.
+    // It is gone already, or in use.
   }
   return !fs.readdirSync(path.dirname(name)).includes(path.basename(name))
 }
 
 let files = 0
 
-/** A file of `content`, in the test's folder. */
+/** Makes a file with this content in the test's folder; answers its path. */
 export function file(content, name = `file-${process.pid}-${files++}`) {
   const full = path.join(folder, name)
   fs.writeFileSync(full, content)

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import { Mmap } from 'memmap'
-import { codeOf, collect, deleted, file, main, rejection, report, settle, usage } from './common.mjs'
+import { codeOf, collect, collectUntil, deleted, file, main, rejection, report, usage } from './common.mjs'
 
 const name = file(Buffer.alloc(4096, 'x'))
 
@@ -11,18 +11,18 @@ const MAKE = {
   anonymous: (home) => Mmap.anonymous(4096, { home }),
 }
 
-/** More mappings of its own than an engine gives back when it collects. */
+/** More mappings than an engine itself unmaps when it collects garbage. */
 const MARGIN = 2000
 
-/** What a loop leaves behind when everything that it made has been let go. */
+/** The growth of `usage()` since `before`. */
 function leftover(before) {
   const now = usage()
   return Object.fromEntries(Object.keys(before).map((key) => [key, now[key] - before[key]]))
 }
 
-/** Waits for all that the tests look at: after one round some mappings are left, any number up to thousands. */
+/** Collects garbage until everything that the tests look at is released: after one round thousands may be left. */
 async function letGo(before, done) {
-  await settle(() => {
+  await collectUntil(() => {
     const left = leftover(before)
     return left.descriptors <= 1 && done(left)
   })
@@ -33,16 +33,16 @@ function again(count, make, then) {
 }
 
 async function measure(count, work) {
-  // What the engine maps once for all: optimised code, the collector's own threads.
+  // A first run, for what the engine maps once: optimised code, threads of the collector.
   work(Math.min(count, 2000))
-  await settle(undefined, 5)
+  await collectUntil(undefined, 5)
   const before = usage()
   const error = work(count)
   await letGo(before, (left) => left.lines < 50 && left.size < 50_000 && deleted(name))
   return { ...error, ...leftover(before), deleted: deleted(name) }
 }
 
-/** The other inhabitants of the process: V8, its threads, the addon itself. */
+/** Whether the rest of the process works: V8 allocates memory and starts a thread. */
 async function wellbeing() {
   const junk = Array.from({ length: 200 }, () => new Array(50_000).fill(1.5))
   const store = new Uint8Array(32 * 2 ** 20).fill(1)
@@ -57,7 +57,7 @@ async function wellbeing() {
 }
 
 await main({
-  // Made and forgotten, in one synchronous loop: no finalizer runs in it.
+  // Mappings that are dropped in one synchronous loop, in which no finalizer runs.
   async dropped({ count, make, home, view }) {
     report(
       await measure(count, (many) => {
@@ -119,10 +119,10 @@ await main({
     )
   },
 
-  // All are kept: the system's limit is reached, and the process must not notice.
+  // Mappings that are all kept until the system's limit is reached; the rest of the process must go on working.
   async kept({ count, make, home, view }) {
     await wellbeing()
-    await settle(undefined, 5)
+    await collectUntil(undefined, 5)
     const before = usage()
     const kept = []
     let error
@@ -137,8 +137,9 @@ await main({
     }
     const made = kept.length
     const well = await wellbeing()
-    await settle(undefined, 3)
-    // What the engine has given back since is filled up again: the limit is the process's, and its heap has a share.
+    await collectUntil(undefined, 3)
+    // The limit counts the engine's own mappings too. Those that it has unmapped since leave room, which is filled
+    // again.
     let refused
     for (let i = 0; i < MARGIN && refused === undefined; i++) refused = codeOf(() => kept.push(MAKE[make](home)))
     let asynchronous
@@ -149,9 +150,9 @@ await main({
       )
     }
     const bytes = kept[0].at(1)
-    // Room again, once some are closed.
+    // When some are closed, there is room again.
     for (const each of kept.splice(0, 2000)) if (each instanceof Mmap) each.close()
-    await settle(undefined, 3)
+    await collectUntil(undefined, 3)
     const roomy = MAKE[make](home).at(1)
     kept.length = 0
     await letGo(before, (left) => left.lines < 50)
@@ -167,7 +168,7 @@ await main({
     })
   },
 
-  // Old objects, dropped all at once: no small collection finds them before the limit is met again.
+  // Objects of the old generation, all dropped at once: no minor collection frees them before the limit is met again.
   async refilled({ home }) {
     const name = file('refilled')
     const fill = (kept) => {
@@ -179,11 +180,11 @@ await main({
     collect()
     const made = kept.length
     kept.length = 0
-    // In the same turn of the loop: no finalizer has run.
+    // In the same turn of the event loop, so no finalizer has run.
     report({ first, made, second: codeOf(() => Mmap.open(name, { home }).close()) })
   },
 
-  // Advice for a part of a mapping splits it in the kernel's list, whose length is limited.
+  // Advice for a part of a mapping splits it into several in the kernel, which limits their number.
   async split({ advice }) {
     const m = Mmap.anonymous(2 ** 30)
     let code
@@ -200,9 +201,9 @@ await main({
 
   async failing({ count }) {
     const missing = `${name}-missing`
-    // The pool's threads have stacks of their own.
+    // First the pool's threads are started, since each maps a stack.
     await Promise.all(Array.from({ length: 8 }, () => Mmap.openAsync(name)))
-    await settle(undefined, 3)
+    await collectUntil(undefined, 3)
     const before = usage()
     const codes = new Set()
     for (let i = 0; i < count; i++) {
@@ -226,7 +227,7 @@ await main({
     report({ codes: [...codes], ...leftover(before) })
   },
 
-  // Descriptors end long before mappings do: what was dropped is let go before that is an error.
+  // The limit of descriptors is far below that of mappings: dropped ones must be released before it is an error.
   async descriptors() {
     const before = usage()
     const limit = Number(/Max open files\s+(\d+)/.exec(fs.readFileSync('/proc/self/limits', 'utf8'))[1])
@@ -245,7 +246,7 @@ await main({
     report({ error, limit, count, ...leftover(before) })
   },
 
-  // What a thread has made ready and nobody takes: the engine does not know of it, and nothing collects it in time.
+  // Lines that a thread has prepared and nobody takes: the engine does not know of this memory, so no collection comes.
   async unread({ how, rounds, size }) {
     const name = file(Buffer.concat([Buffer.alloc(65_000, 'short\n'), Buffer.alloc(size, 'x')]))
     const m = Mmap.open(name)
@@ -254,7 +255,7 @@ await main({
       async aborted() {
         const controller = new AbortController()
         const first = m.linesAsync({ start: 65_000, signal: controller.signal }).next()
-        // The loop is busy until the job has ended.
+        // Keeps the event loop busy until the job has ended.
         const until = performance.now() + 60
         while (performance.now() < until);
         controller.abort()

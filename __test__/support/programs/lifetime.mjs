@@ -7,6 +7,7 @@ import zlib from 'node:zlib'
 import { Mmap } from 'memmap'
 import {
   collect,
+  collectUntil,
   deleted,
   descriptors,
   file,
@@ -14,7 +15,6 @@ import {
   main,
   rejection,
   report,
-  settle,
   sleep,
   turn,
   usage,
@@ -23,12 +23,12 @@ import {
 const MIB = 2 ** 20
 const external = { home: 'external' }
 
-/** Work on libuv's pool that keeps its threads busy: what is asked for next waits. Run with one thread. */
+/** Keeps the one thread of libuv's pool busy (UV_THREADPOOL_SIZE=1), so that the next request waits. */
 function occupyPool(iterations = 300_000) {
   return new Promise((resolve) => crypto.pbkdf2('a', 'b', iterations, 64, 'sha512', resolve))
 }
 
-/** How many of 40 new mappings hold a byte other than zero. */
+/** Makes 40 mappings, and answers a function that counts those with a byte other than zero. */
 function stained(length) {
   const fresh = Array.from({ length: 40 }, () => Mmap.anonymous(length, external))
   return () => fresh.filter((m) => m.buffer.some((byte) => byte !== 0)).length
@@ -48,11 +48,11 @@ function work(mode, args = {}) {
 }
 
 await main({
-  // The buffer alone is kept: its bytes stay the file's, in both directions.
+  // Only the buffer is kept: stores into it reach the file, and stores into the file are seen in it.
   async outlives() {
     const name = file('hello')
     const buffer = (() => Mmap.open(name, { access: 'write', ...external }).buffer)()
-    await settle(undefined, 5)
+    await collectUntil(undefined, 5)
     buffer[0] = 0x48
     report({
       bytes: buffer.toString(),
@@ -64,7 +64,7 @@ await main({
 
   async collected({ view, home, async }) {
     const name = file(Buffer.alloc(8192, 'x'))
-    // In functions of their own: an engine may keep the last value of a frame that still runs.
+    // In separate functions, since an engine may keep values of a function that still runs alive.
     const touch = (m) => {
       if (view) m.subarray(1, 5)[0] = 1
     }
@@ -73,11 +73,11 @@ await main({
       else touch(Mmap.open(name, { access: 'write', home }))
     }
     const before = { mapped: lines(name), open: descriptors(name) }
-    await settle(() => lines(name) <= 0 && descriptors(name) <= 0 && deleted(name))
+    await collectUntil(() => lines(name) <= 0 && descriptors(name) <= 0 && deleted(name))
     report({ before, mapped: lines(name), open: descriptors(name), deleted: deleted(name) })
   },
 
-  // From the main thread after close() nothing must abort, whatever happens to the views.
+  // After close(), nothing that is done to the views may abort the process.
   async untransferable({ exit }) {
     const m = Mmap.anonymous(MIB, external)
     const { buffer } = m
@@ -99,11 +99,11 @@ await main({
     m.close()
     const sum = taken.reduce((sum, byte) => sum + byte, 0)
     taken.fill(1)
-    await settle(undefined, 3)
+    await collectUntil(undefined, 3)
     report({ before, fallback, after: sum, length: taken.length, last: taken[MIB - 1] })
   },
 
-  // The worker that made the mapping ends while another thread has its bytes.
+  // The worker that made the mapping ends, and another thread still has the bytes.
   async movedOut() {
     const worker = new Worker(new URL('./worker.mjs', import.meta.url), { workerData: { mode: 'transfer' } })
     const ended = new Promise((resolve) => worker.once('exit', resolve))
@@ -115,7 +115,7 @@ await main({
     report({ length: bytes.length, sum, last: bytes.at(-1) })
   },
 
-  // Another thread reads the old view all the while: it must not meet the new end of the file.
+  // Another thread reads the old view all the while: it must not get a fault at the new end of the file.
   async shrunkUnderReader() {
     const name = file(Buffer.alloc(MIB, 'S'))
     const m = Mmap.open(name, { access: 'write', ...external })
@@ -136,7 +136,7 @@ await main({
     report({ length: m.length, first: m.at(0), size: fs.statSync(name).size })
   },
 
-  // What is moved when the thread has begun to end, after every other listener ran.
+  // A buffer is transferred when the thread has begun to end, after all other listeners of `exit` have run.
   async movedAtExit() {
     const worker = new Worker(new URL('./worker.mjs', import.meta.url), { workerData: { mode: 'transfer at exit' } })
     const ended = new Promise((resolve) => worker.once('exit', resolve))
@@ -147,7 +147,7 @@ await main({
     report({ others: others.length, foreign: bytes.includes(0x40), length: bytes.length })
   },
 
-  // A call of the host's that waits for its turn still has the address when the mapping is closed.
+  // A request in libuv's queue still has the address of the view when the mapping is closed.
   async queuedRead() {
     const name = file(Buffer.alloc(MIB, 'E'))
     const fd = fs.openSync(name)
@@ -192,7 +192,7 @@ await main({
     report({ stained: count(), own: m.includes('E') })
   },
 
-  // Work in flight on the views, closed under it: `detach: false`, which is for that.
+  // Closes mappings while other threads work on the views, with `detach: false`, which is meant for that.
   async underWork({ kind }) {
     const jobs = {
       deflate: (view) => new Promise((resolve) => zlib.deflate(view, { level: 9 }, resolve)),
@@ -229,7 +229,7 @@ await main({
     m.close({ detach })
     const [code, count] = await written
     const got = fs.readFileSync(target)
-    // Each byte that arrived is the file's, or a zero of the closed mapping.
+    // Each byte that was written is the file's, or a zero of the closed mapping.
     let foreign = 0
     for (let i = 0; i < got.length; i++) if (got[i] !== content[i] && got[i] !== 0) foreign++
     report({ code: code === 'EFAULT' ? null : code, count: count ?? 0, foreign })
@@ -237,9 +237,9 @@ await main({
 
   async workers({ count, mode, home }) {
     const name = file(Buffer.alloc(65536, 'w'))
-    // The first worker brings allocations of the host's own that stay.
+    // The first worker makes the engine allocate memory that it keeps.
     await work('exit', { name: file('x'), home })
-    await settle(undefined, 3)
+    await collectUntil(undefined, 3)
     const before = usage()
     const ends = []
     for (let i = 0; i < count; i += 5) {
@@ -247,7 +247,7 @@ await main({
       const modes = mode === 'mixed' || mode === 'idle' ? mixed : Array(5).fill(mode)
       ends.push(...(await Promise.all(modes.map((each) => work(each, { name, home })))))
     }
-    await settle(() => lines(name) <= 0 && descriptors(name) <= 0 && deleted(name))
+    await collectUntil(() => lines(name) <= 0 && descriptors(name) <= 0 && deleted(name))
     const after = usage()
     report({
       ends: ends.length,
@@ -286,7 +286,7 @@ await main({
     throw new Error('on purpose')
   },
 
-  // An abort ends the wait, not the work: here the pool is busy, elsewhere a disk of the network's sleeps.
+  // An abort ends the wait, not the work. Here a busy pool delays the work, as a network drive might.
   async abortedOpen() {
     const name = file('x')
     const busy = occupyPool(1_000_000)
@@ -298,11 +298,11 @@ await main({
     const code = await opened
     const prompt = !free
     await busy
-    await settle(() => lines(name) <= 0 && descriptors(name) <= 0 && deleted(name))
+    await collectUntil(() => lines(name) <= 0 && descriptors(name) <= 0 && deleted(name))
     report({ code, prompt, mapped: lines(name), open: descriptors(name), deleted: deleted(name) })
   },
 
-  // A job that was asked for, but has not begun, is rejected by close() at once.
+  // close() rejects a job that has not begun at once.
   async closedFlush() {
     const m = Mmap.open(file(Buffer.alloc(MIB)), { access: 'write' })
     const busy = occupyPool()

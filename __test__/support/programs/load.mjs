@@ -1,4 +1,4 @@
-// Loads the package from a folder, on a system that is made up as far as `fake` says, and reports what came of it.
+// Loads the package from a folder, on a system that it pretends to be as far as `fake` says, and reports the result.
 import fs from 'node:fs'
 import Module, { createRequire } from 'node:module'
 import path from 'node:path'
@@ -7,7 +7,7 @@ import { main, report } from './common.mjs'
 
 const NO_FILE = (name) => Object.assign(new Error(`ENOENT: no such file, '${name}'`), { code: 'ENOENT' })
 
-/** Files that are, or (null) are not, there, whatever the system has; a folder is a list of names. */
+/** Makes node:fs answer with these files, whatever the system has; null is a missing file, a list a folder. */
 function pretendFiles(files) {
   const { openSync, readFileSync, readdirSync } = fs
   const pretend = (real, answer) =>
@@ -18,7 +18,7 @@ function pretendFiles(files) {
     }
   fs.readFileSync = pretend(readFileSync, (text) => text)
   fs.readdirSync = pretend(readdirSync, (names) => names)
-  // The loader reads the head of a file by its descriptor: a real file holds the text.
+  // The loader reads the start of a file through a descriptor, which needs a real file with this text.
   fs.openSync = pretend(openSync, (text) => {
     const copy = path.join(process.env.MEMMAP_TEST_FOLDER, 'pretended')
     fs.writeFileSync(copy, text)
@@ -32,20 +32,20 @@ function pretend({ arch, armVersion, deny, execPath, files = {}, platform, repor
   if (arch !== undefined) Object.defineProperty(process, 'arch', { value: arch })
   if (execPath !== undefined) process.execPath = execPath
   if (report !== undefined) process.report.getReport = () => report
-  // Some hosts seal what they tell of their build.
+  // Some engines freeze process.config.
   if (armVersion !== undefined)
     Object.defineProperty(process, 'config', { value: { variables: { arm_version: armVersion } } })
   if (deny !== undefined) {
     const refuse = (_module, file) => {
       throw Object.assign(new Error(deny.message.replace('FILE', file)), { code: 'ERR_DLOPEN_FAILED', ...deny.fields })
     }
-    // Node and Bun ask the first, Deno the second.
+    // Node and Bun call the first, Deno the second.
     process.dlopen = refuse
     Module._extensions['.node'] = refuse
   }
 }
 
-/** Maps memory, and answers what two module systems had. */
+/** Makes a mapping; answers whether require() and import give the same class. */
 async function use(folder, module) {
   const common = createRequire(path.join(folder, 'index.cjs'))(module)
   const { Mmap } = await import(pathToFileURL(createRequire(path.join(folder, 'index.cjs')).resolve(module)).href)

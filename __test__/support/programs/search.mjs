@@ -22,11 +22,11 @@ const PATTERNS = [
 
 const random = (below) => Math.floor(Math.random() * below)
 
-/** Of one length, and UTF-8 both. */
+/** Two contents of the same length, both valid UTF-8. */
 const LONG = Buffer.alloc(64_512, 'x')
 const SHORT = Buffer.from('\u00e9\n'.repeat(LONG.length / 3))
 
-/** Stores into a file without end. */
+/** Stores into a file until the thread is ended. */
 function store(name, versions) {
   const bytes = Mmap.open(name, { access: 'write' }).buffer
   while (versions) for (const version of versions) bytes.set(version)
@@ -44,20 +44,20 @@ async function all(matches) {
   return count
 }
 
-/** Leaves this process so many bytes of address space. */
+/** Limits the address space of this process to so many bytes more than it has. */
 function leave(bytes) {
   const size = Number(/VmSize:\s+(\d+)/.exec(fs.readFileSync('/proc/self/status', 'utf8'))[1]) * 1024
   execFileSync('prlimit', ['--pid', String(process.pid), `--as=${size + bytes}`])
 }
 
 const SCENARIOS = {
-  /** A long line where there is memory for so many copies of it. */
+  /** Reads a long line with memory for so many copies of it. */
   async starved({ size, copies }) {
-    // Its content is no memory of this process, which would be let go of later.
+    // The content is not written by this process, so that none of its memory is released later.
     const name = file('')
     fs.truncateSync(name, size)
     const m = Mmap.open(name, { home: 'native' })
-    // The threads are there.
+    // Starts the threads.
     for await (const _ of m.linesAsync({ end: 6 }));
     leave(size * copies)
     try {
@@ -69,7 +69,7 @@ const SCENARIOS = {
     }
   },
 
-  /** Searches of bytes that another thread changes: an answer, whatever it is. */
+  /** Searches bytes that another thread changes meanwhile: each search must answer something. */
   async changes({ rounds, length }) {
     const name = file(Buffer.alloc(length, 'abc cd ab\n'))
     const worker = new Worker(SELF, { workerData: { store: name } })
@@ -100,7 +100,9 @@ const SCENARIOS = {
     report({ answers, errors: [...errors] })
   },
 
-  /** Lines of bytes that another thread changes, all at once: one long line, and as many as a piece can have. */
+  /**
+   * Reads lines while another thread replaces all bytes: by one long line, and by as many lines as a piece can have.
+   */
   async lines({ passes }) {
     const name = file(LONG)
     const worker = new Worker(SELF, { workerData: { store: name, versions: [SHORT, LONG] } })
@@ -115,7 +117,7 @@ const SCENARIOS = {
           bytes += Buffer.byteLength(line)
           line.length === 2 ? short++ : long++
         }
-        // Half a character becomes U+FFFD, which has three bytes.
+        // Half a character becomes U+FFFD, which has three bytes in UTF-8.
         if (bytes < LONG.length - 2) lost++
       } catch (error) {
         errors.add(`${error.code}: ${error.message}`)
@@ -125,14 +127,14 @@ const SCENARIOS = {
     report({ lost, errors: [...errors], both: short > 0 && long > 0 })
   },
 
-  /** A thread that ends while its search waits behind those of another. */
+  /** A thread ends while its search waits behind those of another thread. */
   async terminated() {
     const m = Mmap.anonymous(2 ** 28)
     m.set(Buffer.from('\r\n'))
     const controller = new AbortController()
     const { signal } = controller
     setMaxListeners(0, signal)
-    // Where a `\r\n` is, `^` is the slow machine's.
+    // With a `\r\n` in the text, `^` takes the slow engine (the Pike VM).
     let ended = 0
     const searches = Array.from({ length: 64 }, async () => {
       await m.countAsync(/^x/gm, 0, null, { signal, threads: 1 }).catch(() => undefined)

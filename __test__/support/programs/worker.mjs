@@ -29,6 +29,6 @@ if (mode === 'transfer') {
   if (mode === 'throw') throw new Error('on purpose')
   if (mode === 'terminate') setInterval(() => kept[0], 1000)
   if (mode === 'jobs') setInterval(() => Mmap.openAsync(name, { home }).then((m) => m.flushAsync()), 1)
-  // Ended from without, in the midst of mapping and dropping.
+  // The parent ends this thread while it makes and drops mappings.
   while (mode === 'busy') Mmap.open(name, { home }).slice(0, 5)
 }

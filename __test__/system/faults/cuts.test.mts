@@ -8,7 +8,7 @@ function ended(t: ExecutionContext, outcome: Outcome): boolean {
   return t.is(outcome.signal, null, story(outcome)) && t.is(outcome.code, 0, story(outcome))
 }
 
-/** What a program found wrong with its model of the file, and that it looked. */
+/** Checks that the program found nothing that differs from its model of the file, and that it checked enough. */
 function allRight(t: ExecutionContext, outcome: Outcome, least: number): void {
   if (!ended(t, outcome)) return
   const { wrong, count, checked, thrown } = outcome.answer
@@ -27,7 +27,7 @@ const WAYS = [
   ['native', 'copy', 'cold'],
 ] as const
 
-/** Each takes a minute there, and most of them differ in what the kernel is asked for. */
+/** Under an emulator each takes a minute; most differ in system calls alone, so these stand for all. */
 const ENOUGH = ['external, read, warm', 'external, write, viewed', 'native, copy, cold', 'constructor, write']
 const TOO_MANY = `under ${emulator} some ways stand for all: ${ENOUGH.join('; ')}`
 

@@ -6,7 +6,7 @@ import { PAGESIZE } from 'memmap'
 import { run, story } from '../../support/child.mjs'
 import { HOMES, linux, scratch, skip } from '../../support/common.mjs'
 
-/** Runs a command; answers what it complained of. */
+/** Runs a command; answers its error message, if it failed. */
 function failed(command: string, ...args: string[]): string | undefined {
   const { error, status, stderr } = spawnSync(command, args, { encoding: 'utf8' })
   if (error !== undefined) return error.message
@@ -15,7 +15,7 @@ function failed(command: string, ...args: string[]): string | undefined {
 
 type Disk = (folder: string) => string | undefined
 
-/** Mounts something small on a folder; answers why that cannot be done here. */
+/** Mounts a small file system on a folder; answers why that cannot be done here, if it cannot. */
 const DISKS: Record<string, Disk> = {
   tmpfs: (folder) => failed('mount', '-t', 'tmpfs', '-o', 'size=1m', 'memmap-test', folder),
   ext4(folder) {
@@ -38,7 +38,7 @@ async function onDisk(t: ExecutionContext, kind: string, body: (folder: string) 
   try {
     await body(folder)
   } finally {
-    // Lazily when somebody is still there: it must not stay.
+    // If it is still in use, it is unmounted lazily, so that it does not stay.
     const left = failed('umount', folder) && failed('umount', '-l', folder)
     if (left !== undefined) t.fail(left)
   }
@@ -52,7 +52,7 @@ for (const kind of Object.keys(DISKS)) {
         t.is(outcome.code, 0, story(outcome))
         const at = (offset: number): unknown[] => ['ERR_MMAP_FAULT', offset, 'no-space']
         const lost = 5 * PAGESIZE
-        // On tmpfs even a load from a hole takes a block.
+        // On tmpfs even a load from a hole allocates a block.
         const first = kind === 'tmpfs' ? 4 * PAGESIZE : lost
         t.deepEqual(
           outcome.answer,

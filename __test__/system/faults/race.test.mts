@@ -11,7 +11,7 @@ test('a file that another process cuts and lets grow under four threads: each an
   const { cuts, right, faults, reasons, wrong, wrongs, file } = outcome.answer
   t.deepEqual([wrong, wrongs, file], [[], 0, true])
   t.deepEqual(Object.keys(reasons), ['truncated'])
-  // It did happen.
+  // The file was in fact truncated, and faults were met.
   t.true(cuts > 20 && right > 100 && faults > 20, story(outcome))
 })
 

@@ -4,7 +4,7 @@ import { eachHome, file, rejectsCode, skip, windows } from '../../support/common
 
 const CUT = 100_001
 
-/** A mapping of a log, whose file ends within it. */
+/** A mapping of a log whose file has been truncated since. */
 function cut(t: Parameters<typeof file>[0], home: Home): Mmap {
   const name = file(t, 'line of text\n'.repeat(20_000))
   const m = Mmap.open(name, { home })
@@ -50,7 +50,7 @@ eachHome('searching and lines tell of a file that was cut, and go on before the 
   t.is(await m.findAsync('text'), 8)
 })
 
-eachHome('lines before the cut are given, and then it is told of', async (t, home) => {
+eachHome('lines before the cut are given, and then an error', async (t, home) => {
   if (windows) return skip(t, 'Windows does not let anybody shorten a mapped file')
   using m = cut(t, home)
   const given: string[] = []

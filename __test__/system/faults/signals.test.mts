@@ -9,11 +9,11 @@ type Step = readonly [name: string, argument?: unknown]
 
 interface Case {
   steps: readonly Step[]
-  /** What each step answers that comes to its end. */
+  /** The answers of the steps that the program completes. */
   done: readonly unknown[]
-  /** The signal that the program dies by; default: it ends by itself. */
+  /** The signal that kills the program; by default it ends by itself. */
   dies?: NodeJS.Signals
-  /** What crash reporters print, and nothing else. A list: one of them. */
+  /** All that is printed, by crash reporters; a list means any one of its texts. */
   prints?: string | readonly string[]
 }
 
@@ -36,7 +36,7 @@ test.before(() => {
     [CHAINS, ['-DCHAINS']],
     [STRIPS, ['-DSTRIPS']],
   ] as const) {
-    // Node closes what is no addon: the handlers must stay.
+    // Node unloads a library that is no addon, but its handlers must stay.
     const stays = linux ? ['-Wl,-z,nodelete'] : []
     missing = compileLibrary('crash-reporter.c', library, ...flags, ...stays)
   }
@@ -45,7 +45,7 @@ test.before(() => {
 test.after.always(() => fs.rmSync(folder, { recursive: true, force: true }))
 
 async function steps(t: ExecutionContext, { steps, done, dies, prints = '' }: Case): Promise<void> {
-  // So it does without the package, and whoever listens or not.
+  // Deno does so without the package too, with and without listeners.
   if (deno && steps.some(([name]) => name === 'kill'))
     return skip(t, 'Deno passes over the first SIGBUS or SIGSEGV that is sent to it, and dies by the second')
   const outcome = await run('faults/signals', 'steps', { steps }, { timeout: 20_000 })
@@ -56,7 +56,7 @@ async function steps(t: ExecutionContext, { steps, done, dies, prints = '' }: Ca
   t.true([prints].flat().includes(withoutHosts(outcome.output)), said)
 }
 
-/** Bun is a crash reporter itself, the lowest of all, and so is qemu: without what they print of what came down to them. */
+/** Removes what Bun and qemu print: each is a crash reporter itself, below all the others. */
 function withoutHosts(output: string): string {
   if (emulator !== undefined) return output.replace(/^qemu: uncaught target signal .*\n/m, '')
   return bun ? output.replace(/=+\nBun v[\s\S]*?https:\/\/bun\.report\/\S+\s*$/, '') : output
@@ -66,7 +66,7 @@ function unix(title: string, given: Case): void {
   test(title, async (t) => (windows ? skip(t, 'there are no signals of memory on Windows') : steps(t, given)))
 }
 
-/** With a crash reporter, where one can be compiled: the step of this name loads it. */
+/** A test with a crash reporter, which the step `reporter` loads, where one can be compiled. */
 function reported(title: string, given: Case, library: () => string): void {
   test(title, async (t) => {
     if (missing !== undefined) return skip(t, missing)
@@ -193,7 +193,7 @@ for (const [crash, signal] of CRASHES) {
   reported(
     `a reporter on top that chains to us: our faults are survived, and a foreign crash ends: ${signal}`,
     {
-      // It speaks of our fault too: nobody asked us first.
+      // The reporter prints our fault too, since its handler is called before ours.
       steps: [['map'], ['reporter'], ['fault'], ['kill', signal]],
       done: [1, true, FAULT],
       dies: signal,
@@ -216,7 +216,7 @@ for (const [crash, signal] of CRASHES) {
       ],
       done: [1, true, FAULT, 1, FAULT, FAULT, FAULT],
       dies: signal,
-      // Which of the circle's members is asked first is nobody's promise.
+      // Which of the handlers is called first is not specified.
       prints: ['', `reporter: ${signal}\n`],
     },
     () => CHAINS,

@@ -31,10 +31,10 @@ test('optimised code that stores, from its first run on', async (t) => {
   }
 })
 
-test('each of thousands of stray stores is told by the call that follows', async (t) => {
+test('each of thousands of stray stores makes the call that follows throw', async (t) => {
   if (windows) return skip(t, 'a stray store stays noted on Windows until reattach()')
   const outcome = await run('faults/stray', 'rounds', { count: STRAYS })
-  if (ended(t, outcome)) t.deepEqual(outcome.answer, { told: STRAYS, right: STRAYS, same: true })
+  if (ended(t, outcome)) t.deepEqual(outcome.answer, { thrown: STRAYS, right: STRAYS, same: true })
 })
 
 test('stray stores of four threads', async (t) => {
@@ -58,7 +58,7 @@ test('stray stores before and after close()', async (t) => {
   t.is(outcome.answer.zeros, 0)
 })
 
-test('a stray store into a file that is cut: both are told', async (t) => {
+test('a stray store into a file that is cut: calls throw for both', async (t) => {
   if (windows) return skip(t, 'Windows does not let anybody shorten a mapped file')
   const outcome = await run('faults/stray', 'both')
   if (!ended(t, outcome)) return

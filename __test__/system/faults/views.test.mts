@@ -13,7 +13,7 @@ function ended(t: ExecutionContext, outcome: Outcome): boolean {
   return t.is(outcome.signal, null, story(outcome)) && t.is(outcome.code, 0, story(outcome))
 }
 
-/** A scenario on files that are cut, which ends by itself. */
+/** A test that runs a scenario with files that are truncated, which must end by itself. */
 function cut(
   title: string,
   scenario: string,
@@ -32,7 +32,7 @@ function cut(
 }
 
 const TIERS = [[], ['--no-opt'], ['--always-sparkplug'], ['--always-turbofan']]
-// Elsewhere the small calls go to Rust: there is no fast path for a compiler to be clever about.
+// In other homes small calls go to Rust: there is no fast path that a compiler could optimise.
 const tiers = (home: Home): string[][] => (home === 'external' ? TIERS.filter((flags) => flags.every(knows)) : [[]])
 
 for (const home of HOMES) {
@@ -62,10 +62,10 @@ for (const home of HOMES) {
   const rounds = emulator === undefined ? 2000 : 200
   cut(`${rounds} faults leak nothing [${home}]`, 'leaks', { home, rounds }, (t, answer) => {
     if (!linux) return skip(t, 'only Linux tells what a process holds')
-    // Bun's collector keeps what a word on the stack looks like a pointer to: the last one of them.
+    // Bun's collector scans the stack conservatively, so a stale word there may keep the last mapping alive.
     t.true(answer.mapped <= Number(bun) && answer.open <= Number(bun), JSON.stringify(answer))
     t.true(answer.lines <= 20 && answer.descriptors <= 2, JSON.stringify(answer))
-    // What the engine itself takes in so many rounds; the mappings were 80 MiB, of two thousand.
+    // The engine itself takes some memory in so many rounds; 2,000 mappings that leaked would be 80 MiB.
     t.true(answer.kilobytes < 40_000, JSON.stringify(answer))
   })
 }
@@ -120,7 +120,7 @@ test.before(() => {
 
 test.after.always(() => fs.rmSync(folder, { recursive: true, force: true }))
 
-/** A scenario whose signals are counted. */
+/** A test that runs a scenario and counts its signals. */
 function counted(title: string, scenario: string, args: Readonly<Record<string, unknown>>): void {
   test(title, async (t) => {
     if (missing !== undefined) return skip(t, missing)
@@ -132,9 +132,9 @@ function counted(title: string, scenario: string, args: Readonly<Record<string, 
     if (!ended(t, outcome)) return
     const { sum, faults, lines, code, right } = outcome.answer
     t.deepEqual([sum, code, right], [0, FAULT, true])
-    // None would mean that nothing was counted; a few are retries.
+    // Zero would mean that nothing was counted; a few of them are retries.
     t.true(faults >= 1 && faults <= 10, `${faults} faults`)
-    // A few may be the engine's own; one for each page would be a hundred thousand.
+    // A few may be the engine's own; one for each page would be 100,000.
     t.true(lines <= 50, `${lines} more mappings`)
   })
 }

@@ -1,11 +1,13 @@
-// What the programs about faults share.
+// What the programs that test faults share.
 import fs from 'node:fs'
 import path from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { PAGESIZE } from 'memmap'
 import { folder } from '../common.mjs'
 
-/** Bytes without a zero, so that a page of zeros is never taken for data; a line ends at each of `ends`. */
+/**
+ * Makes bytes without a zero, so that a page of zeros is never taken for data. There is a newline at each of `ends`.
+ */
 export function pattern(length, ends = []) {
   const bytes = Buffer.alloc(length)
   let state = 12345
@@ -17,8 +19,8 @@ export function pattern(length, ends = []) {
   return bytes
 }
 
-/** How a call ended: its answer as text, or the error's facts. */
-export function told(run) {
+/** How a call ended: its answer as `value`, or the facts of its error. */
+export function attempt(run) {
   try {
     return { value: run() }
   } catch (error) {
@@ -32,14 +34,14 @@ export function failure({ code, offset, reason, path: where, message }) {
 
 let files = 0
 
-/** A file of the program's own with a name that no other has. */
+/** Makes a file with a new name; answers its path. */
 export function fresh(content, below = folder) {
   const name = path.join(below, `fault-${process.pid}-${files++}`)
   fs.writeFileSync(name, content)
   return name
 }
 
-/** Whole pages from here on. */
+/** Rounds up to whole pages. */
 export const roundUp = (bytes) => Math.ceil(bytes / PAGESIZE) * PAGESIZE
 
 /** Whether every byte of a buffer is `value`. */
@@ -48,13 +50,15 @@ export function isAll(bytes, value) {
   return true
 }
 
-/** Signals that the process catches, from the kernel's own list; 7 is SIGBUS, 11 SIGSEGV. Linux. */
+/**
+ * Whether the process has a handler for a signal (7 is SIGBUS, 11 SIGSEGV), see SigCgt in proc_pid_status(5). Linux.
+ */
 export function catches(number) {
   const [, mask] = /^SigCgt:\s+([0-9a-f]+)/m.exec(fs.readFileSync('/proc/self/status', 'utf8'))
   return ((BigInt(`0x${mask}`) >> BigInt(number - 1)) & 1n) === 1n
 }
 
-/** A WebAssembly load beyond the end of its memory: the engine's own use of SIGSEGV (SIGBUS on macOS). */
+/** Loads from beyond the end of a WebAssembly memory, for which the engine itself uses SIGSEGV (SIGBUS on macOS). */
 export function trap() {
   const bytes = [
     [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 6, 1, 0x60, 1, 0x7f, 1, 0x7f, 3, 2, 1, 0, 5, 3, 1, 0, 1],
@@ -69,7 +73,7 @@ export function trap() {
   }
 }
 
-/** Runs a module's text in a thread; answers its last message. */
+/** Runs the text of a module in a thread; answers its last message. */
 export function inThread(text, workerData) {
   return new Promise((resolve, reject) => {
     const url = new URL(`data:text/javascript,${encodeURIComponent(text)}`)

@@ -1,19 +1,19 @@
-// A file that somebody makes shorter: every call, against a model of the file.
+// Somebody truncates a mapped file: every call is compared with a model of the file.
 import fs from 'node:fs'
 import { ALLOCATIONGRANULARITY, constants, Mmap, PAGESIZE } from 'memmap'
 import { main, report } from '../common.mjs'
-import { fresh, pattern, roundUp, told } from './common.mjs'
+import { attempt, fresh, pattern, roundUp } from './common.mjs'
 
 const P = PAGESIZE
-/** Ends within its last page. */
+/** The length of the file, whose end is within its last page. */
 const LENGTH = 5 * P - 700
 const CONTENT = pattern(LENGTH, [100, P + 50, 3 * P + 10])
 const ABSENT = Buffer.from([1, 2, 3, 4])
 const part = (at, end) => CONTENT.subarray(at, end)
-/** One call after another, and the answer of the last. */
+/** Makes several calls an expression; answers the last answer. */
 const inTurn = (...answers) => answers.at(-1)
 
-/** Where a call reaches: near each cut, across each, the whole. */
+/** The ranges that calls read or write: near each new end of the file, across each, and all of it. */
 const RANGES = [
   [0, 10],
   [P - 5, P + 5],
@@ -24,7 +24,7 @@ const RANGES = [
 ]
 const KEEPS = [0, P, 2 * P + 123, 4 * P, 4 * P + 100, LENGTH - 1, LENGTH]
 
-/** Calls, what each meets, and its answer while the file is whole. */
+/** Calls that read: `met` is the range that each reads, `value` its answer while the file is whole. */
 function reads() {
   const ops = []
   const add = (name, met, run, value, first = met[0]) => ops.push({ name, met, run, value, first })
@@ -46,11 +46,11 @@ function reads() {
       const first = part(from, from + 8)
       add('find', range, (m) => m.find(last, from, to), to - 8)
       add('find', [from, from + 8], (m) => m.find(first, from), from)
-      // A match before the cut is an answer, however far the search might have gone.
+      // A match before the new end is an answer, however far the search might have gone.
       add('find, in a small range', [from, from + 8], (m) => m.find(first, from, from + 600), from)
       add('includes', range, (m) => m.includes(last, from), true)
       add('rfind', range, (m) => m.rfind(first, from, to), from)
-      // What is bad is not found: then it has met all that is before it.
+      // Searching backwards, the needle is in the missing part and not found, so that the search goes on to the start.
       add('rfind', [to - 8, to], (m) => m.rfind(last, 0, to), to - 8, 0)
     }
     add('find nothing', range, (m) => m.find(ABSENT, from, to), -1)
@@ -98,7 +98,7 @@ function writes() {
     ['move to', 3 * P, 0, 50],
     ['move within', 4 * P + 80, 4 * P + 90, 40],
   ]) {
-    // What is read is looked at first.
+    // The source is checked before the target.
     const mets = [
       [from, from + count],
       [to, to + count],
@@ -112,7 +112,7 @@ const PROTS = { read: constants.PROT_READ, write: constants.PROT_READ | constant
 const FLAGS = { read: constants.MAP_SHARED, write: constants.MAP_SHARED, copy: constants.MAP_PRIVATE }
 let named = 0
 
-/** A fresh file with the content, and a mapping of it. `base`: where the mapping begins in the file. */
+/** Makes a file with the content, and a mapping of it that begins at `base` in the file. */
 function make(kind, access, home) {
   const bases = { offset: 1000, constructor: ALLOCATIONGRANULARITY }
   const base = bases[kind] ?? 0
@@ -137,7 +137,7 @@ function make(kind, access, home) {
 
 function warm(m, how) {
   if (how === 'cold') return
-  // More than it takes until the class reads through a view of its own.
+  // So many reads that the class reads through a view of its own.
   for (let at = 0; at < 200; at++) m.at(Math.floor((at * LENGTH) / 200))
   if (how === 'viewed') m.buffer.equals(CONTENT)
 }
@@ -157,18 +157,18 @@ await main({
         const mets = op.mets ?? [op.met]
         const title = `${op.name} of [${mets.join(') and [')}) of a file cut to ${keep}`
         const complain = (what) => wrong.push(`${title}: ${what}`)
-        // Whoever is killed is known by this.
+        // If a signal kills the process, this names the call.
         report({ underway: title })
         warm(m, how)
         const before = fs.readFileSync(name)
         fs.truncateSync(name, base + keep)
-        // Without a descriptor what lies in the last page that is left cannot be noticed.
+        // Without a descriptor the addon cannot tell where within the last page the file ends.
         const seen = kind === 'untracked' ? Math.min(LENGTH, roundUp(keep)) : keep
         const [from, to] = mets.find((met) => met[1] > seen) ?? mets[0]
         const bad = to > seen && !(op.flushes && access !== 'write')
         const at = base + Math.max(op.first ?? from, seen)
         const call = async () => {
-          const got = told(() => op.run(m))
+          const got = attempt(() => op.run(m))
           return got.value instanceof Promise
             ? got.value.then(
                 (value) => ({ value }),
@@ -180,7 +180,7 @@ await main({
           checked++
           if (bad) {
             thrown++
-            // Without a descriptor the pages tell, in the order in which the call came upon them.
+            // Without a descriptor the fault is at the first page that the call touched.
             const there =
               kind === 'untracked' ? got.offset >= base + seen && got.offset < base + LENGTH : got.offset === at
             const right = got.code === 'ERR_MMAP_FAULT' && there && got.reason === 'truncated'
@@ -188,7 +188,8 @@ await main({
           } else if (mets.every((met) => met[1] <= keep) && !same(got.value, op.value))
             complain(`${when}: ${show(got)}, expected ${show(op.value)}`)
         }
-        // Without a descriptor a flush meets no page, and zeros in the page of the cut are other bytes.
+        // Without a descriptor a flush touches no page, and `equals` finds zeros, which differ, in the page of the new
+        // end.
         const blind = op.flushes || (op.name.startsWith('equals') && keep % P !== 0)
         if (blind && kind === 'untracked') {
           m.close()
@@ -203,7 +204,7 @@ await main({
         if (!stores && !m.slice(0, good).equals(part(0, good))) complain('the good bytes are not the same')
         const after = fs.readFileSync(name)
         if (after.length !== base + keep) complain(`the file has ${after.length} bytes`)
-        // What a store may have changed of what the file has; elsewhere each byte is as it was.
+        // The bytes that a store may have changed; all others of the file must be as they were.
         const [low, high] = stores && access === 'write' ? (op.stores === 'moved' ? [0, LENGTH] : op.stores) : [0, 0]
         const unchanged = high === low && after.equals(before.subarray(0, after.length))
         for (let byte = 0; !unchanged && byte < after.length; byte++) {
@@ -218,7 +219,7 @@ await main({
           }
         }
         if (bad) {
-          // It grows again: until reattach() the range stays bad.
+          // The file becomes longer again: the range still throws until reattach().
           fs.truncateSync(name, base + LENGTH)
           judge(await call(), 'grown')
           if (kind !== 'untracked') {
@@ -229,9 +230,10 @@ await main({
             if (!now.subarray(0, good).equals(part(0, good))) complain('other bytes after reattach()')
             const tail = stores ? roundUp(base + keep) - base : keep
             if (access !== 'copy' && now.subarray(tail).some((byte) => byte !== 0)) complain('the new tail is not zero')
-            const check = told(() => m.check())
+            const check = attempt(() => m.check())
             if (check.code !== undefined) complain(`check() after reattach(): ${check.code}`)
-          } else if (told(() => m.reattach()).code !== 'ERR_MMAP_NO_DESCRIPTOR') complain('reattach() did not refuse')
+          } else if (attempt(() => m.reattach()).code !== 'ERR_MMAP_NO_DESCRIPTOR')
+            complain('reattach() did not refuse')
         }
         m.close()
         end()

@@ -1,14 +1,14 @@
-// Stores into holes of a file on a disk that has no block left.
+// Stores into holes of a file on a disk that has no free block.
 import fs from 'node:fs'
 import path from 'node:path'
 import { Mmap, PAGESIZE } from 'memmap'
 import { lines, main, report } from '../common.mjs'
-import { pattern, told } from './common.mjs'
+import { attempt, pattern } from './common.mjs'
 
 const P = PAGESIZE
 const CONTENT = pattern(P)
 
-/** Takes every block that is left. */
+/** Takes every free block. */
 function fill(folder) {
   const name = path.join(folder, 'filler')
   const fd = fs.openSync(name, 'w')
@@ -22,14 +22,14 @@ function fill(folder) {
     try {
       fs.fsyncSync(fd)
     } catch {
-      // No room for what was promised: it is full.
+      // There was no block for what was written: the disk is full.
     }
   }
   fs.closeSync(fd)
   return name
 }
 
-/** A page of data and then holes. */
+/** Makes a file of one page of data, and holes behind it. */
 function holes(folder, pages) {
   const name = path.join(folder, 'holes')
   fs.writeFileSync(name, CONTENT)
@@ -45,23 +45,23 @@ await main({
     const view = home === 'external' ? m.buffer : undefined
     const calm = m.faulted
     report({ underway: 'a store' })
-    const call = told(() => {
+    const call = attempt(() => {
       if (view === undefined) m.set(Buffer.from('x'), 5 * P + 7)
       else view[5 * P + 7] = 0x78
     })
     const faulted = m.faulted
-    const bad = told(() => m.at(5 * P + 8))
-    const across = told(() => m.slice(4 * P, 7 * P))
+    const bad = attempt(() => m.at(5 * P + 8))
+    const across = attempt(() => m.slice(4 * P, 7 * P))
     const good = m.slice(0, P).equals(CONTENT)
-    const called = told(() => m.set(Buffer.alloc(2 * P, 'y'), 9 * P + 5))
-    const written = told(() => m.set(Buffer.from('#'), 3)).code ?? 'right'
-    const check = told(() => m.check())
+    const called = attempt(() => m.set(Buffer.alloc(2 * P, 'y'), 9 * P + 5))
+    const written = attempt(() => m.set(Buffer.from('#'), 3)).code ?? 'right'
+    const check = attempt(() => m.check())
     const full = fs.readFileSync(name)
     fs.unlinkSync(filler)
     m.reattach()
     m.set(Buffer.from('z'), 5 * P + 7)
     m.flush()
-    const mended = [m.faulted, m.at(5 * P + 7), told(() => m.check()).code ?? 'right']
+    const mended = [m.faulted, m.at(5 * P + 7), attempt(() => m.check()).code ?? 'right']
     const short = ({ code, offset, reason }) => [code, offset, reason]
     m.close()
     const after = fs.readFileSync(name)
@@ -91,7 +91,7 @@ await main({
     for (let page = 1; page < pages * 2; page += 2) view[page * P] = 1
     const more = lines() - before
     const { faulted } = m
-    const code = told(() => m.at((pages * 2 - 1) * P))
+    const code = attempt(() => m.at((pages * 2 - 1) * P))
     const good = m.slice(0, P).equals(CONTENT)
     const file = fs.readFileSync(name)
     let stored = 0
@@ -99,7 +99,7 @@ await main({
     fs.unlinkSync(filler)
     m.close()
     fs.unlinkSync(name)
-    // Some blocks may have been left after all.
+    // The disk may have had some free blocks after all.
     report({ more, code: code.code, reason: code.reason, good, faulted, few: stored <= 5 })
   },
 })

@@ -1,8 +1,8 @@
-// A file that another process cuts and lets grow, over and over, under threads that read and write it.
+// Another process truncates and extends a file, over and over, while threads read and write it.
 //
-// It grows by writes at its end, so that whatever the file has is its content: at no moment a zero. Cuts are at page
-// borders: what a page has beyond the end of the file is zeros to everybody, and by the time the size is asked the
-// file may have grown.
+// It extends the file by writes at its end, so that the file never has a byte that is zero. It truncates it at page
+// boundaries: the rest of a page beyond the end of the file reads as zeros, and by the time that the addon asks for the
+// size, the file may be longer again.
 import { spawn } from 'node:child_process'
 import fs from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -22,7 +22,7 @@ function pause(ms) {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 }
 
-/** Writes the file to the disk until it is killed: a cut waits for that, half done. */
+/** Writes the file to the disk until it is killed. ftruncate(2) waits for that when it has done half of its work. */
 function syncer(name) {
   const file = fs.openSync(name, 'r+')
   for (;;) {
@@ -31,24 +31,24 @@ function syncer(name) {
   }
 }
 
-/** Cuts and grows until it is killed; tells how often. */
+/** Truncates and extends the file until it is killed; writes down how often. */
 function cutter(name, count) {
   const file = fs.openSync(name, 'r+')
-  const told = fs.openSync(count, 'w')
+  const counter = fs.openSync(count, 'w')
   for (let cuts = 1; ; cuts++) {
     const keep = random(4) === 0 ? 0 : random(64) * P
     fs.ftruncateSync(file, keep)
     if (random(3) === 0) pause(random(2))
     fs.writeSync(file, CONTENT, keep, LENGTH - keep, keep)
     const digits = Buffer.from(String(cuts))
-    fs.writeSync(told, digits, 0, digits.length, 0)
+    fs.writeSync(counter, digits, 0, digits.length, 0)
     if (random(2) === 0) pause(random(3))
   }
 }
 
 const same = (got, from) => got.equals(CONTENT.subarray(from, from + got.length))
 
-/** Calls: each throws, or answers whether it got what is right. */
+/** Calls that throw, or answer whether what they read is right. */
 const CALLS = {
   slice(m) {
     const from = random(LENGTH - 100)
@@ -83,7 +83,7 @@ const CALLS = {
     return m.rfind(CONTENT.subarray(at, at + 32), 0) === at
   },
   equals: (m) => m.equals(CONTENT),
-  /** Bytes of a view are right, or the check after them says that they are not. */
+  /** Reads a view: its bytes are right, or check() throws afterwards. */
   view(m, view) {
     const from = random(LENGTH)
     const to = Math.min(LENGTH, from + random(8 * P))
@@ -101,7 +101,7 @@ const CALLS = {
   },
 }
 
-/** What is written is what the file has there. */
+/** Calls that write the bytes that the file has there anyway. */
 const WRITES = {
   set(m) {
     const from = random(LENGTH - 3 * P)
@@ -125,7 +125,9 @@ const WRITES = {
   },
 }
 
-/** Works for so many seconds, and until it has seen what it is to see: a slow machine is slow to start the cutter, too. */
+/**
+ * Makes calls for so many seconds, and on until it has seen enough, since a slow machine starts the other process late.
+ */
 function work(name, count, seconds, which) {
   const access = ['write', 'read', 'copy', 'read'][which % 4]
   const home = which % 4 === 3 ? 'native' : 'external'
@@ -144,7 +146,7 @@ function work(name, count, seconds, which) {
         throw new Error('open', { cause: error })
       }
       counts.mappings++
-      // It was short just now.
+      // The file was short at that moment.
       if (m.length !== LENGTH) {
         m.close()
         m = undefined
@@ -174,12 +176,12 @@ function work(name, count, seconds, which) {
   return counts
 }
 
-/** Bytes of the pages that the system maps together with the last one, over and over: none of them is ever 0. */
+/** Reads bytes of the pages that the kernel maps together with the last one (fault-around): none may be 0. */
 function look(name, seconds, which) {
   const counts = { right: 0, faults: 0, wrongs: 0 }
   const end = Date.now() + seconds * 1000
   let m
-  // A slow machine is slow to start the cutter, too.
+  // On until it has seen enough, since a slow machine starts the other process late.
   while (Date.now() < end || counts.faults < 5) {
     for (let round = 0; round < 200; round++) {
       if (m === undefined) {
@@ -218,7 +220,7 @@ function inWorker(data) {
   })
 }
 
-/** Programs that do their work on the file until they are killed, while threads look. */
+/** Starts processes that work on the file until they are killed, while threads of this one read it. */
 async function zeros({ seconds, threads }) {
   const [name, count] = [fresh(CONTENT), fresh('')]
   const others = ['cutter', 'syncer'].map((which) =>
@@ -248,7 +250,7 @@ async function race({ seconds, threads }) {
   for (const counts of all) {
     for (const [reason, times] of Object.entries(counts.reasons)) reasons[reason] = (reasons[reason] ?? 0) + times
   }
-  // What the file has is its content, whatever was stored through mappings.
+  // The file has its content, whatever was stored through mappings.
   const file = fs.readFileSync(name)
   report({
     cuts: Number(fs.readFileSync(count, 'utf8')),

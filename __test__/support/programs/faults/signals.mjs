@@ -1,16 +1,17 @@
-// Living with others who handle the same signals: a program in steps, told after each.
+// Other handlers of the same signals in the process. The test names the steps, and their answers are reported after
+// each.
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { bun, deno, folder, main, report, sleep } from '../common.mjs'
-import { catches, fresh, inThread, pattern, told, trap } from './common.mjs'
+import { attempt, catches, fresh, inThread, pattern, trap } from './common.mjs'
 
 const require = createRequire(import.meta.url)
 const LENGTH = 4 * 65536
 const CONTENT = pattern(LENGTH)
 
-/** The package, when a step first needs it: some programs must not load it before. */
+/** Loads the package when a step first needs it, since some tests do other steps before. */
 let loaded
 const load = () => {
   loaded ??= require('memmap')
@@ -20,7 +21,7 @@ const load = () => {
 const entry = () => require.resolve('memmap')
 const copies = []
 
-/** Another copy of the package, with an addon of its own. */
+/** Loads another copy of the package, which has an addon of its own. */
 function copyOf() {
   const from = path.dirname(entry())
   const to = fs.mkdtempSync(path.join(folder, 'copy-'))
@@ -37,16 +38,16 @@ function guarded({ Mmap }, access = 'write') {
   return { name, m, view: m.buffer }
 }
 
-/** Cuts the file of a mapping, and looks. */
+/** Truncates the file of a mapping, and reads it. */
 function survive({ name, m, view }) {
   fs.truncateSync(name, 0)
   const zeros = [view[0], view[LENGTH - 1]]
-  const { code, offset, reason } = told(() => m.slice(5, 100))
+  const { code, offset, reason } = attempt(() => m.slice(5, 100))
   const right = m.faulted && zeros.every((byte) => byte === 0) && offset === 5 && reason === 'truncated'
   return right ? code : { zeros, code, offset, reason, faulted: m.faulted }
 }
 
-/** A crash that is not ours: of a mapping that is not guarded. */
+/** A crash that the addon must not catch: in a mapping that is not guarded. */
 function crash({ Mmap }, kind) {
   const name = fresh(CONTENT)
   const view = Mmap.open(name, { faults: 'crash' }).buffer
@@ -65,13 +66,17 @@ const waiting = []
 const STEPS = {
   load: () => load() !== undefined,
   map: (access) => waiting.push(guarded(load(), access)),
-  /** A fault of a mapping that was made before, with no new one in between. */
+  /** A fault in a mapping that was made in an earlier step, and no other mapping was made since. */
   fault: () => survive(waiting.shift()),
   survive: () => survive(guarded(load())),
   stray: () => {
     const { m, view, name } = guarded(load(), 'read')
     view[0] = 0
-    return [told(() => m.at(0)).code, told(() => m.at(0)).value === CONTENT[0], fs.readFileSync(name).equals(CONTENT)]
+    return [
+      attempt(() => m.at(0)).code,
+      attempt(() => m.at(0)).value === CONTENT[0],
+      fs.readFileSync(name).equals(CONTENT),
+    ]
   },
   copy: () => copies.push(copyOf()),
   surviveCopy: (number) => survive(guarded(copies[number])),
@@ -91,16 +96,16 @@ const STEPS = {
   },
   async kill(signal) {
     const before = heard
-    // Bun's own puts the default action in the place of whatever handler is not its own, first.
+    // Bun first replaces any handler that is not its own by the default action.
     if (bun) spawnSync('sh', ['-c', `kill -s ${signal.slice(3)} ${process.pid}`])
     else process.kill(process.pid, signal)
     for (let turn = 0; turn < 200 && heard === before; turn++) await sleep(5)
     return heard - before
   },
-  /** A crash reporter comes. What is not an addon of Node's is loaded all the same, and then refused. */
+  /** Loads a crash reporter. process.dlopen loads what is no addon, too, and then throws. */
   reporter(library) {
-    const { code } = told(() => process.dlopen({ exports: {} }, library))
-    // Bun and Deno refuse it in words of their own.
+    const { code } = attempt(() => process.dlopen({ exports: {} }, library))
+    // Bun and Deno throw another error.
     return (bun || deno) && code !== undefined ? true : code === 'ERR_DLOPEN_FAILED'
   },
   catches: (number) => catches(number),
@@ -109,7 +114,7 @@ const STEPS = {
     const m = Mmap.open(fresh(CONTENT), { faults: 'crash' })
     return m.slice(0, 100).equals(CONTENT.subarray(0, 100)) && m.buffer.equals(CONTENT)
   },
-  /** The package lives and ends in a thread. */
+  /** Loads the package in a thread, which ends. */
   thread: (access) => {
     const text = `
       import fs from 'node:fs'
@@ -131,7 +136,7 @@ await main({
     for (const [name, argument] of steps) {
       report({ done, underway: name })
       done.push(await STEPS[name](argument))
-      // Bun tells of a listener before it takes the signal: the handlers are on top again a turn later.
+      // Bun reports a new listener before it installs its handler; a turn later the addon's is on top again.
       if (bun) await sleep(1)
     }
     report({ done })

@@ -1,16 +1,16 @@
-// Stores through views of what is read-only: they go nowhere, and the next call says so.
+// Stores through views of read-only mappings: they change nothing, and the next call throws.
 import crypto from 'node:crypto'
 import fs from 'node:fs'
 import { isMainThread, Worker, workerData } from 'node:worker_threads'
 import { constants, Mmap } from 'memmap'
 import { main, report } from '../common.mjs'
-import { fresh, pattern, told } from './common.mjs'
+import { attempt, fresh, pattern } from './common.mjs'
 
 const LENGTH = 5 * 65536 + 1000
 const CONTENT = pattern(LENGTH)
 let named = 0
 
-/** Read-only memory of each kind, and what its bytes must stay. */
+/** Read-only mappings of each kind: `m`, `now()` for the bytes of the file, and the `bytes` that it must keep. */
 const KINDS = {
   file() {
     const name = fresh(CONTENT)
@@ -24,11 +24,11 @@ const KINDS = {
       bytes: CONTENT.subarray(999),
     }
   },
-  /** The descriptor could write: the mapping does not. */
+  /** The descriptor may write, the mapping may not. */
   constructor() {
     const name = fresh(CONTENT)
     const fd = fs.openSync(name, 'r+')
-    // Where reattach() has to mend it, it keeps its descriptor.
+    // Where the test calls reattach(), the mapping keeps its descriptor.
     const m = new Mmap(fd, 0, { access: 'read', trackfd: STAYS })
     fs.closeSync(fd)
     return { m, now: () => fs.readFileSync(name), bytes: CONTENT }
@@ -66,13 +66,13 @@ function hot(view, value) {
 
 const aligned = (m) => (m.length - (m.length % 8)) / 8 - 1
 
-/** Ways to store. Each is done to a view of its own mapping. */
+/** Ways to store into a view; each gets a mapping of its own. */
 const STORES = {
   index(m) {
     m.buffer[m.length - 1] = 0
   },
   hot(m) {
-    // Warm on memory of one's own, so that optimised code meets the read-only pages.
+    // Runs often on other memory before, so that optimised code meets the read-only pages.
     const own = Buffer.alloc(1000)
     for (let round = 0; round < 500; round++) hot(own, round)
     hot(m.buffer, 1)
@@ -91,7 +91,7 @@ const STORES = {
   'Atomics.add': (m) => Atomics.add(m.view(Uint8Array), 0, 77),
   'Atomics.compareExchange': (m) => Atomics.compareExchange(m.view(Uint8Array), 5, m.at(5), 0),
   'fs.readSync into it': (m) => {
-    // The system refuses to write there: no store, no fault.
+    // The kernel refuses to write there with EFAULT, so there is no fault.
     const fd = fs.openSync(fresh(Buffer.alloc(100)), 'r')
     try {
       fs.readSync(fd, m.buffer, 0, 100, 0)
@@ -112,7 +112,7 @@ const CALLS = {
   equals: (m) => m.equals(Buffer.alloc(m.length)),
 }
 
-/** On Windows a stray store stays noted until reattach(), which detaches the views. */
+/** Whether the mapping throws until reattach(), as on Windows, where reattach() detaches the views. */
 const STAYS = process.platform === 'win32'
 
 if (!isMainThread && workerData?.stray !== undefined) {
@@ -128,7 +128,7 @@ if (!isMainThread && workerData?.stray !== undefined) {
       const wrong = []
       let checked = 0
       for (const [how, store] of Object.entries(STORES)) {
-        // There the system may take it for a store like others.
+        // On Windows the system's own write may fault like any store.
         if (STAYS && how.startsWith('fs.')) continue
         for (const [call, ask] of Object.entries(CALLS)) {
           const { m, now, bytes, end } = KINDS[kind]()
@@ -137,22 +137,22 @@ if (!isMainThread && workerData?.stray !== undefined) {
           if (m.faulted) complain('faulted before')
           const refused = store(m) === 'EFAULT'
           if (m.faulted === refused) complain(`faulted is ${m.faulted}`)
-          const first = told(() => ask(m)).code
+          const first = attempt(() => ask(m)).code
           if (first !== (refused ? undefined : 'ERR_MMAP_READ_ONLY')) complain(`first call: ${first}`)
           if (STAYS) {
-            const again = told(() => ask(m)).code
+            const again = attempt(() => ask(m)).code
             if (again !== first) complain(`second call: ${again}`)
             m.reattach()
           }
-          const second = told(() => ask(m)).code
+          const second = attempt(() => ask(m)).code
           if (second !== undefined) complain(`call after it: ${second}`)
-          if (m.faulted) complain('faulted after it was told')
+          if (m.faulted) complain('faulted after it was thrown')
           if (!m.slice().equals(bytes) || !m.buffer.equals(bytes)) complain('other bytes in the mapping')
           if (!now().equals(bytes)) complain('other bytes in the file')
-          if (told(() => m.set(Buffer.alloc(1))).code !== 'ERR_MMAP_READ_ONLY') complain('it is writable')
-          // Again: it was no mercy for one time.
+          if (attempt(() => m.set(Buffer.alloc(1))).code !== 'ERR_MMAP_READ_ONLY') complain('it is writable')
+          // A second store is discarded like the first.
           m.buffer[7] = 0
-          if (told(() => ask(m)).code !== 'ERR_MMAP_READ_ONLY') complain('not told again')
+          if (attempt(() => ask(m)).code !== 'ERR_MMAP_READ_ONLY') complain('not thrown again')
           if (STAYS) m.reattach()
           if (m.buffer[7] !== bytes[7]) complain('the second store stays')
           m.close()
@@ -163,32 +163,32 @@ if (!isMainThread && workerData?.stray !== undefined) {
       report({ checked, count: wrong.length, wrong: wrong.slice(0, 12) })
     },
 
-    /** Each store is followed by a call, and each of them tells. */
+    /** A call after each store, which throws each time. */
     rounds({ count }) {
       const { m, now } = KINDS.file()
       const view = m.buffer
       let [said, right] = [0, 0]
       for (let round = 0; round < count; round++) {
         view[(round * 4097) % LENGTH] = 0
-        if (told(() => m.at(1)).code === 'ERR_MMAP_READ_ONLY') said++
+        if (attempt(() => m.at(1)).code === 'ERR_MMAP_READ_ONLY') said++
         if (m.at((round * 4097) % LENGTH) === CONTENT[(round * 4097) % LENGTH]) right++
       }
-      report({ told: said, right, same: now().equals(CONTENT) && view.equals(CONTENT) })
+      report({ thrown: said, right, same: now().equals(CONTENT) && view.equals(CONTENT) })
     },
 
-    /** Without a call in between nothing is told, and nothing is lost of what the program sees. */
+    /** Without a call in between nothing throws, and the view keeps what was stored into it. */
     quiet({ count }) {
       const { m, now } = KINDS.file()
       const view = m.buffer
       for (let round = 0; round < count; round++) view[(round * 4097) % LENGTH] = 1
       const kept = view[4097] === 1
       const faulted = m.faulted
-      const first = told(() => m.check()).code
+      const first = attempt(() => m.check()).code
       if (STAYS) m.reattach()
       report({ kept, faulted, first, same: now().equals(CONTENT) && m.buffer.equals(CONTENT) })
     },
 
-    /** Each thread stores into mappings of its own. */
+    /** Threads that store into their own mappings of one file. */
     async threads({ rounds }) {
       const name = fresh(CONTENT)
       const go = new SharedArrayBuffer(8)
@@ -207,7 +207,7 @@ if (!isMainThread && workerData?.stray !== undefined) {
       report({ codes: codes.map(String), same: fs.readFileSync(name).equals(CONTENT) })
     },
 
-    /** Threads of the host's pool store into the same page of the same mapping, at once. */
+    /** Threads of libuv's pool store into one page of one mapping at the same time. */
     async pool({ rounds }) {
       const name = fresh(CONTENT)
       const fill = (view) =>
@@ -218,13 +218,13 @@ if (!isMainThread && workerData?.stray !== undefined) {
         const m = Mmap.open(name)
         const page = m.subarray(4096, 4096 + 64)
         for (const end of await Promise.all(Array.from({ length: 16 }, () => fill(page)))) ends.add(end)
-        if (told(() => m.at(0)).code === 'ERR_MMAP_READ_ONLY' && m.buffer.equals(CONTENT)) right++
+        if (attempt(() => m.at(0)).code === 'ERR_MMAP_READ_ONLY' && m.buffer.equals(CONTENT)) right++
         m.close()
       }
       report({ ends: [...ends], right, same: fs.readFileSync(name).equals(CONTENT) })
     },
 
-    /** A file that cannot be taken back: the stores of a mapping that closes, or is resized by another. */
+    /** Mappings that are closed after a stray store: the file keeps its bytes. */
     closed() {
       const { m, now } = KINDS.file()
       const view = m.buffer
@@ -237,7 +237,7 @@ if (!isMainThread && workerData?.stray !== undefined) {
       report({ same: now().equals(CONTENT) && others().equals(CONTENT), zeros: view[0] })
     },
 
-    /** A stray store, and the file is cut: both are told. */
+    /** A stray store and a truncated file: calls throw for both. */
     both() {
       const name = fresh(CONTENT)
       const m = Mmap.open(name)
@@ -245,10 +245,10 @@ if (!isMainThread && workerData?.stray !== undefined) {
       view[100] = 0
       fs.truncateSync(name, 70_000)
       const zero = view[200_000]
-      const codes = [0, 1, 2].map(() => told(() => m.slice(100, 100_000)).code)
+      const codes = [0, 1, 2].map(() => attempt(() => m.slice(100, 100_000)).code)
       const good = m.slice(0, 70_000).equals(CONTENT.subarray(0, 70_000))
       view[100] = 0
-      const again = [0, 1].map(() => told(() => m.at(3)).code ?? 'right')
+      const again = [0, 1].map(() => attempt(() => m.at(3)).code ?? 'right')
       report({ zero, codes, good, again, same: fs.readFileSync(name).equals(CONTENT.subarray(0, 70_000)) })
     },
   })

@@ -1,15 +1,18 @@
-// What a program sees through its views when the file is cut, and how it goes on.
+// What a program sees through its views when the file is truncated, and how it goes on.
 import fs from 'node:fs'
 import zlib from 'node:zlib'
 import { Mmap, PAGESIZE } from 'memmap'
-import { descriptors, lines, main, report, settle, usage } from '../common.mjs'
-import { failure, fresh, isAll, pattern, told } from './common.mjs'
+import { collectUntil, descriptors, lines, main, report, usage } from '../common.mjs'
+import { attempt, failure, fresh, isAll, pattern } from './common.mjs'
 
 const P = PAGESIZE
 const LENGTH = 10 * P + 100
 const CONTENT = pattern(LENGTH)
 
-/** Each reads all of a mapping by small calls, in a loop that gets hot; the answer is the number of right bytes. */
+/**
+ * Loops that read a whole mapping by small calls, often enough to be optimised; the answer is 'the end', or what
+ * differs.
+ */
 const LOOPS = {
   readByte(m, step) {
     for (let at = 0; at < LENGTH; at++) {
@@ -53,7 +56,7 @@ const LOOPS = {
     let at = 0
     for (const byte of m) {
       step(at)
-      // The generator has read this one before the step.
+      // The iterator has read this byte before the step.
       if (byte !== CONTENT[at]) return `other byte at ${at}`
       at++
     }
@@ -67,11 +70,11 @@ function whole(access, home) {
 }
 
 await main({
-  /** The program itself cuts the file, half way through a hot loop. */
+  /** The program itself truncates the file, half way through a loop. */
   hot({ home, access }) {
     const wrong = []
     for (const [how, loop] of Object.entries(LOOPS)) {
-      // Twice on whole files, so that it is compiled for what is right.
+      // First on whole files, so that the code is optimised for these.
       for (let round = 0; round < 3; round++) {
         const { m } = whole(access, home)
         const end = loop(m, () => {})
@@ -84,7 +87,7 @@ await main({
         const step = (at) => {
           if (at === cut - (cut % 20) || at === cut - (cut % 16)) fs.truncateSync(name, keep)
         }
-        const got = told(() => loop(m, step))
+        const got = attempt(() => loop(m, step))
         report({ underway: `${how}, cut to ${keep}` })
         if (got.code !== 'ERR_MMAP_FAULT' || got.reason !== 'truncated') {
           wrong.push(`${how}, cut to ${keep}: ${JSON.stringify(got)}`)
@@ -95,37 +98,37 @@ await main({
     report({ wrong: wrong.slice(0, 12), count: wrong.length })
   },
 
-  /** faulted, check() and reattach(): the same Buffer all along. */
+  /** faulted, check() and reattach(), all with one Buffer. */
   again({ access }) {
     const { m, name } = whole(access, 'external')
     const view = m.buffer
-    const calm = [m.faulted, told(() => m.check()).code ?? 'right', view.equals(CONTENT)]
+    const calm = [m.faulted, attempt(() => m.check()).code ?? 'right', view.equals(CONTENT)]
     if (access === 'copy') {
       view[0] = 0x23
       view[5 * P] = 0x23
     }
     fs.truncateSync(name, 3 * P + 10)
     const looked = isAll(view.subarray(4 * P), 0)
-    const fault = told(() => m.check())
+    const fault = attempt(() => m.check())
     const seen = [m.faulted, looked, fault.code, fault.offset]
-    // Still too short: it is forgotten, and found again.
+    // The file is still too short: reattach() clears the fault, and the next call finds it again.
     m.reattach()
-    const short = [m.faulted, told(() => m.at(5 * P)).code, m.faulted, m.at(1) === CONTENT[1]]
-    // As long as before, with other bytes.
+    const short = [m.faulted, attempt(() => m.at(5 * P)).code, m.faulted, m.at(1) === CONTENT[1]]
+    // The file is as long as before, with other bytes.
     const other = pattern(LENGTH).fill('n', 3 * P)
     const fd = fs.openSync(name, 'r+')
     fs.writeSync(fd, other)
     fs.closeSync(fd)
-    const until = told(() => m.at(5 * P)).code
+    const until = attempt(() => m.at(5 * P)).code
     m.reattach()
     const expected = Buffer.from(other)
     if (access === 'copy') expected[0] = 0x23
     const good = [m.faulted, m.buffer === view, view.equals(expected), m.slice().equals(expected)]
-    const checked = told(() => m.check()).code ?? 'right'
+    const checked = attempt(() => m.check()).code ?? 'right'
     report({ calm, seen, short, until, good, checked, file: fs.readFileSync(name).equals(other) })
   },
 
-  /** What was stored into lost pages is gone; what was stored into others is the file's. */
+  /** Stores into pages that the file has lost are gone, and stores into other pages are in the file. */
   stored() {
     const { m, name } = whole('write', 'external')
     const view = m.buffer
@@ -133,7 +136,7 @@ await main({
     view[0] = 0x23
     view[5 * P] = 0x23
     const kept = view[5 * P]
-    const fault = told(() => m.flush())
+    const fault = attempt(() => m.flush())
     fs.truncateSync(name, LENGTH)
     const file = fs.readFileSync(name)
     m.reattach()
@@ -143,13 +146,13 @@ await main({
   resized({ home }) {
     const { m, name } = whole('write', home)
     fs.truncateSync(name, 3 * P + 10)
-    const fault = told(() => m.slice()).code
+    const fault = attempt(() => m.slice()).code
     m.resize(LENGTH + P)
     const grown = [m.faulted, m.length, m.size(), m.slice(0, 3 * P + 10).equals(CONTENT.subarray(0, 3 * P + 10))]
     const zeros = isAll(m.slice(3 * P + 10), 0)
     m.set(Buffer.from('new'), 5 * P)
     fs.truncateSync(name, P)
-    const again = told(() => m.at(5 * P)).code
+    const again = attempt(() => m.at(5 * P)).code
     m.resize(P)
     const shrunk = [m.faulted, m.length, m.slice().equals(CONTENT.subarray(0, P))]
     report({ fault, grown, zeros, again, shrunk, size: fs.statSync(name).size })
@@ -161,15 +164,15 @@ await main({
       const { m, name } = whole('write', home)
       const view = home === 'external' ? m.buffer : Buffer.alloc(0)
       fs.truncateSync(name, P)
-      codes.push(told(() => m.slice()).code)
+      codes.push(attempt(() => m.slice()).code)
       m.close({ detach })
-      codes.push(told(() => m.faulted).code, view.length === (detach ? 0 : LENGTH) || home === 'native')
+      codes.push(attempt(() => m.faulted).code, view.length === (detach ? 0 : LENGTH) || home === 'native')
       if (!detach) codes.push(isAll(view, 0))
     }
     report({ codes, mapped: lines('fault-'), open: descriptors('fault-') })
   },
 
-  /** zlib reads the view in other threads. */
+  /** zlib reads the view in threads of libuv's pool. */
   async deflate({ close }) {
     const length = 4 * 2 ** 20
     const content = Buffer.alloc(length)
@@ -190,29 +193,29 @@ await main({
       fs.truncateSync(name, round % 2 === 0 ? 0 : length / 2 + 77)
       if (close) m.close({ detach: false })
       ends.push(...(await Promise.all(jobs)))
-      if (!close) faults.push(told(() => m.check()).code, m.faulted)
+      if (!close) faults.push(attempt(() => m.check()).code, m.faulted)
       m.close()
       fs.unlinkSync(name)
     }
     report({ ends: [...new Set(ends)], faults: [...new Set(faults)] })
   },
 
-  /** The system reads the view: it says so. */
+  /** A system call reads the view: it fails with EFAULT. */
   async system() {
     const { m, name } = whole('read', 'external')
     const view = m.buffer
     const to = fs.openSync(fresh(''), 'w')
     const before = fs.writeSync(to, view)
     fs.truncateSync(name, 2 * P)
-    const code = told(() => fs.writeSync(to, view, 5 * P)).code
+    const code = attempt(() => fs.writeSync(to, view, 5 * P)).code
     const later = await new Promise((resolve) => fs.write(to, view, 5 * P, 100, 0, (error) => resolve(error?.code)))
-    const codes = [code, later, told(() => m.slice(5 * P)).code]
-    // Now that the pages are zeros, they can be read.
-    const after = told(() => fs.writeSync(to, view.subarray(5 * P))).value
-    report({ before, codes, after, faulted: m.faulted, check: told(() => m.check()).code })
+    const codes = [code, later, attempt(() => m.slice(5 * P)).code]
+    // By now the pages have been replaced by zeros, and can be read.
+    const after = attempt(() => fs.writeSync(to, view.subarray(5 * P))).value
+    report({ before, codes, after, faulted: m.faulted, check: attempt(() => m.check()).code })
   },
 
-  /** Async members say the same. */
+  /** Asynchronous members throw the same error. */
   async promises() {
     const { m, name } = whole('write', 'external')
     fs.truncateSync(name, 2 * P)
@@ -220,7 +223,7 @@ await main({
     const good = await m.flushAsync(0, P).then(() => 'right', failure)
     const opened = await Mmap.openAsync(name)
     fs.truncateSync(name, 0)
-    const late = told(() => opened.slice()).code
+    const late = attempt(() => opened.slice()).code
     report({ flushed: [flushed.code, flushed.offset, flushed.reason], good, late })
   },
 
@@ -228,28 +231,29 @@ await main({
     let before
     for (let round = 0; round <= rounds + 100; round++) {
       if (round === 100) {
-        await settle(undefined, 3)
+        await collectUntil(undefined, 3)
         before = usage()
       }
       const { m, name } = whole(round % 3 === 0 ? 'read' : 'write', home)
       const view = home === 'external' ? m.buffer : undefined
       fs.truncateSync(name, P + 5)
-      if (view?.[5 * P] !== (view && 0) || told(() => m.slice()).code !== 'ERR_MMAP_FAULT') throw new Error('no fault')
+      if (view?.[5 * P] !== (view && 0) || attempt(() => m.slice()).code !== 'ERR_MMAP_FAULT')
+        throw new Error('no fault')
       if (m.access === 'read' && view !== undefined) {
         view[0] = 0
-        told(() => m.at(0))
+        attempt(() => m.at(0))
       }
       if (round % 2 === 0) {
         fs.truncateSync(name, LENGTH)
         m.reattach()
         if (m.slice(P + 5).some((byte) => byte !== 0)) throw new Error('not attached')
       }
-      // Some are dropped, and collected.
+      // Some are not closed, but dropped and collected.
       if (round % 4 !== 3) m.close()
       fs.unlinkSync(name)
-      if (round % 100 === 99) await settle(() => lines('fault-') <= 0, 5)
+      if (round % 100 === 99) await collectUntil(() => lines('fault-') <= 0, 5)
     }
-    await settle(() => lines('fault-') <= 0 && descriptors('fault-') <= 0)
+    await collectUntil(() => lines('fault-') <= 0 && descriptors('fault-') <= 0)
     const after = usage()
     report({
       mapped: lines('fault-'),
@@ -260,7 +264,7 @@ await main({
     })
   },
 
-  /** A mapping far longer than its file: one fault for all of its tail. */
+  /** A mapping far longer than its file: one fault is enough for all that is missing. */
   huge({ count, access }) {
     const length = 2 ** 30
     const name = fresh(Buffer.alloc(P, 'h'))
@@ -270,7 +274,7 @@ await main({
     const faults = () => Number(fs.readFileSync(count).readBigUInt64LE())
     fs.truncateSync(name, P)
     const [before, had] = [faults(), lines()]
-    // In an order in which no neighbour follows.
+    // In an order in which no page follows its neighbour.
     let sum = 0
     for (let page = 1; page < length / P; page++) sum += view[((page * 7919) % (length / P)) * P || length - 1]
     const got = [faults() - before, lines() - had]
@@ -278,12 +282,12 @@ await main({
       sum,
       faults: got[0],
       lines: got[1],
-      code: told(() => m.slice(5 * P, 6 * P)).code,
+      code: attempt(() => m.slice(5 * P, 6 * P)).code,
       right: m.at(5) === 0x68,
     })
   },
 
-  /** Every second page is looked at. */
+  /** Reads every second page. */
   seconds({ count, pages, track }) {
     const name = fresh(Buffer.alloc(P, 'h'))
     fs.truncateSync(name, pages * P)
@@ -300,12 +304,12 @@ await main({
       sum,
       faults: got[0],
       lines: got[1],
-      code: told(() => m.slice(5 * P, 6 * P)).code,
+      code: attempt(() => m.slice(5 * P, 6 * P)).code,
       right: m.at(5) === 0x68,
     })
   },
 
-  /** Code of an error and its text, of options and of the environment. */
+  /** The errors for wrong values of the option and of the environment variable. */
   option({ given }) {
     const message = (run) => {
       try {
