@@ -289,5 +289,10 @@ npmTest('npm run release: what is wrong stops it before anything is published', 
     code: 1,
     stderr: `release: CHANGELOG.md has 'unreleased' for ${version}, a release needs its date\n`,
   })
+  fs.rmSync(path.join(folder, 'index.js'))
+  t.like(await run('--artifacts', from), {
+    code: 1,
+    stderr: 'release: index.js is missing: run `npm run build:lib`\n',
+  })
   t.deepEqual(state.taken, [])
 })
