@@ -9,7 +9,7 @@ const MIB = 2 ** 20
 const external = { home: 'external' } as const
 const HOMES: readonly Home[] = ['external', 'native']
 const POOL_OF_ONE = { env: { UV_THREADPOOL_SIZE: '1' } }
-// Windows without placeholders: what somebody still holds keeps the file's bytes until it is let go.
+// On Windows, without placeholders (MEM_RESERVE_PLACEHOLDER), a view that somebody keeps still shows the file's bytes.
 const leavesZeros = !windows
 /** Whether `transfer()` moves the mapping's own memory: on Bun it makes a copy. */
 const takesMemory = leavesZeros && !bun
