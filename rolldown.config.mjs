@@ -1,10 +1,10 @@
 import { dts } from 'rolldown-plugin-dts'
 
 const banner = '// Generated from lib/ by `npm run build:lib`.'
-// The binaries' packages are there at run time, one of them.
+// The packages of the binaries, of which a user has one: they are loaded at run time.
 const external = /^@memmap\//
 
-/** lib/ becomes index.js and index.d.ts. */
+/** Makes index.js and index.d.ts of lib/. */
 export default [
   {
     input: 'lib/index.ts',

@@ -1,4 +1,4 @@
-// The files that are measured: random, seeded, the same bytes everywhere.
+// Makes the files that are searched and read: random bytes of a seeded generator, the same everywhere.
 import { spawnSync } from 'node:child_process'
 import {
   closeSync,
@@ -16,13 +16,13 @@ import { join } from 'node:path'
 const FOLDER = join(import.meta.dirname, 'data')
 const CHUNK = 2 ** 20
 
-/** Occurs once, a page after the start. */
+/** The needle that occurs once, a page after the start. */
 export const EARLY = 'eArLy#42'
-/** Occurs once, a page before the end. */
+/** The needle that occurs once, a page before the end. */
 export const LATE = 'NeEdLe#7'
 
 /**
- * Random 32-bit numbers, always the same (Marsaglia's xorshift).
+ * A generator of 32-bit random numbers, always the same for a seed (Marsaglia's xorshift).
  * @param {number} seed
  */
 export function xorshift(seed) {
@@ -36,8 +36,8 @@ export function xorshift(seed) {
 }
 
 /**
- * Lets the page cache forget a file, which is then read before each sample: read in large steps it is kept in large folios,
- * of which a page fault maps more at once than of what was written little by little.
+ * Drops a file from the page cache. It is read before each sample: the page cache keeps what was read in large steps in
+ * large folios, of which a page fault maps more pages at once than of a file that was just written in small pieces.
  * @param {string} path
  */
 function forgotten(path) {
@@ -64,7 +64,7 @@ function write(path, length) {
 }
 
 /**
- * The path of a file of random bytes, made when it is not there yet.
+ * The path of a file of random bytes, which is made if it does not exist.
  * @param {number} length
  */
 export function randomFile(length) {
@@ -87,7 +87,7 @@ const EVENTS = [
 ]
 
 /**
- * The path of a log of about `length` bytes, made when it is not there yet.
+ * The path of a log of about `length` bytes, which is made if it does not exist.
  * @param {number} length @param {'ascii' | 'utf8' | 'crlf'} kind
  */
 export function textFile(length, kind = 'ascii') {
@@ -120,7 +120,7 @@ export function textFile(length, kind = 'ascii') {
 
 const scratch = Buffer.alloc(CHUNK)
 
-/** Brings a file into the page cache, as `cat` does. @param {string} path */
+/** Reads a file, so that it is in the page cache. @param {string} path */
 export function warm(path) {
   const fd = openSync(path, 'r')
   while (readSync(fd, scratch, 0, CHUNK, null) > 0);

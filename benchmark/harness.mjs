@@ -1,4 +1,5 @@
-// Samples: a process for each, the peers in turn, the file warm, the answers compared.
+// Takes samples: each in a process of its own, the peers in turn, with the file in the page cache; compares the
+// answers.
 import { spawnSync } from 'node:child_process'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
@@ -8,15 +9,15 @@ import { median } from './samples/common.mjs'
 
 /** @typedef {{ atMost?: number, atLeast?: number }} Goal times the peer's time, or times as fast as the peer */
 /**
- * `otherwise`: the two do not do the same, and their answers are not compared.
+ * `otherwise`: the two do different work, and their answers are not compared.
  * @typedef {Goal & { label: string, measure: string, ours: string, peer: string, otherwise?: boolean }} Figure
  */
-/** @typedef {{ program: string, args: string[], file?: string, needs?: string }} Command `file` is warmed before; `needs`: a program besides */
+/** @typedef {{ program: string, args: string[], file?: string, needs?: string }} Command `file` is read into the page cache before; `needs` is another program that it starts */
 /** @typedef {{ answer: unknown, seconds: Record<string, number>, majorFaults: number, cpu: number }} Sample */
 /**
  * @typedef {object} Workload
  * @property {string} title
- * @property {number} [bytes] what one measure goes through, where a rate says more than a time
+ * @property {number} [bytes] the bytes that one measure processes, where a rate says more than a time
  * @property {Record<string, Command>} samples by the name of the peer
  * @property {Figure[]} figures
  */
@@ -42,13 +43,13 @@ export const node = (script, file, ...args) => command(process.execPath, script,
 /** @param {Command} wanted */
 const isThere = ({ program, needs = program }) => spawnSync(needs, ['--version'], { stdio: 'ignore' }).status === 0
 
-/** Seconds that all processors have worked. */
+/** The seconds for which all processors have been busy. */
 function busyTime() {
   const times = cpus().map((cpu) => cpu.times)
   return times.reduce((sum, { user, nice, sys, irq }) => sum + user + nice + sys + irq, 0) / 1e3
 }
 
-/** Waits, 2 seconds at most, until less than half of one processor is at work. */
+/** Waits, for at most 2 seconds, until less than half of one processor is busy. */
 async function quiet() {
   for (let tries = 0; tries < 10; tries++) {
     const before = busyTime()
@@ -66,7 +67,7 @@ function run({ program, args }, clock) {
 }
 
 /**
- * A sample in which no page came from the disk, and during which other processes hardly worked, if there is one.
+ * Takes a sample, if possible one in which no page came from the disk and other processes did hardly any work.
  * @param {Command} wanted @param {string} clock
  */
 async function take(wanted, clock) {
@@ -83,7 +84,7 @@ async function take(wanted, clock) {
 }
 
 /**
- * All samples of a workload, round by round.
+ * Takes all samples of a workload, round by round.
  * @param {Workload} workload @param {number} rounds @param {string} clock @param {(line: string) => void} say
  */
 export async function sample(workload, rounds, clock, say) {

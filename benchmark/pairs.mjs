@@ -1,4 +1,4 @@
-// Ratios of pairs that were measured in turn within one process, and how sure their mean is.
+// Ratios of pairs that were measured alternately within one process, with the confidence interval of their mean.
 import { spawnSync } from 'node:child_process'
 import { warm } from './data.mjs'
 
@@ -10,13 +10,13 @@ import { warm } from './data.mjs'
  */
 /** @typedef {{ label: string, middle: number, low: number, high: number, limit?: number, reached?: boolean }} Verdict */
 
-/** The mean of the logarithms, and 95 % of where it may lie (Student's t). @param {number[]} ratios */
+/** The mean of the logarithms and its 95 % confidence interval (Student's t). @param {number[]} ratios */
 export function interval(ratios) {
   const logs = ratios.map(Math.log)
   const count = logs.length
   const mean = logs.reduce((sum, each) => sum + each, 0) / count
   const variance = logs.reduce((sum, each) => sum + (each - mean) ** 2, 0) / (count - 1)
-  // Above 1.96, ever closer for more pairs: the series of Cornish and Fisher.
+  // The quantile of Student's t, by the expansion of Cornish and Fisher; it approaches 1.96 for many pairs.
   const t = 1.96 + 2.372 / (count - 1) + 2.82 / (count - 1) ** 2
   const half = t * Math.sqrt(variance / count)
   return { middle: Math.exp(mean), low: Math.exp(mean - half), high: Math.exp(mean + half) }

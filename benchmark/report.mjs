@@ -1,4 +1,4 @@
-// What is printed.
+// Prints the results.
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { cpus, release, totalmem, type } from 'node:os'
@@ -16,7 +16,7 @@ function unlessAbsent(ask) {
   }
 }
 
-/** What a reader must know to compare figures. @returns {Record<string, string>} */
+/** What a reader must know about the machine to compare figures. @returns {Record<string, string>} */
 export function environment() {
   const folder = import.meta.dirname
   return {
@@ -49,7 +49,7 @@ function duration(seconds) {
   return `${digits(seconds * 1e9)} ns`
 }
 
-/** Three digits that count. @param {number} value */
+/** A number with three significant digits. @param {number} value */
 const digits = (value) => (value >= 100 ? String(Math.round(value)) : value.toPrecision(3))
 
 /** @param {Result} result */

@@ -1,4 +1,6 @@
-// node benchmark/run.mjs [--scale 0.05] [--rounds 5] [--clock wall|cpu] [--json FILE] [open find rfind search grep lines random micro faults]
+// Runs the benchmarks, see README.md:
+//   node benchmark/run.mjs [--scale 0.05] [--rounds 5] [--clock wall|cpu] [--json FILE] [WORKLOAD...]
+// A workload is open, find, rfind, search, grep, lines, random, micro or faults; the default is all.
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { judge, sample } from './harness.mjs'

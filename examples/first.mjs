@@ -1,4 +1,4 @@
-// Maps a real file, looks into it, changes a copy of it: npm run example [-- PATH]
+// Maps a file, reads and searches it, and changes a copy of it: npm run example [-- PATH]
 import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'

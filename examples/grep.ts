@@ -1,5 +1,5 @@
-// grep, over mapped files: `npm run grep -- [-c] [-i] [-n] [-o] [-v] PATTERN FILE...`. The pattern is a JavaScript RegExp's
-// source. Prints the lines that match; exits with 0 if any does, 1 if none does, 2 after an error.
+// grep, over mapped files: `npm run grep -- [-c] [-i] [-n] [-o] [-v] PATTERN FILE...`. The pattern is a JavaScript
+// RegExp's source. Prints the lines that match; exits with 0 if any does, 1 if none does, 2 after an error.
 import { writeSync } from 'node:fs'
 import { parseArgs, styleText } from 'node:util'
 import { Mmap } from 'memmap'
@@ -42,7 +42,7 @@ function flush(): void {
   try {
     while (rest.length > 0) rest = rest.subarray(writeSync(1, rest))
   } catch (error) {
-    // Whoever reads has seen enough, as `head` does.
+    // The reader has closed the pipe, as `head` does when it has seen enough.
     if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit(0)
     if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
     pending.push(rest)
@@ -54,26 +54,26 @@ function print(...parts: (Buffer | string)[]): void {
   if (pending.length > 1000) flush()
 }
 
-/** How many lines have a match, by one search on several threads: each match takes the rest of its line along. */
+/** The number of lines with a match, by one search on several threads: each match extends to the end of its line. */
 async function count(m: Mmap, { source, flags }: RegExp): Promise<number> {
   const end = m.rfind(NEWLINE, 0) + 1
   const whole = await m.countAsync(new RegExp(`(?:${source})[^\\n]*\\n`, flags), 0, end)
   return end < m.length && m.search(new RegExp(source, flags), end) >= 0 ? whole + 1 : whole
 }
 
-/** The lines of a mapping with a match, as where each begins and ends. */
+/** The lines with a match, each as the positions where it begins and ends. */
 function* hits(m: Mmap, pattern: RegExp): Generator<[number, number]> {
-  let next = 0 // behind the last line that was looked at
+  let next = 0 // behind the last line that was searched
   while (next < m.length) {
     let crossed = false
     pattern.lastIndex = next
     for (const { index, end: stop } of m.matchAll(pattern)) {
-      // Another match in the same line, or what stands behind the last one's end.
+      // Another match in the same line, or an empty one behind the last line end.
       if (index < next || (index === m.length && m.at(-1) === 10)) continue
       const found = m.find(NEWLINE, index)
       const end = found < 0 ? m.length : found
       const start = m.rfind(NEWLINE, next, index) + 1 || next
-      // A match that reaches into the next line is none of this one's: the line is asked by itself, and the rest anew.
+      // A match that extends into the next line does not count: this line is searched alone, and the rest again.
       crossed = stop > end
       next = end + 1
       if (!crossed || m.search(pattern, start, end) >= 0) yield [start, end]
@@ -83,7 +83,7 @@ function* hits(m: Mmap, pattern: RegExp): Generator<[number, number]> {
   }
 }
 
-/** The lines without one: what lies between. */
+/** The lines without a match: those in between. */
 function* misses(m: Mmap, pattern: RegExp): Generator<[number, number]> {
   let from = 0
   for (const [start, end] of hits(m, pattern)) {
@@ -93,7 +93,7 @@ function* misses(m: Mmap, pattern: RegExp): Generator<[number, number]> {
   yield* m.lines({ as: 'offsets', start: from })
 }
 
-/** Shows a line, with its matches in colour. */
+/** Prints a line, with its matches in colour. */
 function show(m: Mmap, pattern: RegExp, start: number, end: number): Buffer {
   if (!terminal || flags['invert-match']) return m.slice(start, end)
   const parts: Buffer[] = []
@@ -109,7 +109,7 @@ function show(m: Mmap, pattern: RegExp, start: number, end: number): Buffer {
 async function search(name: string, pattern: RegExp): Promise<number> {
   using m = Mmap.open(name)
   const title = files.length > 1 ? `${colour('magenta', name)}:` : ''
-  // No escape, class or range that may have a `\n`: no match reaches into a second line.
+  // Without an escape, class or range that may contain `\n`, no match extends into a second line.
   const within = flags.count && !flags['invert-match'] && !/\\[^dwbB\W]|\[\^|\p{Cc}/u.test(pattern.source)
   let [seen, line, counted] = [within ? await count(m, pattern) : 0, 1, 0]
   for (const [start, end] of within ? [] : flags['invert-match'] ? misses(m, pattern) : hits(m, pattern)) {

@@ -2,13 +2,13 @@
 import { writeSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Nanoseconds that the processors worked for this process. */
+/** The processor time of this process in nanoseconds. */
 function cpuTime() {
   const { user, system } = process.cpuUsage()
   return (user + system) * 1e3
 }
 
-/** Nanoseconds by the clock that was asked for. */
+/** The time in nanoseconds by the chosen clock. */
 export const now = process.env['BENCHMARK_CLOCK'] === 'cpu' ? cpuTime : () => Number(process.hrtime.bigint())
 
 /** Seconds that `work` takes. @param {() => unknown} work */
@@ -25,7 +25,7 @@ export function median(values) {
 }
 
 /**
- * Seconds of one call, the median of `batches` batches, after the compiler had its say.
+ * Seconds of one call, the median of `batches` batches, after the code was optimised.
  * @param {() => unknown} work @param {number} calls how many calls make a batch @param {number} batches
  */
 export function timeEach(work, calls, batches = 30) {
@@ -37,8 +37,8 @@ export function timeEach(work, calls, batches = 30) {
 }
 
 /**
- * Memory at the start of a page: where the allocator puts large Buffers, 16 bytes into one, some processors copy from
- * the kernel at a quarter of the speed, and a peer would lose by accident.
+ * Memory that begins at a page. The allocator puts large Buffers 16 bytes into a page, where some processors copy from
+ * the kernel at a quarter of the speed: a peer would be slower by accident.
  * @param {number} length
  */
 export function aligned(length) {
@@ -49,8 +49,8 @@ const majorFaults = () => process.resourceUsage().majorPageFault
 let faultsAtStart = majorFaults()
 
 /**
- * Call when the preparations are over: from here on no page may come from the disk. Waits a moment, since the threads of
- * a young process are at work for some milliseconds.
+ * To be called after the preparations: from here on no page may come from the disk. It waits a moment, since the
+ * threads of a new process are busy for some milliseconds.
  */
 export async function prepared() {
   await sleep(50)
@@ -58,7 +58,7 @@ export async function prepared() {
 }
 
 /**
- * @param {unknown} answer what all peers must agree on
+ * @param {unknown} answer the answer, which must be the same for all peers
  * @param {Record<string, number>} seconds by the name of the measure
  */
 export function report(answer, seconds) {

@@ -1,11 +1,11 @@
-// What it costs to be watched: guarded against faults and not, in turn, within one process: `faults.mjs PAIRS PATH`.
+// The cost of the guard against faults, with and without it alternately within one process: `faults.mjs PAIRS PATH`.
 import { Mmap } from '../../index.js'
 import { aligned, now, prepared } from './common.mjs'
 
 const [pairs, path] = [Number(process.argv[2]), process.argv[3]]
 const [guarded, bare] = [Mmap.open(path, { faults: 'guard' }), Mmap.open(path, { faults: 'crash' })]
 const SEGMENT = Math.min(guarded.length, 2 ** 26)
-// The page before the last has the needle: up to there it is absent.
+// The needle is in the page before the last, and searches of what is before it do not find it.
 const end = guarded.length - 8192
 
 /** @type {Record<string, (m: Mmap, round: number) => number>} */
@@ -44,12 +44,12 @@ const ratios = {}
 for (const [name, measure] of Object.entries(measures)) {
   ratios[name] = []
   for (let round = -3; round < pairs; round++) {
-    // Who begins changes, lest one of them always finds the caches as the other left them.
+    // They take turns to begin, since the second finds the caches as the first left them.
     const order = round % 2 === 0 ? [guarded, bare] : [bare, guarded]
     const results = new Map(order.map((m) => [m, timed(() => measure(m, Math.abs(round)))]))
     const [ours = [0, 0], theirs = [0, 0]] = [results.get(guarded), results.get(bare)]
     if (ours[1] !== theirs[1]) throw new Error(`${name}: ${ours[1]} and ${theirs[1]}`)
-    // The first rounds are the compiler's.
+    // The first rounds are not counted: the compiler is at work.
     if (round >= 0) ratios[name].push(ours[0] / theirs[0])
   }
 }

@@ -1,4 +1,4 @@
-// Search a file that Bun maps: `bun find-bun.mjs NEEDLE find|rfind PATH`.
+// Searches a file that Bun maps: `bun find-bun.mjs NEEDLE find|rfind PATH`.
 import { median, prepared, report, time } from './common.mjs'
 
 const [needle, direction, path] = process.argv.slice(2)

@@ -1,4 +1,4 @@
-// Search a file for a rare needle, forwards or backwards: `find.mjs PEER NEEDLE find|rfind PATH`.
+// Searches a file for a rare needle, forwards or backwards: `find.mjs PEER NEEDLE find|rfind PATH`.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { Mmap } from '../../index.js'
@@ -10,7 +10,7 @@ const CHUNK = 65_536
 const [peer, needle, direction, path] = process.argv.slice(2)
 const backwards = direction === 'rfind'
 
-/** All bytes of the file on the heap. Reading them is not measured. */
+/** All bytes of the file in a Buffer. Reading them is not measured. */
 function onTheHeap() {
   const bytes = Buffer.allocUnsafeSlow(statSync(path).size)
   const fd = openSync(path, 'r')
@@ -19,7 +19,7 @@ function onTheHeap() {
   return bytes
 }
 
-/** The best loop by hand: pieces that stay in the cache of the processor, and overlap. */
+/** The fastest loop in plain JavaScript: overlapping pieces that fit into the processor's cache. */
 function readInPieces() {
   const wanted = Buffer.from(needle)
   const overlap = wanted.length - 1
@@ -63,7 +63,7 @@ const peers = {
     return () => m.count(needle)
   },
   wc: () => () => Number.parseInt(execFileSync('wc', ['-l', path], { encoding: 'utf8' }), 10),
-  /** Where it is, of a file that may not be text. */
+  /** Prints the position of the match; `-a`, since the file may not be text. */
   rg: () => () => {
     const args = ['--no-config', '--threads', '1', '-a', '-o', '-b', '--no-filename', '-F', '--', needle, path]
     const { status, stdout } = spawnSync('rg', args, { encoding: 'latin1' })

@@ -1,4 +1,4 @@
-// Go through the lines of a file by `split`: `bun lines-bun.mjs PATH`.
+// Reads the lines of a file with `split`: `bun lines-bun.mjs PATH`.
 const path = process.argv.at(-1)
 const start = process.hrtime.bigint()
 let [count, sum] = [0, 0]

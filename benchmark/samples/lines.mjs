@@ -1,4 +1,4 @@
-// Go through the lines of a file: `lines.mjs PEER PATH`. The answer is the number of lines and of characters.
+// Reads the lines of a file: `lines.mjs PEER PATH`. The answer is the number of lines and of characters.
 import { closeSync, createReadStream, openSync, readSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { Mmap } from '../../index.js'
@@ -16,7 +16,7 @@ function total(lines) {
   return count + sum / 2 ** 40
 }
 
-/** The best loop by hand: pieces of whole lines. @param {'latin1' | 'utf8'} encoding */
+/** The fastest loop in plain JavaScript: it reads pieces of whole lines. @param {'latin1' | 'utf8'} encoding */
 function byHand(encoding) {
   const piece = aligned(131_072)
   const fd = openSync(path, 'r')
@@ -89,5 +89,5 @@ const start = now()
 const pass = peers[peer]()
 const answer = await pass
 const seconds = { first: (now() - start) / 1e9 }
-// The first pass meets a young compiler, and feedback from nothing but itself.
+// In the first pass the compiler knows no types but those of this loop.
 report(answer, pass instanceof Promise ? seconds : { ...seconds, repeat: time(peers[peer]) })

@@ -1,4 +1,5 @@
-// The cost of single calls, by mitata: `micro.mjs CASE HOME`, one case a process, so that none spoils another's types.
+// The cost of single calls, with mitata: `micro.mjs CASE HOME`. One case a process, since the compiler would learn
+// types of other cases.
 import { do_not_optimize as keep, measure } from 'mitata'
 import { Mmap } from '../../index.js'
 import { now, report } from './common.mjs'
@@ -16,10 +17,10 @@ const page = Buffer.from(new WebAssembly.Memory({ initial: 1 }).buffer, 0, 4096)
 const heap = Buffer.from(plain)
 const absent = Buffer.from('absent!!')
 
-/** Somewhere else at each call, lest the processor or the compiler learn an answer by heart. @param {number} call */
+/** Another position at each call, so that neither processor nor compiler can predict the answer. @param {number} call */
 const place = (call) => (call * 509) & (BYTES - 4097)
 
-/** Each case: what is done in one go, and how many calls or bytes that is. @type {Record<string, [number, () => any]>} */
+/** For each case, how many calls or bytes one run of its function has, and the function. @type {Record<string, [number, () => any]>} */
 const cases = {
   'plain[i]': [
     BYTES,

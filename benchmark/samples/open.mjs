@@ -1,4 +1,4 @@
-// Open a file, look at its first byte, close.
+// Opens a file, reads its first byte, and closes it.
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { Mmap } from '../../index.js'
 import { aligned, prepared, report, timeEach } from './common.mjs'

@@ -1,4 +1,4 @@
-// Read 4 KiB at random positions, the same for all peers.
+// Reads 4 KiB at random positions, which are the same for all peers.
 import { openSync, readSync, statSync } from 'node:fs'
 import { Mmap } from '../../index.js'
 import { xorshift } from '../data.mjs'

@@ -1,4 +1,4 @@
-// Count the matches of a regular expression, or go through them: `search.mjs PEER SOURCE PATH`.
+// Counts the matches of a regular expression, or iterates over them: `search.mjs PEER SOURCE PATH`.
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { Mmap } from '../../index.js'
@@ -6,14 +6,14 @@ import { prepared, report, time } from './common.mjs'
 
 const [peer, source, path] = process.argv.slice(2)
 
-/** Lines with a match, as `rg -c` counts. @param {string[]} args */
+/** The number of lines with a match, by `rg -c`. @param {string[]} args */
 const ripgrep = (args) => () => {
   const { status, stdout } = spawnSync('rg', ['-c', '--no-config', ...args, '--', source, path], { encoding: 'utf8' })
   if (status !== 0) throw new Error(`rg ended with ${status}`)
   return Number(stdout)
 }
 
-/** Each peer: what it prepares, and then does. @type {Record<string, () => () => number | Promise<number>>} */
+/** Each peer prepares, and answers the function that is measured. @type {Record<string, () => () => number | Promise<number>>} */
 const peers = {
   memmap() {
     const m = Mmap.open(path)

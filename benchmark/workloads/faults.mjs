@@ -1,7 +1,7 @@
 import { randomFile } from '../data.mjs'
 import { node } from '../harness.mjs'
 
-/** Being guarded against faults beside not being. @param {number} scale @param {number} rounds */
+/** The cost of the guard against faults. @param {number} scale @param {number} rounds */
 export default (scale, rounds) => {
   const length = Math.round(scale * 2 ** 30)
   const pairs = Math.max(15, rounds * 6)

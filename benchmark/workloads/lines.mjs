@@ -3,7 +3,7 @@ import { command, node } from '../harness.mjs'
 
 const BUN = process.env['BUN'] ?? 'bun'
 
-/** Lines of a log. @param {number} scale @returns {import('../harness.mjs').Workload[]} */
+/** Reading the lines of a log. @param {number} scale @returns {import('../harness.mjs').Workload[]} */
 export default (scale) => {
   const length = Math.round(scale * 5e8)
   const size = `${Math.round(length / 1e6)} MB`

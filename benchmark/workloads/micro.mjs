@@ -1,7 +1,7 @@
 import { node } from '../harness.mjs'
 
 /**
- * Our calls, the plain code that stands beside each, and the goals in the home `'external'`.
+ * Our calls, the plain code that each is compared with, and the goals in the home `'external'`.
  * @type {[string, string, import('../harness.mjs').Goal][]}
  */
 const PAIRS = [

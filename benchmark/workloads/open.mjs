@@ -5,7 +5,7 @@ const KIB = 2 ** 10
 const MIB = 2 ** 20
 
 /**
- * The goals are those of a mapping without a view; what a view adds stands below each.
+ * The goals are for a mapping without a view; the figure below each shows what a view adds.
  * @type {[string, number, string, import('../harness.mjs').Goal][]}
  */
 const FILES = [
@@ -17,7 +17,7 @@ const FILES = [
 
 const NAMES = { 'read-one': 'openSync, readSync 1 byte, closeSync', 'read-whole': 'the same, the whole file' }
 
-/** What it costs to open. @returns {import('../harness.mjs').Workload[]} */
+/** The cost of opening a file. @returns {import('../harness.mjs').Workload[]} */
 export default () => [
   {
     title: 'open: open, map, first byte, close',

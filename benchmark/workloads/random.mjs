@@ -1,7 +1,7 @@
 import { randomFile } from '../data.mjs'
 import { node } from '../harness.mjs'
 
-/** Blocks from anywhere. @param {number} scale @returns {import('../harness.mjs').Workload[]} */
+/** Reads of blocks at random positions. @param {number} scale @returns {import('../harness.mjs').Workload[]} */
 export default (scale) => {
   const length = Math.round(scale * 2 ** 30)
   const path = randomFile(length)

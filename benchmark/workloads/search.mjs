@@ -1,7 +1,7 @@
 import { textFile } from '../data.mjs'
 import { node } from '../harness.mjs'
 
-/** Of different kinds: a rare literal, a class-heavy one, digits, alternatives, no literal at all. */
+/** Patterns of different kinds: a rare literal, many classes, digits, alternatives, no literal at all. */
 const SOURCES = {
   'rare literal': 'user99999 timeout',
   'class-heavy': '\\[(auth|mailer)\\] id=[0-9a-f]{8} .*timeout',
@@ -17,7 +17,8 @@ export default (scale) => {
   const size = `${Math.round(length / 1e6)} MB`
   const counting = Object.entries(SOURCES).map(([name, source]) => {
     const sample = (/** @type {string} */ key) => node('search.mjs', path, key, source)
-    // Each of them matches at most once a line, so that matches and lines are as many; of alternatives not.
+    // These match at most once in a line, so that matches can be compared with lines; alternatives may match more
+    // often.
     const lines = name === 'alternatives' ? {} : { rg: { ...sample('rg'), needs: 'rg' } }
     return {
       title: `search: ${name}, /${source}/ in ${size}`,

@@ -1,0 +1,158 @@
+import { execFileSync } from 'node:child_process'
+import { setMaxListeners } from 'node:events'
+import fs from 'node:fs'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
+import { Mmap } from 'memmap'
+import { file, main, report } from './common.mjs'
+
+const SELF = fileURLToPath(import.meta.url)
+
+const PATTERNS = [
+  /\bab[\s\S]*?cd\b/g,
+  /[a-c]+d\n/g,
+  /\w+\s\w+d$/gm,
+  /a[abc ]*d/g,
+  /(a|b)+ (c|d)/g,
+  /(?:ab|cd|da)+\s/g,
+  /^(.*)(b|c)$/gm,
+  /[ab]+cd[ab]+/g,
+]
+
+const random = (below) => Math.floor(Math.random() * below)
+
+/** Two contents of the same length, both valid UTF-8. */
+const LONG = Buffer.alloc(64_512, 'x')
+const SHORT = Buffer.from('\u00e9\n'.repeat(LONG.length / 3))
+
+/** Stores into a file until the thread is ended. */
+function store(name, versions) {
+  const bytes = Mmap.open(name, { access: 'write' }).buffer
+  while (versions) for (const version of versions) bytes.set(version)
+  for (;;) bytes[random(bytes.length)] = 'abcd\n '.charCodeAt(random(6))
+}
+
+const started = (worker) => new Promise((resolve) => worker.once('message', resolve))
+
+async function all(matches) {
+  let [count, at] = [0, -1]
+  for await (const { index, end } of matches) {
+    if (index < at || end < index) throw new Error(`a match from ${index} to ${end} behind ${at}`)
+    ;[count, at] = [count + 1, end]
+  }
+  return count
+}
+
+/** Limits the address space of this process to so many bytes more than it has. */
+function leave(bytes) {
+  const size = Number(/VmSize:\s+(\d+)/.exec(fs.readFileSync('/proc/self/status', 'utf8'))[1]) * 1024
+  execFileSync('prlimit', ['--pid', String(process.pid), `--as=${size + bytes}`])
+}
+
+const SCENARIOS = {
+  /** Reads a long line with memory for so many copies of it. */
+  async starved({ size, copies }) {
+    // The content is not written by this process, so that none of its memory is released later.
+    const name = file('')
+    fs.truncateSync(name, size)
+    const m = Mmap.open(name, { home: 'native' })
+    // Starts the threads.
+    for await (const _ of m.linesAsync({ end: 6 }));
+    leave(size * copies)
+    try {
+      const lengths = []
+      for await (const lines of m.linesAsync({ as: 'buffer' })) lengths.push(...lines.map(({ length }) => length))
+      report({ lengths })
+    } catch ({ code, message }) {
+      report({ code, message })
+    }
+  },
+
+  /** Searches bytes that another thread changes meanwhile: each search must answer something. */
+  async changes({ rounds, length }) {
+    const name = file(Buffer.alloc(length, 'abc cd ab\n'))
+    const worker = new Worker(SELF, { workerData: { store: name } })
+    await started(worker)
+    const m = Mmap.open(name)
+    const errors = new Set()
+    const note = (error) => errors.add(`${error.code}: ${error.message}`)
+    let answers = 0
+    for (let round = 0; round < rounds; round++) {
+      for (const pattern of PATTERNS) {
+        const searches = [
+          () => m.count(pattern),
+          () => all(m.matchAll(pattern)),
+          () => m.countAsync(pattern),
+          () => all(m.matchAllAsync(pattern)),
+        ]
+        for (const search of searches) {
+          try {
+            await search()
+            answers++
+          } catch (error) {
+            note(error)
+          }
+        }
+      }
+    }
+    await worker.terminate()
+    report({ answers, errors: [...errors] })
+  },
+
+  /**
+   * Reads lines while another thread replaces all bytes: by one long line, and by as many lines as a piece can have.
+   */
+  async lines({ passes }) {
+    const name = file(LONG)
+    const worker = new Worker(SELF, { workerData: { store: name, versions: [SHORT, LONG] } })
+    await started(worker)
+    const m = Mmap.open(name)
+    const errors = new Set()
+    let [lost, short, long] = [0, 0, 0]
+    for (let pass = 0; pass < passes; pass++) {
+      try {
+        let bytes = 0
+        for (const line of m.lines({ keepEnds: true })) {
+          bytes += Buffer.byteLength(line)
+          line.length === 2 ? short++ : long++
+        }
+        // Half a character becomes U+FFFD, which has three bytes in UTF-8.
+        if (bytes < LONG.length - 2) lost++
+      } catch (error) {
+        errors.add(`${error.code}: ${error.message}`)
+      }
+    }
+    await worker.terminate()
+    report({ lost, errors: [...errors], both: short > 0 && long > 0 })
+  },
+
+  /** A thread ends while its search waits behind those of another thread. */
+  async terminated() {
+    const m = Mmap.anonymous(2 ** 28)
+    m.set(Buffer.from('\r\n'))
+    const controller = new AbortController()
+    const { signal } = controller
+    setMaxListeners(0, signal)
+    // With a `\r\n` in the text, `^` takes the slow engine (the Pike VM).
+    let ended = 0
+    const searches = Array.from({ length: 64 }, async () => {
+      await m.countAsync(/^x/gm, 0, null, { signal, threads: 1 }).catch(() => undefined)
+      ended++
+    })
+    const worker = new Worker(SELF, { workerData: { wait: true } })
+    await started(worker)
+    await worker.terminate()
+    const before = ended
+    controller.abort()
+    await Promise.all(searches)
+    report({ before, ended })
+  },
+}
+
+if (isMainThread) await main(SCENARIOS)
+else {
+  if (workerData.wait) void Mmap.anonymous(4096).countAsync('a')
+  parentPort.postMessage('started')
+  if (workerData.store) store(workerData.store, workerData.versions)
+}

@@ -1,0 +1,89 @@
+import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import path from 'node:path'
+import test, { type ExecutionContext } from 'ava'
+import { PAGESIZE } from 'memmap'
+import { run, story } from '../../support/child.mjs'
+import { HOMES, linux, scratch, skip } from '../../support/common.mjs'
+
+/** Runs a command; answers its error message, if it failed. */
+function failed(command: string, ...args: string[]): string | undefined {
+  const { error, status, stderr } = spawnSync(command, args, { encoding: 'utf8' })
+  if (error !== undefined) return error.message
+  return status === 0 ? undefined : `${command}: ${stderr.trim()}`
+}
+
+type Disk = (folder: string) => string | undefined
+
+/** Mounts a small file system on a folder; answers why that cannot be done here, if it cannot. */
+const DISKS: Record<string, Disk> = {
+  tmpfs: (folder) => failed('mount', '-t', 'tmpfs', '-o', 'size=1m', 'memmap-test', folder),
+  ext4(folder) {
+    const image = `${folder}.image`
+    fs.writeFileSync(image, '')
+    fs.truncateSync(image, 8 * 2 ** 20)
+    return (
+      failed('mkfs.ext4', '-q', '-m', '0', '-O', '^has_journal', image) ?? failed('mount', '-o', 'loop', image, folder)
+    )
+  },
+}
+
+async function onDisk(t: ExecutionContext, kind: string, body: (folder: string) => Promise<void>): Promise<void> {
+  if (!linux) return skip(t, 'a small disk is mounted on Linux alone')
+  if (process.getuid?.() !== 0) return skip(t, 'only root can mount a small disk')
+  const folder = path.join(scratch(t), kind)
+  fs.mkdirSync(folder)
+  const reason = DISKS[kind]?.(folder)
+  if (reason !== undefined) return skip(t, `a small disk cannot be mounted here: ${reason}`)
+  try {
+    await body(folder)
+  } finally {
+    // If it is still in use, it is unmounted lazily, so that it does not stay.
+    const left = failed('umount', folder) && failed('umount', '-l', folder)
+    if (left !== undefined) t.fail(left)
+  }
+}
+
+for (const kind of Object.keys(DISKS)) {
+  for (const home of HOMES) {
+    test(`a store into a hole of a file on a full disk is an error [${kind}, ${home}]`, async (t) => {
+      await onDisk(t, kind, async (folder) => {
+        const outcome = await run('faults/disk', 'store', { folder, home })
+        t.is(outcome.code, 0, story(outcome))
+        const at = (offset: number): unknown[] => ['ERR_MMAP_FAULT', offset, 'no-space']
+        const lost = 5 * PAGESIZE
+        // On tmpfs even a load from a hole allocates a block.
+        const first = kind === 'tmpfs' ? 4 * PAGESIZE : lost
+        t.deepEqual(
+          outcome.answer,
+          {
+            calm: false,
+            call: home === 'external' ? {} : at(lost + 7),
+            faulted: true,
+            bad: at(lost + 8),
+            across: at(first),
+            good: true,
+            called: at(9 * PAGESIZE + 5),
+            written: 'right',
+            check: at(first),
+            full: [0x23, 0, 20 * PAGESIZE],
+            mended: [false, 0x7a, 'right'],
+            after: [0x23, 0x7a],
+          },
+          story(outcome),
+        )
+      })
+    })
+  }
+
+  test(`stores into each second of four thousand holes on a full disk take few mappings [${kind}]`, async (t) => {
+    await onDisk(t, kind, async (folder) => {
+      const outcome = await run('faults/disk', 'seconds', { folder, pages: 2000 })
+      t.is(outcome.code, 0, story(outcome))
+      if (outcome.code !== 0) return
+      const { more, ...rest } = outcome.answer
+      t.deepEqual(rest, { code: 'ERR_MMAP_FAULT', reason: 'no-space', good: true, faulted: true, few: true })
+      t.true(more <= 100, `${more} more mappings`)
+    })
+  })
+}
