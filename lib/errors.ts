@@ -1,5 +1,4 @@
-import { getSystemErrorMap, inspect } from 'node:util'
-import type { Failure } from '../binding.js'
+import { inspect } from 'node:util'
 
 /** Codes of the errors that this package makes, besides the system's own (`'EACCES'`, `'ENOENT'`, ...). */
 export type ErrorCode =
@@ -143,69 +142,6 @@ export function coded(code: ErrorCode, message: string): Error {
   if (TYPE_ERRORS.has(code)) return new MmapTypeError(code, message)
   if (RANGE_ERRORS.has(code)) return new MmapRangeError(code, message)
   return new MmapError(code, message)
-}
-
-/** An entry of libuv's table of system errors. */
-interface SystemError {
-  errno: number
-  name: string
-  text: string
-}
-
-/** Looks a system error up in libuv's table: by its name, or by its number, which on Unix is libuv's negated. */
-function systemError({ name, number }: Failure): SystemError {
-  const map = getSystemErrorMap?.()
-  if (name == null && number != null) {
-    const entry = map?.get(-number)
-    return { errno: -number, name: entry?.[0] ?? `E${number}`, text: entry?.[1] ?? '' }
-  }
-  for (const [errno, [candidate, text]] of map ?? []) {
-    if (candidate === name) return { errno, name: candidate, text }
-  }
-  return { errno: -(number ?? 0), name: name ?? 'EUNKNOWN', text: '' }
-}
-
-/** Whether the addon answered that a call failed, which it does with an object that has a code. */
-export function isFailure(answer: unknown): answer is Failure {
-  // By its shape, not by what it is not an instance of: a second copy of this module has another class NativeMapping.
-  return typeof answer === 'object' && answer !== null && 'code' in answer
-}
-
-/** Whether a failure is a fault: bytes that the file no longer has, or that could not be read. */
-export function isFault(failure: Failure): boolean {
-  return failure.reason != null
-}
-
-/** The name of the system's error (`'ENOMEM'`) that made a call fail; `undefined` if it was none of the system's. */
-export function systemErrorName(failure: Failure): string | undefined {
-  return failure.code === '' && !isFault(failure) ? systemError(failure).name : undefined
-}
-
-/** The JavaScript error for a failure that the addon answered. */
-export function failed(failure: Failure, path?: string): Error {
-  if (isFault(failure)) {
-    const where = path === undefined ? '' : `, '${path}'`
-    return new MmapFaultError(failure.message + where, failure.offset ?? 0, failure.reason as FaultReason, path)
-  }
-  if (failure.code === 'ERR_MMAP_PATTERN') return new MmapPatternError(failure.message, failure.offset ?? undefined)
-  if (failure.code !== '') return coded(failure.code as ErrorCode, failure.message)
-  const { errno, name, text } = systemError(failure)
-  const syscall = failure.syscall ?? 'mmap'
-  // A failure without a number was detected by the addon, whose message says more than libuv's text.
-  const detail = failure.number == null || text === '' ? failure.message : text
-  const where = path === undefined ? '' : ` '${path}'`
-  return new MmapSystemError(`${name}: ${detail}, ${syscall}${where}`, name, errno, syscall, path)
-}
-
-/** Returns what the addon answered, or throws the error of its failure. */
-export function unwrap<T>(answer: T, path?: string): Exclude<T, Failure> {
-  if (isFailure(answer)) throw failed(answer, path)
-  return answer as Exclude<T, Failure>
-}
-
-/** Throws if the addon answered a failure. */
-export function ensure(failure: Failure | null, path?: string): void {
-  if (failure !== null) throw failed(failure, path)
 }
 
 /** The end of a message about a wrong argument, in the style of Node's ERR_INVALID_ARG_TYPE. */

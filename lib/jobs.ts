@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import type { Failure, NativeJob as Job } from '../binding.js'
-import { MmapAbortError, unwrap } from './errors.js'
+import { MmapAbortError } from './errors.js'
+import { unwrap } from './failures.js'
 import { binding } from './load/load.js'
 import type { Cancel, MappingState } from './state.js'
 
@@ -8,7 +9,12 @@ import type { Cancel, MappingState } from './state.js'
 const { NativeJob } = binding
 
 // The engine knows of container quotas, and so how many threads of the pool make sense.
-binding.processors(availableParallelism())
+binding.setProcessors(availableParallelism())
+
+/** A job of the addon, to be given to the call that starts it. */
+export function newJob(): Job {
+  return new NativeJob()
+}
 
 /** Milliseconds between two calls of `onProgress`. */
 const PROGRESS_INTERVAL = 50
@@ -87,7 +93,7 @@ export async function runJob<T>(
   { signal, onProgress }: JobOptions,
   start: (job: Job) => Promise<T | Failure>,
 ): Promise<T> {
-  const job = new NativeJob()
+  const job = newJob()
   state.jobs ??= new Set()
   let timer: NodeJS.Timeout | undefined
   const work = async (cancel: Cancel): Promise<T> => {
@@ -96,7 +102,7 @@ export async function runJob<T>(
     return unwrap(await result, state.path) as T
   }
   try {
-    return await interruptible(work, { signal, cancels: state.jobs, onCancel: () => job.abort() })
+    return await interruptible(work, { signal, cancels: state.jobs, onCancel: () => job.cancel() })
   } finally {
     clearInterval(timer)
   }

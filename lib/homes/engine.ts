@@ -1,10 +1,13 @@
-/**
- * The engine that runs this program, as the addon numbers engines: 0 Node (and Electron), 1 Bun, 2 Deno. They differ in
- * how a thread ends and in when they free the memory of a detached ArrayBuffer.
- */
-export const ENGINE: number = process.versions['bun'] !== undefined ? 1 : process.versions['deno'] !== undefined ? 2 : 0
+import type { Engine } from '../../binding.js'
+import { binding } from '../load/load.js'
 
 /** Whether the engine is JavaScriptCore. */
-export const isBun: boolean = ENGINE === 1
+export const isBun: boolean = process.versions['bun'] !== undefined
 
-export const isDeno: boolean = ENGINE === 2
+export const isDeno: boolean = process.versions['deno'] !== undefined
+
+/**
+ * The engine that runs this program; Electron is a Node. They differ in how a thread ends, and in when they free the memory
+ * of a detached ArrayBuffer.
+ */
+export const ENGINE: Engine = isBun ? binding.Engine.Bun : isDeno ? binding.Engine.Deno : binding.Engine.Node

@@ -1,11 +1,11 @@
 import { isMainThread } from 'node:worker_threads'
 import type { NativeMapping } from '../../binding.js'
-import { unwrap } from '../errors.js'
+import { unwrap } from '../failures.js'
 import { binding } from '../load/load.js'
 import { ENGINE, isBun, isDeno } from './engine.js'
 
 // Held in variables, because a property access on the addon's object is slower.
-const { detach: detachNatively, detached, handed, released } = binding
+const { detach: detachNatively, detachedByUs, exposed, released } = binding
 
 // Captured at load, so that a later patch of the prototype cannot change what close() does.
 const { slice } = ArrayBuffer.prototype
@@ -24,7 +24,7 @@ let leaksTransferred = isMainThread || isDeno
 function leakTransferredAtExit(): void {
   if (leaksTransferred) return
   leaksTransferred = true
-  process.once('exit', () => binding.settle())
+  process.once('exit', () => binding.leakTransferred())
 }
 
 /**
@@ -34,7 +34,7 @@ function leakTransferredAtExit(): void {
 function detach(buffer: ArrayBuffer, number: number): void {
   if (buffer.byteLength === 0) return
   // Reported first: some engines free the memory, and call its finalizer, during the detach.
-  detached(number)
+  detachedByUs(number)
   if (transfer === undefined || isBun) {
     detachNatively(buffer)
     return
@@ -83,7 +83,7 @@ export class ExternalBuffer {
 
   /** To be called before the user gets a view of it. */
   expose(): void {
-    if (!this.#isExposed) handed(this.#number)
+    if (!this.#isExposed) exposed(this.#number)
     this.#isExposed = true
   }
 

@@ -1,6 +1,7 @@
 import { constants } from 'node:buffer'
 import type { NativeMapping } from '../../binding.js'
-import { coded, ensure, unwrap } from '../errors.js'
+import { coded } from '../errors.js'
+import { ensure, unwrap } from '../failures.js'
 import { binding } from '../load/load.js'
 import { ExternalBuffer } from './external-buffer.js'
 import { FaultWatch } from './fault-watch.js'

@@ -1,5 +1,5 @@
 import type { NativeMapping } from '../../binding.js'
-import { unwrap } from '../errors.js'
+import { unwrap } from '../failures.js'
 import { binding } from '../load/load.js'
 import { isBun } from './engine.js'
 
@@ -49,7 +49,7 @@ export class FaultWatch {
 
   /** Watches the present region of a mapping. */
   start(native: NativeMapping): void {
-    native.watch(statusPlace)
+    native.statusPlace(statusPlace)
     const [chunk = -1, slot = 0, probe = 0] = statusPlace
     this.stop()
     if (chunk < 0) return

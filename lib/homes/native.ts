@@ -1,5 +1,6 @@
 import type { NativeMapping } from '../../binding.js'
-import { coded, ensure, unwrap } from '../errors.js'
+import { coded } from '../errors.js'
+import { ensure, unwrap } from '../failures.js'
 import type { Home, MappedBytes } from './home.js'
 
 /** The home `'native'`: each access is a call into Rust, which checks for faults itself. */

@@ -1,7 +1,8 @@
 // What makes a mapping an array of bytes.
 import type { Failure } from '../../binding.js'
 import * as check from '../checks.js'
-import { ensure, isFailure, isFault, outOfRange, unwrap, wrongType, wrongValue } from '../errors.js'
+import { outOfRange, wrongType, wrongValue } from '../errors.js'
+import { ensure, isFailure, isFault, unwrap } from '../failures.js'
 import type { MappedBytes } from '../homes/home.js'
 import { type MappingState, writable } from '../state.js'
 import { bytesInPlace, bytesOrByte, copyOf } from './operands.js'

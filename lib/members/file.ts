@@ -1,6 +1,7 @@
 // What makes a mapping a file: a position that reading and writing move, and a length that can change.
 import * as check from '../checks.js'
-import { coded, ensure, outOfRange, unwrap, wrongValue } from '../errors.js'
+import { coded, outOfRange, wrongValue } from '../errors.js'
+import { ensure, unwrap } from '../failures.js'
 import type { ResizeOptions } from '../options/lifetime.js'
 import { isMapping, type MappingState, writable } from '../state.js'
 import { store } from './array.js'

@@ -2,7 +2,8 @@
 import { inspect } from 'node:util'
 import type { NativeJob as Job } from '../../binding.js'
 import * as check from '../checks.js'
-import { MmapAbortError, unwrap, wrongValue } from '../errors.js'
+import { MmapAbortError, wrongValue } from '../errors.js'
+import { unwrap } from '../failures.js'
 import type { MappedBytes } from '../homes/home.js'
 import { runJob } from '../jobs.js'
 import {
@@ -157,7 +158,7 @@ function readBounds(
   { encoding, keepEnds }: LinesRequest,
   bounds: Int32Array,
 ): string | [string, string] | null {
-  return unwrap(native.lines(start, end, pieceBytes, encoding, keepEnds, bounds, measures), path)
+  return unwrap(native.lines({ start, end, most: pieceBytes, encoding, keepEnds }, bounds, measures), path)
 }
 
 class StringLines extends Lines<string> {
@@ -305,7 +306,7 @@ function prepareLines(
 ): Promise<Job> {
   return runJob(state, { signal }, async (job) => {
     const { native } = state.bytes
-    const answer = await native.linesAsync(job, start, end, STRING_PIECE, JOB_BYTES, encoding, keepEnds, most)
+    const answer = await native.linesAsync(job, { start, end, most: STRING_PIECE, encoding, keepEnds }, JOB_BYTES, most)
     return typeof answer === 'number' ? job : answer
   })
 }
@@ -345,7 +346,7 @@ async function* prepareAndCut<K extends 'string' | 'buffer'>(
       }
     } finally {
       // Frees the pieces that nobody has asked for.
-      job.abort()
+      job.cancel()
     }
   }
 }

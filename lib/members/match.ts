@@ -1,5 +1,6 @@
 // Finding matches: one, or all of them in batches.
-import { MmapAbortError, unwrap } from '../errors.js'
+import { MmapAbortError } from '../errors.js'
+import { unwrap } from '../failures.js'
 import { type JobOptions, runJob } from '../jobs.js'
 import type { MappingState } from '../state.js'
 import { type Batch, ByteMatch } from './byte-match.js'
@@ -98,7 +99,10 @@ export class Matches implements IterableIterator<ByteMatch, undefined> {
     const slots = new Float64Array(batchSize(names, this.#most) * this.#width)
     this.#most = BATCH
     scratch ??= Buffer.allocUnsafeSlow(TEXT_BYTES)
-    const count = unwrap(bytes.native.matches(native, this.#start, end, this.#cursor, slots, scratch), bytes.path)
+    const count = unwrap(
+      bytes.native.matches(native, { start: this.#start, end, cursor: this.#cursor }, slots, scratch),
+      bytes.path,
+    )
     this.#batch = batchOf(this.#state, names, slots, textOf(scratch, slots, this.#width, count))
     this.#slot = 0
     this.#stop = count * this.#width
@@ -121,7 +125,8 @@ export function firstMatch(
   const { bytes } = state
   const { names, native } = compiled
   const slots = new Float64Array(widthOf(names))
-  if (unwrap(bytes.native.matches(native, start, end, cursorAt(at, end), slots, NO_TEXT), bytes.path) === 0) return null
+  const request = { start, end, cursor: cursorAt(at, end) }
+  if (unwrap(bytes.native.matches(native, request, slots, NO_TEXT), bytes.path) === 0) return null
   const [index = 0, last = 0] = slots
   const isShort = last - index <= TEXT_BYTES
   slots[2 * names.length] = isShort ? 0 : -1
@@ -152,12 +157,12 @@ export async function* matchesAsync(
   const width = widthOf(names)
   let cursor: Float64Array = cursorAt(at, end)
   while (!isAtEnd(cursor)) {
-    const from = cursor
+    const request = { start, cursor, most: size, text: TEXT_BYTES, threads }
     const to = Math.min(end, state.bytes.length)
     // The mapping may have become shorter since the last batch.
     if (start > to) return
-    const found = await runJob(state, jobOptions((from[0] ?? start) - start), (job) =>
-      state.bytes.native.matchesAsync(job, native, start, to, from, size, TEXT_BYTES, threads),
+    const found = await runJob(state, jobOptions((cursor[0] ?? start) - start), (job) =>
+      state.bytes.native.matchesAsync(job, native, { ...request, end: to }),
     )
     const batch = batchOf(state, names, found.slots, found.text)
     for (let match = 0; match < found.count; match++) {
@@ -166,6 +171,6 @@ export async function* matchesAsync(
       if (signal?.aborted) throw new MmapAbortError(signal.reason)
       yield new ByteMatch(batch, match * width)
     }
-    cursor = found.place
+    cursor = found.cursor
   }
 }

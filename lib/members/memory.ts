@@ -1,6 +1,7 @@
 // What concerns the memory of a mapping, and the system's care for it.
 import * as check from '../checks.js'
-import { ensure, outOfRange, unwrap, wrongValue } from '../errors.js'
+import { outOfRange, wrongValue } from '../errors.js'
+import { ensure, unwrap } from '../failures.js'
 import { runJob } from '../jobs.js'
 import { advice as checkedAdvice, type FlushAsyncOptions, type FlushOptions } from '../options/memory.js'
 import type { MappingState } from '../state.js'
@@ -31,7 +32,7 @@ export async function flushAsync(
 ): Promise<void> {
   const { flags, signal } = check.options(options, ['flags', 'signal'])
   const range = flushRange(state, offset, length, flags)
-  await runJob(state, { signal: check.signal(signal) }, () => state.bytes.native.flushAsync(...range))
+  await runJob(state, { signal: check.signal(signal) }, (job) => state.bytes.native.flushAsync(job, ...range))
 }
 
 export function madvise(state: MappingState, advice: unknown, start: unknown, length: unknown): boolean {

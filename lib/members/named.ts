@@ -1,6 +1,6 @@
 // Named memory.
 import * as check from '../checks.js'
-import { unwrap } from '../errors.js'
+import { unwrap } from '../failures.js'
 import { binding } from '../load/load.js'
 
 export function unlink(name: unknown): boolean {

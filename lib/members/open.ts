@@ -1,15 +1,15 @@
 // Where mappings are made.
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import type { Failure, NativeMapping } from '../../binding.js'
+import type { Failure, MapRequest, NativeJob, NativeMapping, OpenRequest as NativeOpenRequest } from '../../binding.js'
 import * as check from '../checks.js'
-import { failed, isFailure, systemErrorName } from '../errors.js'
+import { failed, isFailure, systemErrorName } from '../failures.js'
 import { chooseHome } from '../homes/choose.js'
 import { keepFaultHandlersInstalled } from '../homes/fault-handlers.js'
 import type { Home } from '../homes/home.js'
-import { interruptible } from '../jobs.js'
+import { interruptible, newJob } from '../jobs.js'
 import { binding } from '../load/load.js'
-import { type Access, accessCode } from '../options/access.js'
+import { type Access, nativeAccess } from '../options/access.js'
 import {
   constructorRequest,
   type MmapOptions,
@@ -95,28 +95,29 @@ export function mapDescriptor(
   const fd = descriptor(fileno)
   const bytes = check.size(length, 'length')
   const request = constructorRequest(fd, options)
-  const { access, flags, guard, offset, prot, tagname, track } = request
-  const native = withReclaim(() =>
-    binding.map(fd, bytes, offset, accessCode(access), prot, flags, track, guard, tagname, measures),
-  )
+  const { flags, guard, offset, prot, tagname, track } = request
+  const access = nativeAccess(request.access)
+  const asked = { fd, length: bytes, offset, access, prot, flags, track, guard, tagname }
+  const native = withReclaim(() => binding.map(asked as MapRequest, measures))
   return newState(native, request, resultingAccess(request))
+}
+
+function nativeRequest({ access, create, guard, length, offset }: OpenRequest): NativeOpenRequest {
+  return { access: nativeAccess(access), create, guard, length, offset }
 }
 
 export function open(given: unknown, options: OpenOptions | undefined): MappingState {
   const { bytes, text } = path(given)
   const request = openRequest(options)
-  const { access, create, guard, length, offset } = request
-  const native = withReclaim(
-    () => binding.open(bytes, length, offset, accessCode(access), create, guard, measures),
-    text,
-  )
-  return newState(native, request, access, text)
+  const asked = nativeRequest(request)
+  const native = withReclaim(() => binding.open(bytes, asked, measures), text)
+  return newState(native, request, request.access, text)
 }
 
 /** Opens off the event loop. A mapping of nobody's is collected while the event loop runs, so one retry is enough. */
-async function openNative({ bytes, text }: Path, request: OpenRequest): Promise<NativeMapping> {
-  const { access, create, guard, length, offset } = request
-  const ask = (): Promise<Answer> => binding.openAsync(bytes, length, offset, accessCode(access), create, guard)
+async function openNative(job: NativeJob, { bytes, text }: Path, request: OpenRequest): Promise<NativeMapping> {
+  const asked = nativeRequest(request)
+  const ask = (): Promise<Answer> => binding.openAsync(job, bytes, asked)
   let answer = await ask()
   if (isExhausted(answer)) {
     collectAndClose()
@@ -129,8 +130,10 @@ async function openNative({ bytes, text }: Path, request: OpenRequest): Promise<
 export async function openAsync(given: unknown, options: OpenAsyncOptions | undefined): Promise<MappingState> {
   const where = path(given)
   const request = openRequest(options, ['signal'])
-  const native = await interruptible(() => openNative(where, request), {
+  const job = newJob()
+  const native = await interruptible(() => openNative(job, where, request), {
     signal: request.signal,
+    onCancel: () => job.cancel(),
     discard: (late) => late.undo(),
   })
   native.measure(measures)

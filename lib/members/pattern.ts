@@ -1,7 +1,7 @@
 // What is searched for, made ready to run.
 import { isRegExp } from 'node:util/types'
 import type { NativePattern } from '../../binding.js'
-import { unwrap } from '../errors.js'
+import { unwrap } from '../failures.js'
 import { binding } from '../load/load.js'
 import { bytesOrCopy } from './operands.js'
 

@@ -1,7 +1,8 @@
 // Searching the bytes without making a string of them. It never moves the position.
 import { isRegExp } from 'node:util/types'
 import * as check from '../checks.js'
-import { unwrap, wrongValue } from '../errors.js'
+import { wrongValue } from '../errors.js'
+import { unwrap } from '../failures.js'
 import type { MappedBytes } from '../homes/home.js'
 import { type JobOptions, runJob } from '../jobs.js'
 import {
@@ -89,7 +90,7 @@ export async function findAsync(
   const to = check.bound(end, 'end', length, length)
   if (from > to) return -1
   return runJob(state, jobOptions(request, to - from), (job) =>
-    bytes.native.findAsync(job, wanted, from, to, last, request.threads),
+    bytes.native.findAsync(job, wanted, { start: from, end: to, threads: request.threads }, last),
   )
 }
 
@@ -108,7 +109,7 @@ export async function countAsync(
   const to = check.bound(end, 'end', length, length)
   if (from > to) return 0
   return runJob(state, jobOptions(request, to - from), (job) =>
-    bytes.native.countAsync(job, native, from, to, request.threads),
+    bytes.native.countAsync(job, native, { start: from, end: to, threads: request.threads }),
   )
 }
 

@@ -1,3 +1,6 @@
+import type { Access as NativeAccess } from '../../binding.js'
+import { binding } from '../load/load.js'
+
 /**
  * What may be done to the bytes of a mapping. `'write'`: changes go to the file, and other processes see them. `'copy'`:
  * changes are private to the mapping, and the file never changes.
@@ -6,7 +9,13 @@ export type Access = 'read' | 'write' | 'copy'
 
 export const ACCESSES: readonly Access[] = ['read', 'write', 'copy']
 
-/** The number by which the addon knows an access. 0: none was given, so that `prot` or Python's default decides. */
-export function accessCode(access: Access | undefined): number {
-  return access === undefined ? 0 : ACCESSES.indexOf(access) + 1
+const NATIVE: Record<Access, NativeAccess> = {
+  read: binding.Access.Read,
+  write: binding.Access.Write,
+  copy: binding.Access.Copy,
+}
+
+/** An access as the addon knows it. If none was given, `prot` or Python's default decides. */
+export function nativeAccess(access: Access | undefined): NativeAccess {
+  return access === undefined ? binding.Access.Default : NATIVE[access]
 }

@@ -1,5 +1,7 @@
+import type { Encoding } from '../../binding.js'
 import * as check from '../checks.js'
 import type { MappedBytes } from '../homes/home.js'
+import { binding } from '../load/load.js'
 
 /** What a line is given as. */
 export type LineKind = 'string' | 'buffer' | 'offsets'
@@ -34,19 +36,21 @@ const KINDS: readonly LineKind[] = ['string', 'buffer', 'offsets']
 const ENCODINGS = ['utf8', 'utf-8', 'latin1', 'binary'] as const
 const KEYS = ['as', 'encoding', 'start', 'end', 'keepEnds']
 
-/** The numbers by which the addon knows how to decode lines. */
-const NOT_DECODED = 0
-const LATIN1 = 1
-const UTF8 = 2
+const { Encoding: NativeEncoding } = binding
 
 /** What `lines` or `linesAsync` was asked for, checked. */
 export interface LinesRequest {
   as: LineKind
-  /** For the addon. Only strings are decoded. */
-  encoding: number
+  /** Only strings are decoded. */
+  encoding: Encoding
   start: number
   end: number
   keepEnds: boolean
+}
+
+function nativeEncoding(as: LineKind, encoding: (typeof ENCODINGS)[number]): Encoding {
+  if (as !== 'string') return NativeEncoding.None
+  return encoding.startsWith('utf') ? NativeEncoding.Utf8 : NativeEncoding.Latin1
 }
 
 export function linesRequest(
@@ -60,7 +64,7 @@ export function linesRequest(
   const start = check.bound(options.start, 'options.start', bytes.length, 0)
   return {
     as,
-    encoding: as !== 'string' ? NOT_DECODED : encoding.startsWith('utf') ? UTF8 : LATIN1,
+    encoding: nativeEncoding(as, encoding),
     start,
     end: Math.max(start, check.bound(options.end, 'options.end', bytes.length, bytes.length)),
     keepEnds: check.boolean(options.keepEnds, 'options.keepEnds', false),

@@ -110,14 +110,12 @@ impl Guard {
         })
     }
 
-    /// Takes `revoke` back, by `restore`.
-    pub fn restore(&self, file: &Arc<File>, restore: impl FnOnce() -> bool) -> bool {
+    /// Undoes `revoke`: `restore` maps the file again, which the handlers may then ask for its size.
+    pub fn restore<E>(&self, file: &Arc<File>, restore: impl FnOnce() -> Result<(), E>) -> Result<(), E> {
         self.pause(|| {
-            let done = restore();
-            if done {
-                self.enter(Some(Arc::clone(file)));
-            }
-            done
+            restore()?;
+            self.enter(Some(Arc::clone(file)));
+            Ok(())
         })
     }
 

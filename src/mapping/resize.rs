@@ -3,69 +3,49 @@
 use std::fs::File;
 use std::sync::Arc;
 
-use super::{Error, Mapping, Open, Origin, Result, admitted, closed, enclose, no_descriptor, retire};
+use super::place::{Target, new_region, place};
+use super::record::{Mapped, retire};
+use super::{Error, Origin, Record, Result, Source};
 use crate::os::{self, RawMap};
 use crate::region::{self, Region};
-use crate::request::{Access, Plan, Refusal};
+use crate::request::{Access, Refusal};
 
-impl Mapping {
-    /// Gives the mapping, and its file, another length. If it fails, both are as they were.
+impl Record {
+    /// Gives the mapping, and its file, another length. If it fails, both are as they were. `reserve`: a file that becomes
+    /// longer gets its blocks now.
     pub fn resize(&self, length: u64, reserve: bool) -> Result<()> {
-        let mut open = self.lock();
-        let open = open.as_mut().ok_or_else(closed)?;
-        if self.plan.access != Access::Write {
-            let text = "A read-only or copy-on-write mapping cannot be resized";
-            return Err(Error::Coded("ERR_MMAP_READ_ONLY", text.into()));
+        let mut mapped = self.lock();
+        let mapped = mapped.as_mut().ok_or(Error::Closed)?;
+        if self.source.plan.access != Access::Write {
+            return Err(Error::ReadOnly("A read-only or copy-on-write mapping cannot be resized"));
         }
         if !self.tracked {
-            return Err(no_descriptor("resize"));
+            return Err(Error::NoDescriptor("resize"));
         }
-        let whole = length.checked_add(self.plan.slack as u64).and_then(|whole| isize::try_from(whole).ok());
-        let end = whole.and_then(|whole| self.plan.file_offset.checked_add(whole as u64));
+        let plan = &self.source.plan;
+        let whole = length.checked_add(plan.slack as u64).and_then(|whole| isize::try_from(whole).ok());
+        let end = whole.and_then(|whole| plan.file_offset.checked_add(whole as u64));
         let Some(end) = end.filter(|_| length > 0) else {
             return Err(Refusal::TooLong { length }.into());
         };
-        let plan = Plan { length: length as usize, extend_to: None, ..self.plan };
-        match &self.origin {
-            Origin::Anonymous => self.resize_memory(open, &plan),
-            Origin::Named(name) if !os::NAMED_IS_FILE => resize_section(open, name, &plan),
-            Origin::File { .. } | Origin::Named(_) => self.resize_file(open, &plan, end, reserve),
+        let source = self.source.with_length(length as usize);
+        match &self.source.origin {
+            Origin::Anonymous => resize_memory(mapped, &source),
+            Origin::Named(name) if !os::NAMED_IS_FILE => resize_section(mapped, name, &source),
+            Origin::File { .. } | Origin::Named(_) => self.resize_file(mapped, &source, end, reserve),
         }
     }
 
-    pub(super) fn is_private(&self) -> bool {
-        self.plan.raw.is_some_and(os::is_private)
-    }
-
-    fn resize_memory(&self, open: &mut Open, plan: &Plan) -> Result<()> {
-        // Linux grows a shared anonymous mapping beyond its object (kernel bug 8691): private ones alone stay.
-        let shrinks = plan.length <= open.region.length();
-        if (self.is_private() || shrinks) && in_place(open, plan.length) {
-            return Ok(());
-        }
-        let region = enclose(admitted(|| os::map_anonymous(plan))?, plan, &self.origin, None)?;
-        region.carry(&open.region);
-        replace(open, region);
-        Ok(())
-    }
-
-    fn resize_file(&self, open: &mut Open, plan: &Plan, end: u64, reserve: bool) -> Result<()> {
-        let file = open.file.clone().ok_or_else(|| no_descriptor("resize"))?;
+    fn resize_file(&self, mapped: &mut Mapped, source: &Source, end: u64, reserve: bool) -> Result<()> {
+        let file = mapped.file.clone().ok_or(Error::NoDescriptor("resize"))?;
         let size = os::file_size(&file)?;
         if end < size && !os::CAN_TRUNCATE_MAPPED {
-            return self.truncate_unmapped(open, plan, &file, end);
+            return truncate_unmapped(mapped, source, &file, end);
         }
         if end > size {
             if reserve { os::reserve(&file, size, end)? } else { os::set_size(&file, end)? }
         }
-        let made = self.map_again(&file, plan).and_then(|region| {
-            if self.is_private() {
-                region.carry(&open.region);
-                self.verify(&open.region, 0, plan.length.min(open.region.length()))?;
-            }
-            Ok(region)
-        });
-        let region = match made {
+        let region = match self.mapped_again(mapped, source, &file) {
             Ok(region) => region,
             Err(failed) => {
                 if end > size {
@@ -75,107 +55,117 @@ impl Mapping {
             }
         };
         if end < size {
-            // Whoever still reads an old view must not meet the end of the file there.
-            let seen = !self.is_private() && region::is_shared(&open.region);
-            if seen {
-                open.region.revoke();
-            }
-            if let Err(failed) = os::set_size(&file, end) {
-                if seen {
-                    open.region.restore(&file, &self.plan, self.is_regular());
-                }
-                return Err(failed.into());
-            }
+            self.truncate(mapped, &file, end)?;
         }
-        replace(open, region);
+        replace(mapped, region);
         Ok(())
     }
 
-    fn map_again(&self, file: &Arc<File>, plan: &Plan) -> Result<Region> {
-        let held = admitted(|| os::map_file(file, plan, self.is_regular()))?;
-        enclose(held, plan, &self.origin, Some(file))
-    }
-
-    /// The same length, at other addresses.
-    pub(super) fn map_anew(&self, open: &mut Open) -> Result<()> {
-        let plan = Plan { length: open.region.length(), extend_to: None, ..self.plan };
-        let region = match (&self.origin, &open.file) {
-            (Origin::Named(name), _) => {
-                let held = admitted(|| os::map_named(name, &plan).map(|(held, _)| held))?;
-                enclose(held, &plan, &self.origin, None)?
-            }
-            (_, Some(file)) => self.map_again(file, &plan)?,
-            (_, None) => enclose(admitted(|| os::map_anonymous(&plan))?, &plan, &self.origin, None)?,
-        };
-        replace(open, region);
-        Ok(())
-    }
-
-    /// Where a mapped file cannot be made shorter: unmap, shorten, map. Only while nobody else holds the bytes.
-    fn truncate_unmapped(&self, open: &mut Open, plan: &Plan, file: &Arc<File>, end: u64) -> Result<()> {
-        if region::is_shared(&open.region) {
-            let text =
-                "This system cannot shorten a file while views of its mapping live, or jobs work on it";
-            return Err(Error::Coded("ERR_MMAP_BUSY", text.into()));
+    /// The file mapped at another length, with what was stored into private pages.
+    fn mapped_again(&self, mapped: &Mapped, source: &Source, file: &Arc<File>) -> Result<Region> {
+        let region = new_region(source, Some(file), Some(file))?;
+        if source.has_private_flags() {
+            region.copy_changed_pages(&mapped.region);
+            self.verify(&mapped.region, 0, source.plan.length.min(mapped.region.length()))?;
         }
-        let length = open.region.length();
-        open.region = Arc::new(Region::new(RawMap::Empty, 0, 0));
-        let shortened = os::set_size(file, end);
-        let plan = if shortened.is_ok() { *plan } else { Plan { length, extend_to: None, ..self.plan } };
-        open.region = Arc::new(self.map_again(file, &plan)?);
-        Ok(shortened?)
+        Ok(region)
+    }
+
+    /// Makes the file shorter while its old mapping is there.
+    fn truncate(&self, mapped: &Mapped, file: &Arc<File>, end: u64) -> Result<()> {
+        // Whoever still reads through an old view must not meet the end of the file there.
+        let revokes = !self.source.has_private_flags() && region::is_shared(&mapped.region);
+        if revokes {
+            mapped.region.revoke();
+        }
+        let truncated = os::set_size(file, end);
+        if truncated.is_err() && revokes {
+            // If that fails too, the old views go on reading zeros, as those of a closed mapping do.
+            let _ = mapped
+                .region
+                .restore(file, |pages| place(&self.source, Some(file), Target::At(pages)).map(drop));
+        }
+        Ok(truncated?)
     }
 }
 
-/// A named section cannot change its size: its bytes move to a new one of the name, unless others have it open.
-fn resize_section(open: &mut Open, name: &str, plan: &Plan) -> Result<()> {
-    let busy = || Error::Coded("ERR_MMAP_BUSY", format!("The named memory '{name}' is open elsewhere"));
-    if region::is_shared(&open.region) {
+fn resize_memory(mapped: &mut Mapped, source: &Source) -> Result<()> {
+    // Linux lets mremap(2) make a shared anonymous mapping longer than the memory behind it (kernel bug 8691), and what is
+    // beyond cannot be touched: only private memory grows where it is.
+    let shrinks = source.plan.length <= mapped.region.length();
+    if (source.has_private_flags() || shrinks) && resize_in_place(mapped, source.plan.length) {
+        return Ok(());
+    }
+    let region = new_region(source, None, None)?;
+    region.copy_changed_pages(&mapped.region);
+    replace(mapped, region);
+    Ok(())
+}
+
+/// Resizes without a new mapping, if nobody else holds the old one and the system can.
+fn resize_in_place(mapped: &mut Mapped, length: usize) -> bool {
+    // If the system refuses (the memory is in several pieces, there is no room for it), a new mapping is tried next.
+    Arc::get_mut(&mut mapped.region)
+        .and_then(|region| region.resize_in_place(length))
+        .is_some_and(|done| done.is_ok())
+}
+
+/// Where a mapped file cannot be made shorter: unmaps it, shortens it, and maps it again.
+fn truncate_unmapped(mapped: &mut Mapped, source: &Source, file: &Arc<File>, end: u64) -> Result<()> {
+    if region::is_shared(&mapped.region) {
+        let text = "This system cannot shorten a file while views of its mapping live, or jobs work on it";
+        return Err(Error::Busy(text.into()));
+    }
+    let before = source.with_length(mapped.region.length());
+    mapped.region = Arc::new(Region::new(RawMap::Empty, 0, 0));
+    let shortened = os::set_size(file, end);
+    let source = if shortened.is_ok() { source } else { &before };
+    mapped.region = Arc::new(new_region(source, Some(file), Some(file))?);
+    Ok(shortened?)
+}
+
+/// Windows: a named section cannot change its size. Its bytes move to a new one of the same name, unless others have it
+/// open.
+fn resize_section(mapped: &mut Mapped, name: &str, source: &Source) -> Result<()> {
+    let busy = || Error::Busy(format!("The named memory '{name}' is open elsewhere"));
+    if region::is_shared(&mapped.region) {
         return Err(busy());
     }
-    let before = Plan { length: open.region.length(), ..*plan };
-    let kept = open.region.look(0..before.length, <[u8]>::to_vec).unwrap_or_default();
-    open.region = Arc::new(Region::new(RawMap::Empty, 0, 0));
-    let section = |plan: &Plan, bytes: &[u8]| -> Result<Arc<Region>> {
-        let (held, _) = os::map_named(name, plan)?;
-        let region = Region::new(held, plan.slack, plan.length);
-        restore(&region, bytes);
+    let before = source.with_length(mapped.region.length());
+    let kept = mapped.region.look(0..before.plan.length, <[u8]>::to_vec).unwrap_or_default();
+    mapped.region = Arc::new(Region::new(RawMap::Empty, 0, 0));
+    let section = |source: &Source, bytes: &[u8]| -> Result<Arc<Region>> {
+        let region = new_region(source, None, None)?;
+        fill_in(&region, bytes);
         Ok(Arc::new(region))
     };
-    // If it is still there, others have it, and its bytes: it is opened again as it was.
+    // If the name is still there, others have the section open, and its bytes: it is opened again as it was.
     if os::section_exists(name) {
-        open.region = section(&before, &[])?;
+        mapped.region = section(&before, &[])?;
         return Err(busy());
     }
-    match section(plan, &kept) {
+    match section(source, &kept) {
         Ok(region) => {
-            open.region = region;
+            mapped.region = region;
             Ok(())
         }
         Err(error) => {
-            open.region = section(&before, &kept)?;
+            mapped.region = section(&before, &kept)?;
             Err(error)
         }
     }
 }
 
-fn restore(region: &Region, bytes: &[u8]) {
+/// Writes bytes into memory that is zero.
+fn fill_in(region: &Region, bytes: &[u8]) {
     for (index, byte) in bytes.iter().enumerate().take(region.length()) {
         if *byte != 0 {
-            // Within, by `take`.
+            // Cannot fail: the index is within the region.
             let _ = region.set_byte(index, *byte);
         }
     }
 }
 
-/// Resizes without a new mapping where nobody else holds the old one and the system can.
-fn in_place(open: &mut Open, length: usize) -> bool {
-    // A refusal (several advised pieces, no address space) is no failure yet: a new mapping comes next.
-    Arc::get_mut(&mut open.region)
-        .and_then(|region| region.resize_in_place(length))
-        .is_some_and(|done| done.is_ok())
-}
-
-fn replace(open: &mut Open, region: Region) {
-    retire(std::mem::replace(&mut open.region, Arc::new(region)));
+fn replace(mapped: &mut Mapped, region: Region) {
+    retire(std::mem::replace(&mut mapped.region, Arc::new(region)));
 }

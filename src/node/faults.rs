@@ -1,21 +1,16 @@
 //! What JavaScript reads of faults without a call: the status words, in place.
 
-use std::ffi::c_void;
 use std::ptr;
 
 use napi::bindgen_prelude::Either;
 use napi::{Env, sys};
 use napi_derive::napi;
 
-use super::class::NativeMapping;
-use super::errors::Failure;
-use super::values::{Passed, Triple};
+use super::errors::{Answer, Failure, answer, outcome};
+use super::mapping::NativeMapping;
+use super::values::{Passed, Triple, nothing, size};
 use crate::fault;
 use crate::mapping::Error;
-
-/// # Safety
-/// None: the memory is never freed.
-unsafe extern "C" fn nothing(_env: sys::napi_env, _data: *mut c_void, _hint: *mut c_void) {}
 
 /// The status words of a chunk, 32 bits each: not 0 once something went wrong with a mapping.
 #[napi(catch_unwind, ts_return_type = "ArrayBuffer | Failure")]
@@ -39,7 +34,7 @@ pub fn status_words(env: Env, chunk: u32) -> Either<Passed, Failure> {
         return Either::A(Passed(value));
     }
     let text = format!("This engine refuses an ArrayBuffer over memory of others (status {status:?})");
-    Either::B(Error::Coded("ERR_MMAP_NO_VIEWS", text).into())
+    Either::B(Error::NoViews(text).into())
 }
 
 /// Puts the handlers on top again, where the host's own came or went.
@@ -50,13 +45,31 @@ pub fn arm() {
 
 #[napi]
 impl NativeMapping {
-    /// Writes where the status word is, its chunk (-1: nothing is watched) and its place, and up to where a load from
-    /// the last page tells whether the file still has the bytes (0: nowhere).
+    /// Writes where the status word is, its chunk (-1: the mapping is not guarded) and its place there, and up to where a
+    /// load from the last page tells whether the file still has the bytes (0: nowhere).
     #[napi(enumerable = false, catch_unwind)]
-    pub fn watch(&self, #[napi(ts_arg_type = "Float64Array")] place: Triple) {
-        match self.mapping.watch() {
-            Some(watch) => place.set([watch.chunk as f64, watch.index as f64, watch.probe as f64]),
+    pub fn status_place(&self, #[napi(ts_arg_type = "Float64Array")] place: Triple) {
+        match self.record().ok().and_then(|record| record.status_place()) {
+            Some(status) => place.set([status.chunk as f64, status.index as f64, status.probe as f64]),
             None => place.set([-1.0, 0.0, 0.0]),
         }
+    }
+
+    /// Fails if a range that was reached by a view just now is not the file's.
+    #[napi(enumerable = false, catch_unwind)]
+    pub fn verify(&self, start: f64, length: f64) -> Option<Failure> {
+        outcome(self.record().and_then(|record| record.verify_range(size(start), size(length))))
+    }
+
+    /// Whether anything went wrong so far.
+    #[napi(enumerable = false, catch_unwind)]
+    pub fn faulted(&self) -> Answer<bool> {
+        answer(self.record().and_then(|record| record.is_faulted()))
+    }
+
+    /// Maps the file again. `false`: at other addresses.
+    #[napi(enumerable = false, catch_unwind)]
+    pub fn reattach(&self) -> Answer<bool> {
+        answer(self.record().and_then(|record| record.reattach()))
     }
 }

@@ -1,81 +1,159 @@
-//! Short jobs on the host's own pool: open, one msync. A job holds the mapping, never a borrow of the object.
+//! Promises that are kept by threads of our own.
+//!
+//! When an environment ends, its jobs are cancelled and waited for: none of their code may run once the engine has unloaded
+//! the addon with its last thread.
 
+use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use napi::bindgen_prelude::{AsyncTask, Either};
-use napi::{Env, Result, Task};
+use napi::bindgen_prelude::{Either, Object, PromiseRaw, ToNapiValue};
+use napi::{Env, JsDeferred, JsValue, Result};
 use napi_derive::napi;
 
-use super::class::{Made, NativeMapping, open_request};
-use super::errors::{Failure, outcome};
-use super::values::{Bytes, size};
-use crate::mapping::{self, Mapping};
-use crate::request::Request;
+use super::errors::{Answer, Failure};
+use crate::mapping::{self, Error};
+use crate::pool::{self, CancelToken};
+use crate::search::ready::ReadyLines;
+use crate::sync::{Condvar, Mutex};
 
-pub struct Opening {
-    path: Vec<u8>,
-    request: Request,
-    create: bool,
+/// A job that runs, or will: how to end it.
+struct Running {
+    cancel: Arc<CancelToken>,
+    /// What is to be done, until somebody begins it.
+    task: Mutex<Option<Box<dyn FnOnce() + Send>>>,
+    over: Mutex<bool>,
+    /// Notified when the job is over.
+    ended: Condvar,
+}
+
+impl Running {
+    /// Runs the task, unless that was begun already.
+    fn begin(&self) {
+        let task = self.task.lock().take();
+        if let Some(task) = task {
+            task();
+        }
+    }
+}
+
+/// Says that a job is over, also when it panics or never begins.
+struct Ending(Arc<Running>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        *self.0.over.lock() = true;
+        self.0.ended.notify_all();
+    }
+}
+
+thread_local! {
+    static JOBS: RefCell<Vec<Arc<Running>>> = RefCell::default();
+}
+
+/// The environment of this thread ends: no job of it outlives that.
+pub fn environment_ends() {
+    let jobs = JOBS.try_with(|jobs| std::mem::take(&mut *jobs.borrow_mut())).unwrap_or_default();
+    for job in &jobs {
+        job.cancel.cancel();
+    }
+    for job in jobs {
+        // If it still waits for a thread, perhaps behind long jobs of others, it ends here, since it is cancelled.
+        job.begin();
+        drop(job.ended.wait_while(job.over.lock(), |over| !*over));
+    }
+}
+
+/// Sets how many threads of our own there may be, by how many processors this process may use. (The engine knows of quotas
+/// that Rust's standard library does not.)
+#[napi]
+pub fn set_processors(number: u32) {
+    pool::set_processors(number as usize);
+}
+
+/// One job: made first, and given to the call that starts it.
+#[napi]
+pub struct NativeJob {
+    cancel: Arc<CancelToken>,
+    /// What a job that reads lines has of them: more than fits into its answer.
+    pub(super) lines: Arc<Mutex<ReadyLines>>,
 }
 
 #[napi]
-impl Task for Opening {
-    type Output = mapping::Result<Mapping>;
-    type JsValue = Either<Made, Failure>;
-
-    fn compute(&mut self) -> Result<Self::Output> {
-        Ok(Mapping::open(&self.path, &self.request, self.create))
+impl NativeJob {
+    #[napi(constructor)]
+    #[allow(clippy::new_without_default, reason = "JavaScript makes them")]
+    pub fn new() -> Self {
+        Self { cancel: Arc::default(), lines: Arc::default() }
     }
 
-    fn resolve(&mut self, _env: Env, output: Self::Output) -> Result<Self::JsValue> {
-        Ok(match output {
-            Ok(mapping) => Either::A(Made(Arc::new(mapping))),
-            Err(error) => Either::B(error.into()),
-        })
-    }
-}
-
-/// `open`, off the event loop.
-#[napi(catch_unwind, ts_return_type = "Promise<NativeMapping | Failure>")]
-pub fn open_async(
-    #[napi(ts_arg_type = "Uint8Array")] path: Bytes,
-    length: f64,
-    offset: f64,
-    access_code: u32,
-    create: bool,
-    guard: bool,
-) -> AsyncTask<Opening> {
-    let request = open_request(access_code, offset, length, guard);
-    AsyncTask::new(Opening { path: path.0.as_slice().to_vec(), request, create })
-}
-
-pub struct Flushing {
-    mapping: Arc<Mapping>,
-    start: usize,
-    length: usize,
-    flags: i32,
-}
-
-#[napi]
-impl Task for Flushing {
-    type Output = mapping::Result<()>;
-    type JsValue = Option<Failure>;
-
-    fn compute(&mut self) -> Result<Self::Output> {
-        Ok(self.mapping.flush(self.start, self.length, self.flags))
+    /// Cancels the job: it ends soon, and what it answers then means nothing.
+    #[napi(enumerable = false)]
+    pub fn cancel(&self) {
+        self.cancel.cancel();
+        // The engine does not know how large they are, and would keep the object, and so them, for long.
+        self.lines.lock().clear();
     }
 
-    fn resolve(&mut self, _env: Env, output: Self::Output) -> Result<Self::JsValue> {
-        Ok(outcome(output))
+    /// How many bytes the job has dealt with.
+    #[napi(enumerable = false)]
+    pub fn done(&self) -> f64 {
+        self.cancel.done() as f64
     }
 }
 
-#[napi]
-impl NativeMapping {
-    /// `flush`, off the event loop.
-    #[napi(enumerable = false, catch_unwind)]
-    pub fn flush_async(&self, start: f64, length: f64, flags: i32) -> AsyncTask<Flushing> {
-        let mapping = Arc::clone(&self.mapping);
-        AsyncTask::new(Flushing { mapping, start: size(start), length: size(length), flags })
+fn cancelled() -> Error {
+    Error::Busy("The job was cancelled".into())
+}
+
+/// What fulfils a promise, called on the promise's own thread.
+fn fulfilment<T>(answer: Answer<T>) -> impl FnOnce(Env) -> Result<Answer<T>> {
+    move |_| Ok(answer)
+}
+
+/// Runs `work` on a pool thread, and fulfils a promise with its answer.
+pub fn run<T: ToNapiValue + Send + 'static>(
+    env: &Env,
+    job: &NativeJob,
+    work: impl FnOnce(&Arc<CancelToken>) -> mapping::Result<Answer<T>> + Send + 'static,
+) -> Result<PromiseRaw<'static, Answer<T>>> {
+    run_boxed(env, job, Box::new(work))
+}
+
+type Work<T> = Box<dyn FnOnce(&Arc<CancelToken>) -> mapping::Result<Answer<T>> + Send>;
+
+/// Compiled once for each kind of answer, rather than for each kind of work.
+fn run_boxed<T: ToNapiValue + Send + 'static>(
+    env: &Env,
+    job: &NativeJob,
+    work: Work<T>,
+) -> Result<PromiseRaw<'static, Answer<T>>> {
+    let (deferred, promise): (JsDeferred<Answer<T>, _>, Object<'_>) = env.create_deferred()?;
+    let (cancel, task) = (Arc::clone(&job.cancel), Mutex::default());
+    let running = Arc::new(Running { cancel, task, over: Mutex::new(false), ended: Condvar::new() });
+    JOBS.with_borrow_mut(|jobs| {
+        jobs.retain(|job| !*job.over.lock());
+        jobs.push(Arc::clone(&running));
+    });
+    let (ending, promised) = (Ending(Arc::clone(&running)), deferred.clone());
+    let task = move || {
+        let cancel = &ending.0.cancel;
+        let work = || if cancel.is_cancelled() { Err(cancelled()) } else { work(cancel) };
+        match catch_unwind(AssertUnwindSafe(work)) {
+            Ok(result) => {
+                let answer = result.unwrap_or_else(|error| Either::B(error.into()));
+                promised.resolve(fulfilment(answer));
+            }
+            Err(_) => promised.reject(napi::Error::from_reason("The job has panicked: a bug of memmap")),
+        }
+        drop(ending);
+    };
+    *running.task.lock() = Some(Box::new(task));
+    let waiting = Arc::clone(&running);
+    if !pool::submit(move || waiting.begin()) {
+        drop(running.task.lock().take());
+        let failure = Failure::from(Error::Busy("No thread can be started for it".into()));
+        deferred.resolve(fulfilment(Either::B(failure)));
     }
+    Ok(PromiseRaw::new(env.raw(), promise.raw()))
 }

@@ -1,6 +1,5 @@
-//! Lines for JavaScript: one string of many whole lines, and where they are.
+//! Lines for JavaScript: one string of many whole lines, and where they lie in it.
 
-use std::mem::swap;
 use std::ptr;
 use std::sync::Arc;
 
@@ -8,41 +7,48 @@ use napi::bindgen_prelude::{Buffer, Either, PromiseRaw, ToNapiValue};
 use napi::{Env, Result, sys};
 use napi_derive::napi;
 
-use super::class::NativeMapping;
-use super::errors::Failure;
-use super::scans::{Answer, NativeJob, run};
-use super::values::{Integers, Numbers, Passed, size};
+use super::enums::Encoding;
+use super::errors::{Answer, Failure};
+use super::jobs::{self, NativeJob};
+use super::mapping::NativeMapping;
+use super::values::{Integers, Numbers, Passed, forget_exception, size};
 use crate::mapping::Error;
-use crate::pool::CancelToken;
-use crate::search::lines::{self, Bounds, Piece};
+use crate::search::lines::{self, Piece};
+use crate::search::ready::{self, LineError, ReadyPiece, is_beyond_strings};
 use crate::search::text::{Text, cut_ascii};
 
-/// How the bytes of lines become text.
-const NONE: u32 = 0;
-const UTF8: u32 = 2;
+impl Encoding {
+    fn of_lines(self) -> ready::Encoding {
+        match self {
+            Self::None => ready::Encoding::None,
+            Self::Latin1 => ready::Encoding::Latin1,
+            Self::Utf8 => ready::Encoding::Utf8,
+        }
+    }
+}
 
 /// What the engine copies a string from.
-enum Source<'a> {
+enum StringSource<'a> {
     Latin1(&'a [u8]),
     Utf16(&'a [u16]),
-    /// What may be no UTF-8: the engine puts U+FFFD in its place.
+    /// Bytes that may be no UTF-8: the engine puts U+FFFD in the place of those.
     Utf8(&'a [u8]),
 }
 
-fn string(env: Env, source: &Source<'_>) -> Option<sys::napi_value> {
+fn string(env: Env, source: &StringSource<'_>) -> Option<sys::napi_value> {
     let (env, mut value) = (env.raw(), ptr::null_mut());
     let status = match source {
-        Source::Latin1(units) => {
+        StringSource::Latin1(units) => {
             let (start, length) = (units.as_ptr().cast(), units.len() as isize);
             // SAFETY: so many readable units, copied by the call; the out pointer is ours.
             unsafe { sys::napi_create_string_latin1(env, start, length, &mut value) }
         }
-        Source::Utf16(units) => {
+        StringSource::Utf16(units) => {
             let (start, length) = (units.as_ptr(), units.len() as isize);
             // SAFETY: as above.
             unsafe { sys::napi_create_string_utf16(env, start, length, &mut value) }
         }
-        Source::Utf8(bytes) => {
+        StringSource::Utf8(bytes) => {
             let (start, length) = (bytes.as_ptr().cast(), bytes.len() as isize);
             // SAFETY: as above; they are a copy, and do not change while the engine looks at them twice.
             unsafe { sys::napi_create_string_utf8(env, start, length, &mut value) }
@@ -51,41 +57,38 @@ fn string(env: Env, source: &Source<'_>) -> Option<sys::napi_value> {
     (status == sys::Status::napi_ok).then_some(value)
 }
 
-/// One string, or two.
+/// The string of a text, or an array of two.
 fn strings(env: Env, text: &Text, is_text: bool) -> Option<sys::napi_value> {
     if !is_text {
-        return string(env, &Source::Utf8(&text.bytes));
+        return string(env, &StringSource::Utf8(&text.bytes));
     }
-    let narrow = string(env, &Source::Latin1(&text.narrow))?;
+    let narrow = string(env, &StringSource::Latin1(&text.narrow))?;
     if text.wide.is_empty() {
         return Some(narrow);
     }
-    pair(env, [narrow, string(env, &Source::Utf16(&text.wide))?])
+    pair(env, [narrow, string(env, &StringSource::Utf16(&text.wide))?])
 }
 
-/// Writes where the next piece begins, how many lines this one has, and where the only one ends that is too long.
-fn tell(measures: &Numbers<3>, start: usize, piece: &Piece, is_text: bool) {
+/// Writes where the next piece begins, how many lines this one has (-1: nobody knows where they lie in its text), and, if
+/// its only line is too long for the bounds, where that ends.
+fn write_measures(measures: &Numbers<3>, start: usize, piece: &Piece, is_text: bool) {
     let count = if is_text { piece.count as f64 } else { -1. };
     measures.set([(start + piece.end) as f64, count, piece.far.unwrap_or(0) as f64]);
 }
 
-fn no_memory(start: usize) -> Error {
-    Error::Coded("ERR_OUT_OF_RANGE", format!("There is no memory for the line at {start}"))
+fn line_error(error: LineError, start: usize) -> Error {
+    match error {
+        LineError::NoMemory => Error::NoMemory(format!("There is no memory for the line at {start}")),
+        LineError::TooLong => {
+            Error::OutOfRange(format!("The line at {start} is longer than a string may be"))
+        }
+    }
 }
 
-fn too_long(start: usize) -> Error {
-    Error::Coded("ERR_OUT_OF_RANGE", format!("The line at {start} is longer than a string may be"))
-}
-
-/// Whether no engine's string holds so long a line, in whatever encoding: it is not copied first.
-fn is_beyond_strings(whole: &[u8], encoding: u32) -> bool {
-    encoding != NONE && whole.len() > i32::MAX as usize
-}
-
-/// What is told of a line that the engine makes no string of.
+/// The failure of a line that the engine makes no string of.
 fn refused(env: Env, start: usize) -> Failure {
-    super::view::forget_exception(env.raw());
-    too_long(start).into()
+    forget_exception(env.raw());
+    line_error(LineError::TooLong, start).into()
 }
 
 fn pair(env: Env, values: [sys::napi_value; 2]) -> Option<sys::napi_value> {
@@ -101,40 +104,50 @@ fn pair(env: Env, values: [sys::napi_value; 2]) -> Option<sys::napi_value> {
     (status == sys::Status::napi_ok).then_some(array)
 }
 
+/// Which lines are asked for.
+#[napi(object, object_to_js = false)]
+pub struct LinesRequest {
+    pub start: f64,
+    pub end: f64,
+    /// About how many bytes a piece has; one line may be longer.
+    pub most: u32,
+    pub encoding: Encoding,
+    /// Whether lines keep their ends.
+    pub keep_ends: bool,
+}
+
 #[napi]
 impl NativeMapping {
-    /// The first lines of a range, about `most` bytes, as one string: UTF-8 (`encoding` 2) or Latin-1 (1), or none (0: `null`);
-    /// or as two, the second one with the lines whose start is below zero: its inverse is where they begin there.
-    /// Writes where each begins and ends, from the start of the piece, with its end or without; and beside: where the next
-    /// piece begins, how many lines there are (-1: nobody knows where they are in the text), and where the only one ends if
-    /// that is too far for its bounds (else 0).
+    /// The first lines of a range as one string, or, where some lines need two bytes a character and others do not, as an
+    /// array of two: a line whose start is negative lies in the second one, and its start there is the bitwise complement.
+    /// `null` without an encoding. Writes the start and end of each line to `bounds`, counted from the start of the piece,
+    /// and to `measures` where the next piece begins, how many lines there are (-1: nobody knows where they lie in the
+    /// text), and where the only line ends if that is too far for its bounds (else 0).
     #[napi(enumerable = false, catch_unwind, ts_return_type = "string | [string, string] | null | Failure")]
     pub fn lines(
         &self,
         env: Env,
-        start: f64,
-        end: f64,
-        most: u32,
-        encoding: u32,
-        keep: bool,
+        request: LinesRequest,
         #[napi(ts_arg_type = "Int32Array")] mut bounds: Integers,
         #[napi(ts_arg_type = "Float64Array")] measures: Numbers<3>,
     ) -> Either<Passed, Failure> {
+        let LinesRequest { start, end, most, encoding, keep_ends: keep } = request;
         let (start, range, most) = (size(start), size(start)..size(end), most as usize);
-        let made = self.mapping.lines(range, most, |bytes| {
+        let cut = |bytes: &[u8]| {
             let (bounds, _) = bounds.as_mut_slice().as_chunks_mut();
             let whole = &bytes[..lines::whole_lines(bytes, most)];
-            if is_beyond_strings(whole, encoding) {
+            if is_beyond_strings(whole, encoding.of_lines()) {
                 return (None, whole.len());
             }
             let in_place = match encoding {
-                UTF8 => cut_ascii(whole, keep, bounds),
-                _ => Some(lines::cut(whole, keep, bounds)),
+                Encoding::Utf8 => cut_ascii(whole, keep, bounds),
+                Encoding::None | Encoding::Latin1 => Some(lines::cut(whole, keep, bounds)),
             };
             let made = match in_place {
-                Some(piece) if encoding == NONE => Some((piece, true, ptr::null_mut())),
+                Some(piece) if encoding == Encoding::None => Some((piece, true, ptr::null_mut())),
                 Some(piece) => {
-                    string(env, &Source::Latin1(&whole[..piece.end])).map(|text| (piece, true, text))
+                    let text = string(env, &StringSource::Latin1(&whole[..piece.end]));
+                    text.map(|text| (piece, true, text))
                 }
                 None => Text::lend(|text| {
                     let mut piece = text.copy(whole, keep, bounds, || false)?;
@@ -143,43 +156,42 @@ impl NativeMapping {
                 }),
             };
             let Some((piece, is_text, made)) = made else { return (None, whole.len()) };
-            tell(&measures, start, &piece, is_text);
+            write_measures(&measures, start, &piece, is_text);
             (Some(made), piece.end)
-        });
-        match made {
+        };
+        match self.record().and_then(|record| record.lines(range, most, cut)) {
             Ok(Some(text)) => Either::A(Passed(text)),
             Ok(None) => Either::B(refused(env, start)),
             Err(error) => Either::B(error.into()),
         }
     }
 
-    /// Copies, cuts and decodes the first lines of a range on a thread of our own, as many pieces of about `most` bytes as
-    /// make `batch` bytes, of at most `room` lines each; `job` hands them out. Answers how many bytes they have.
+    /// Copies, cuts and decodes the first lines of a range on a thread of our own: as many pieces as make `batch` bytes, of
+    /// at most `room` lines each. `job` hands them out. Answers how many bytes they have.
     #[napi(enumerable = false, catch_unwind, ts_return_type = "Promise<number | Failure>")]
     pub fn lines_async(
         &self,
         env: &Env,
         job: &NativeJob,
-        start: f64,
-        end: f64,
-        most: u32,
+        request: LinesRequest,
         batch: u32,
-        encoding: u32,
-        keep: bool,
         room: u32,
     ) -> Result<PromiseRaw<'static, Answer<f64>>> {
-        let (mapping, end, most) = (self.mapping.clone(), size(end), most as usize);
-        let (start, ready) = (size(start), Arc::clone(&job.lines));
-        run(env, job, move |cancel| {
+        let LinesRequest { start, end, most, encoding, keep_ends: keep } = request;
+        let (record, ready) = (self.record().cloned(), Arc::clone(&job.lines));
+        let (start, end, most, encoding) = (size(start), size(end), most as usize, encoding.of_lines());
+        jobs::run(env, job, move |cancel| {
+            let record = record?;
             let mut bounds = vec![[0; 2]; room as usize];
             let mut at = start;
             while at < end && at - start < batch as usize {
-                let made = mapping.lines(at..end, most, |bytes| {
-                    let made = Ready::new(bytes, most, encoding, keep, &mut bounds, cancel);
+                let made = record.lines(at..end, most, |bytes| {
+                    let is_cancelled = || cancel.is_cancelled();
+                    let made = ReadyPiece::new(bytes, most, encoding, keep, &mut bounds, is_cancelled);
                     let seen = made.as_ref().map_or(0, |made| made.piece.end);
                     (made, seen)
                 });
-                match made.and_then(|made| made.map_err(|why| why(at))) {
+                match made.and_then(|made| made.map_err(|error| line_error(error, at))) {
                     // The mapping was made shorter.
                     Ok(made) if made.piece.end == 0 => break,
                     Ok(made) => {
@@ -189,7 +201,7 @@ impl NativeMapping {
                             lines.push_back(made);
                         }
                     }
-                    // Whoever asks for it first is told.
+                    // The next job begins with this line, and reports the error.
                     Err(_) if at > start => break,
                     Err(error) => return Err(error),
                 }
@@ -199,52 +211,10 @@ impl NativeMapping {
     }
 }
 
-/// A piece of which only the engine's strings are missing.
-pub struct Ready {
-    piece: Piece,
-    bounds: Vec<Bounds>,
-    text: Text,
-    is_text: bool,
-}
-
-impl Ready {
-    /// Of the lines of `bytes`. An error, given where they begin: there is no memory for them, or no string.
-    fn new(
-        bytes: &[u8],
-        most: usize,
-        encoding: u32,
-        keep: bool,
-        bounds: &mut [Bounds],
-        cancel: &CancelToken,
-    ) -> std::result::Result<Self, fn(usize) -> Error> {
-        // Nobody is told of what is not wanted any more.
-        let is_over = || cancel.is_cancelled();
-        let end = lines::whole_lines_unless(bytes, most, is_over).ok_or(no_memory as fn(usize) -> Error)?;
-        let whole = &bytes[..end];
-        if is_beyond_strings(whole, encoding) {
-            return Err(too_long);
-        }
-        Text::lend(|text| {
-            let mut piece = text.copy(whole, keep, bounds, is_over)?;
-            let mut is_text = true;
-            if encoding == UTF8 && !piece.is_ascii {
-                is_text = text.decode(&mut piece, keep, bounds);
-                if is_text {
-                    text.bytes.clear();
-                }
-            } else if encoding != NONE {
-                swap(&mut text.bytes, &mut text.narrow);
-            }
-            Some(Self { text: text.hand_out()?, bounds: bounds[..piece.count].to_vec(), piece, is_text })
-        })
-        .ok_or(no_memory)
-    }
-}
-
 #[napi]
 impl NativeJob {
-    /// The next piece of lines, which begins at `start`, as `lines` of a mapping answers it; its bytes, if it has no
-    /// encoding. `null`: that was the last one.
+    /// The next piece of lines, which begins at `start`, as `lines` of a mapping answers it; without an encoding its bytes.
+    /// `null`: there is no further piece.
     #[napi(
         enumerable = false,
         catch_unwind,
@@ -254,19 +224,19 @@ impl NativeJob {
         &self,
         env: Env,
         start: f64,
-        encoding: u32,
+        encoding: Encoding,
         #[napi(ts_arg_type = "Int32Array")] mut bounds: Integers,
         #[napi(ts_arg_type = "Float64Array")] measures: Numbers<3>,
     ) -> Option<Either<Passed, Failure>> {
-        let Ready { piece, bounds: found, text, is_text } = self.lines.lock().pop_front()?;
+        let ReadyPiece { piece, bounds: found, text, is_text } = self.lines.lock().pop_front()?;
         for (place, bounds) in bounds.as_mut_slice().iter_mut().zip(found.as_flattened()) {
             *place = *bounds;
         }
-        tell(&measures, size(start), &piece, is_text);
+        write_measures(&measures, size(start), &piece, is_text);
         let made = match encoding {
             // SAFETY: the environment of this call.
-            NONE => unsafe { Buffer::to_napi_value(env.raw(), text.bytes.into()) }.ok(),
-            _ => strings(env, &text, is_text),
+            Encoding::None => unsafe { Buffer::to_napi_value(env.raw(), text.bytes.into()) }.ok(),
+            Encoding::Latin1 | Encoding::Utf8 => strings(env, &text, is_text),
         };
         Some(made.map_or_else(|| Either::B(refused(env, size(start))), |made| Either::A(Passed(made))))
     }

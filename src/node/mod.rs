@@ -1,15 +1,44 @@
-//! The only rooms that know Node-API. What they answer is data: the classes of errors, the options and the
-//! position are the TypeScript side's.
+//! The only rooms that know Node-API. They answer with data: the classes of errors, the options, and the position of a
+//! mapping are the TypeScript side's.
 
-mod class;
-mod constants;
+/// Numbers that both sides know by name.
+mod enums;
+
+/// Errors as data.
 mod errors;
-mod faults;
-mod holds;
-mod jobs;
-mod lines;
-mod patterns;
-mod registry;
-mod scans;
+
+/// Arguments and answers that napi-rs has no type for.
 mod values;
-mod view;
+
+/// Promises that are kept by threads of our own.
+mod jobs;
+
+/// ArrayBuffers over mappings, and who still has their memory.
+mod array_buffers;
+
+/// The mapping objects of each thread, and the end of a thread.
+mod live_objects;
+
+/// The native half of the class: made, closed, resized.
+mod mapping;
+
+/// Its bytes: read, written, compared.
+mod bytes;
+
+/// Its memory and its file: flushed, advised, named.
+mod memory;
+
+/// Its views.
+mod views;
+
+/// Its faults, which JavaScript sees without a call.
+mod faults;
+
+/// Its lines.
+mod lines;
+
+/// Searching in it.
+mod search;
+
+/// What the system's headers say.
+mod constants;

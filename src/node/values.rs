@@ -1,4 +1,4 @@
-//! Values that cross the border by hand.
+//! Arguments and answers that napi-rs has no type for, or a slower one.
 
 use std::ffi::c_void;
 use std::{ptr, slice};
@@ -6,12 +6,12 @@ use std::{ptr, slice};
 use napi::bindgen_prelude::{FromNapiValue, ToNapiValue, TypeName, ValidateNapiValue};
 use napi::{Error, Result, Status, ValueType, sys};
 
-use crate::region::Foreign;
+use crate::region::ForeignBytes;
 
 /// The bytes of a Uint8Array (a Buffer too), over any kind of buffer, for the length of one call.
-pub struct Bytes(pub Foreign);
+pub struct JsBytes(pub ForeignBytes);
 
-impl TypeName for Bytes {
+impl TypeName for JsBytes {
     fn type_name() -> &'static str {
         "Uint8Array"
     }
@@ -20,14 +20,14 @@ impl TypeName for Bytes {
     }
 }
 
-impl ValidateNapiValue for Bytes {}
+impl ValidateNapiValue for JsBytes {}
 
-impl FromNapiValue for Bytes {
+impl FromNapiValue for JsBytes {
     unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> Result<Self> {
         let (start, length) = typed_array(env, value, sys::TypedarrayType::uint8_array, "Uint8Array")?;
         // SAFETY: the engine's own memory of `length` bytes, alive while the argument is on the call's stack; no
         // JavaScript runs, and so detaches nothing, before the call returns.
-        Ok(Self(unsafe { Foreign::new(start.cast(), length) }))
+        Ok(Self(unsafe { ForeignBytes::new(start.cast(), length) }))
     }
 }
 
@@ -58,7 +58,7 @@ fn typed_array(
     Ok((start, length))
 }
 
-/// A Float64Array of `N` elements that a call writes its numbers into: cheaper than an object.
+/// A Float64Array of at least `N` elements, which a call writes `N` numbers into: an object would cost more.
 pub struct Numbers<const N: usize>(*mut [f64; N]);
 
 pub type Pair = Numbers<2>;
@@ -151,7 +151,7 @@ impl<T: Element> FromNapiValue for Elements<T> {
     }
 }
 
-/// A value of the engine's that is only passed on.
+/// A value of the engine's that is passed on as it is.
 pub struct Passed(pub sys::napi_value);
 
 impl TypeName for Passed {
@@ -182,3 +182,20 @@ pub fn size(value: f64) -> usize {
     // Saturating: what does not fit is refused by every range check.
     value as usize
 }
+
+/// Drops an exception that the engine threw when it refused something.
+pub fn forget_exception(env: sys::napi_env) {
+    let (mut pending, mut exception) = (false, ptr::null_mut());
+    // SAFETY: env is the engine's, for this call; the out pointer is ours.
+    unsafe { sys::napi_is_exception_pending(env, &mut pending) };
+    if pending {
+        // SAFETY: as above.
+        unsafe { sys::napi_get_and_clear_last_exception(env, &mut exception) };
+    }
+}
+
+/// A finalizer for memory that is never freed.
+///
+/// # Safety
+/// Any arguments will do: `unsafe` belongs to Node-API's type.
+pub unsafe extern "C" fn nothing(_env: sys::napi_env, _data: *mut c_void, _hint: *mut c_void) {}

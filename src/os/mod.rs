@@ -22,12 +22,16 @@ use memmap2::MmapRaw;
 
 use crate::request::System;
 
-/// Addresses that somebody must give back: dropping it unmaps them.
+/// A range of addresses with something mapped there.
 pub enum RawMap {
     /// A mapping of no bytes.
     Empty,
+    /// Made by memmap2; dropping it unmaps it.
     Memmap(MmapRaw),
+    /// Made by a call of our own; dropping it unmaps it.
     Own(View),
+    /// Mapped over addresses of somebody else's, who gives them back.
+    Hosted(Hosted),
 }
 
 impl RawMap {
@@ -37,7 +41,27 @@ impl RawMap {
             Self::Empty => std::ptr::without_provenance_mut(granularity()),
             Self::Memmap(map) => map.as_mut_ptr(),
             Self::Own(view) => view.base(),
+            Self::Hosted(pages) => pages.base,
         }
+    }
+}
+
+/// Whole pages that are mapped already, and over which something else may be mapped in their place.
+pub struct Hosted {
+    base: *mut u8,
+    len: usize,
+    /// How far `base` lies behind the first address of the mapping that the pages are, or become, a part of.
+    from: usize,
+}
+
+impl Hosted {
+    /// The pages that hold `[base + from, base + from + len)`. `base` is the first address of a mapping.
+    ///
+    /// # Safety
+    /// `base + from` begins a page. The pages stay mapped while this lives, and whoever else uses them expects that their
+    /// bytes, and what may be done to them, change in one step.
+    pub unsafe fn new(base: *mut u8, from: usize, len: usize) -> Self {
+        Self { base: base.wrapping_add(from), len: whole_pages(len), from }
     }
 }
 

@@ -1,8 +1,9 @@
 use std::ops::Range;
 
 use super::Touch::{Beyond, Done};
-use super::bytes::BOUNCE;
+use super::copy::BOUNCE;
 use super::*;
+use crate::request::{Access, Plan};
 
 fn anonymous(length: usize) -> Region {
     let plan = Plan {
@@ -26,7 +27,7 @@ fn nothing_reaches_past_an_end() {
     let region = anonymous(10);
     let mut target = [0u8; 11];
     // SAFETY: `target` outlives its use.
-    let mut foreign = |len| unsafe { Foreign::new(target.as_mut_ptr(), len) };
+    let mut foreign = |len| unsafe { ForeignBytes::new(target.as_mut_ptr(), len) };
     let (eleven, ten, none) = (foreign(11), foreign(10), foreign(0));
     assert_eq!(region.copy_out(0, eleven), Beyond);
     assert_eq!(region.copy_out(1, ten), Beyond);
@@ -98,7 +99,7 @@ fn after_the_tomb_there_are_zeros() {
 fn carried_bytes_are_the_same() {
     let (old, new) = (anonymous(9000), anonymous(20000));
     assert_eq!(old.fill(8000, 9000, b"xyz"), Done);
-    new.carry(&old);
+    new.copy_changed_pages(&old);
     assert_eq!(bytes(&old, 0..9000), bytes(&new, 0..9000));
     assert_eq!(bytes(&new, 9000..20000), vec![0; 11000]);
 }

@@ -12,6 +12,9 @@ pub mod lines;
 /// The text of lines.
 pub mod text;
 
+/// Lines that wait for the engine to make strings of them.
+pub mod ready;
+
 /// Vectors: which of 64 bytes are a given one.
 mod masks;
 

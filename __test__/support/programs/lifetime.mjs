@@ -1,4 +1,5 @@
 import crypto from 'node:crypto'
+import { setMaxListeners } from 'node:events'
 import fs from 'node:fs'
 import process from 'node:process'
 import * as threads from 'node:worker_threads'
@@ -47,7 +48,30 @@ function work(mode, args = {}) {
   })
 }
 
-await main({
+await /** Queues so many searches that the addon's own threads are busy for long; `end` calls them off. */
+function occupyOwnPool() {
+  const m = Mmap.anonymous(16 * MIB)
+  const controller = new AbortController()
+  const { signal } = controller
+  setMaxListeners(0, signal)
+  let left = 4096
+  const searches = Array.from({ length: left }, () =>
+    m.countAsync('absent', 0, m.length, { signal, threads: 1 }).then(
+      () => left--,
+      () => left--,
+    ),
+  )
+  return {
+    isBusy: () => left > 0,
+    async end() {
+      controller.abort()
+      await Promise.all(searches)
+      m.close()
+    },
+  }
+}
+
+main({
   // Only the buffer is kept: stores into it reach the file, and stores into the file are seen in it.
   async outlives() {
     const name = file('hello')
@@ -286,18 +310,16 @@ await main({
     throw new Error('on purpose')
   },
 
-  // An abort ends the wait, not the work. Here a busy pool delays the work, as a network drive might.
+  // An abort ends the wait at once, also while all threads of the pool are busy, as a network drive may keep them.
   async abortedOpen() {
     const name = file('x')
-    const busy = occupyPool(1_000_000)
-    let free = false
-    busy.then(() => (free = true))
+    const busy = occupyOwnPool()
     const controller = new AbortController()
     const opened = rejection(Mmap.openAsync(name, { signal: controller.signal }))
     setTimeout(() => controller.abort(), 10)
     const code = await opened
-    const prompt = !free
-    await busy
+    const prompt = busy.isBusy()
+    await busy.end()
     await collectUntil(() => lines(name) <= 0 && descriptors(name) <= 0 && deleted(name))
     report({ code, prompt, mapped: lines(name), open: descriptors(name), deleted: deleted(name) })
   },
@@ -305,14 +327,12 @@ await main({
   // close() rejects a job that has not begun at once.
   async closedFlush() {
     const m = Mmap.open(file(Buffer.alloc(MIB)), { access: 'write' })
-    const busy = occupyPool()
-    let free = false
-    busy.then(() => (free = true))
+    const busy = occupyOwnPool()
     const codes = Promise.all([rejection(m.flushAsync()), rejection(m.flushAsync(4096, 5))])
     m.close()
     const got = await codes
-    const prompt = !free
-    await busy
+    const prompt = busy.isBusy()
+    await busy.end()
     report({ codes: got, prompt })
   },
 

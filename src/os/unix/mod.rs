@@ -14,7 +14,7 @@ use memmap2::{MmapOptions, MmapRaw};
 use rustix::io::Errno;
 use rustix::mm::{MapFlags, MsyncFlags, ProtFlags};
 
-use super::{InCall, Mappings, RawMap, Result};
+use super::{Hosted, InCall, Mappings, RawMap, Result};
 use crate::request::{Access, Plan, Raw};
 
 pub use advice::{advice_number, advise, makes_holes};
@@ -22,7 +22,7 @@ pub use file::{
     Identity, borrow_fd, file_size, identity, mappable, open, read_at, remove, reserve, set_size, source,
 };
 #[cfg_attr(test, allow(unused_imports, reason = "a test binary is built without `node`"))]
-pub use named::{check_memory_name, map_named, map_named_file, section_exists, unlink_named};
+pub use named::{check_memory_name, map_named_file, map_section, open_named, section_exists, unlink_named};
 
 pub const EXTENDS: bool = false;
 pub const PROT_READ: i32 = libc::PROT_READ;
@@ -171,7 +171,7 @@ pub const NAMED_IS_FILE: bool = true;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub fn remap(held: &mut RawMap, len: usize) -> Option<Result<()>> {
     Some(match held {
-        RawMap::Empty => return None,
+        RawMap::Empty | RawMap::Hosted(_) => return None,
         #[cfg(target_os = "linux")]
         RawMap::Memmap(map) => {
             let options = memmap2::RemapOptions::new().may_move(true);
@@ -214,26 +214,15 @@ pub const NORESERVE: MapFlags = MapFlags::NORESERVE;
 #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
 pub const NORESERVE: MapFlags = MapFlags::empty();
 
-/// Maps the plan's file again, as `map_file` did, over `[base + from, base + from + len)`, whole pages; without a file
-/// what is private goes back to the file's bytes, and memory becomes zeros.
-///
-/// # Safety
-/// As `revoke`, for a part of the mapping.
-pub unsafe fn map_over(
-    base: *mut u8,
-    from: usize,
-    len: usize,
-    file: Option<&File>,
-    plan: &Plan,
-    regular: bool,
-) -> Result<()> {
+/// Maps the plan's file over pages that are there, in their place. Without a file: what was stored into private pages of
+/// one is dropped, and memory of no file becomes zeros.
+pub fn map_over(pages: &Hosted, file: Option<&File>, plan: &Plan, regular: bool) -> Result<()> {
     let (prot, flags) = modes(plan, regular);
     let flags = flags | MapFlags::FIXED;
-    let at = base.wrapping_add(from).cast();
-    let len = whole_pages(len);
+    let (at, len) = (pages.base.cast(), pages.len);
     if let Some(file) = file {
-        let offset = plan.file_offset + from as u64;
-        // SAFETY: by this function's contract the range replaced is the caller's own.
+        let offset = plan.file_offset + pages.from as u64;
+        // SAFETY: by the contract of `Hosted::new` the pages may be replaced.
         return unsafe { rustix::mm::mmap(at, len, prot, flags, file, offset) }.map(drop).in_call("mmap");
     }
     if !regular {

@@ -2,11 +2,13 @@
 
 use std::fs::File;
 use std::io;
+use std::sync::Arc;
 
 use rustix::io::Errno;
 
 use super::super::{InCall, RawMap, Result};
-use super::{map_file, reserve};
+#[cfg(not(target_os = "android"))]
+use super::{file_size, reserve};
 use crate::request::Plan;
 
 /// Where the name of memory stands among POSIX shared memory objects.
@@ -31,9 +33,26 @@ pub fn unlink_named(_name: &str) -> Result<bool> {
     Ok(false)
 }
 
-/// Named memory: the POSIX shared memory object `/name`, made and sized when it is not there yet.
+/// The file that named memory is, opened.
+pub struct NamedFile {
+    pub file: Arc<File>,
+    /// Where it stands, if this call made it.
+    path: Option<String>,
+}
+
+impl NamedFile {
+    /// Takes the name away again if this call made it, since the memory could not be mapped.
+    pub fn undo(self) {
+        #[cfg(not(target_os = "android"))]
+        if let Some(path) = self.path {
+            let _ = rustix::shm::unlink(path);
+        }
+    }
+}
+
+/// The POSIX shared memory object `/name`, made and sized for the plan when it is not there yet.
 #[cfg(not(target_os = "android"))]
-pub fn map_named(name: &str, plan: &Plan) -> Result<(RawMap, Option<File>)> {
+pub fn open_named(name: &str, plan: &Plan) -> Result<Option<NamedFile>> {
     use rustix::fs::Mode;
     use rustix::shm;
     let path = memory_path(name);
@@ -44,25 +63,33 @@ pub fn map_named(name: &str, plan: &Plan) -> Result<(RawMap, Option<File>)> {
         Err(Errno::EXIST) => (shm::open(&path, shm::OFlags::RDWR, mode).in_call("shm_open")?, false),
         Err(errno) => return Err(errno).in_call("shm_open"),
     };
-    let file = File::from(fd);
-    let size = file.metadata().in_call("fstat")?.len();
+    let named = NamedFile { file: Arc::new(File::from(fd)), path: new.then_some(path) };
     let wanted = plan.file_offset + (plan.slack + plan.length) as u64;
-    // Two processes may make it at once: whoever sees it empty sizes it, and both ask for a size.
-    let sized = if size == 0 { reserve(&file, 0, wanted) } else { Ok(()) };
-    let sized = sized.and_then(|()| {
-        if size != 0 && size < wanted { Err(io::Error::from(Errno::INVAL)).in_call("mmap") } else { Ok(()) }
-    });
-    let held = sized.and_then(|()| map_file(&file, plan, true));
-    if held.is_err() && new {
-        let _ = shm::unlink(&path);
+    let sized = match file_size(&named.file) {
+        // Two processes may make it at once: whoever sees it empty sizes it, and both ask for a size.
+        Ok(0) => reserve(&named.file, 0, wanted),
+        Ok(size) if size < wanted => Err(io::Error::from(Errno::INVAL)).in_call("mmap"),
+        Ok(_) => Ok(()),
+        Err(error) => Err(error),
+    };
+    match sized {
+        Ok(()) => Ok(Some(named)),
+        Err(error) => {
+            named.undo();
+            Err(error)
+        }
     }
-    Ok((held?, Some(file)))
 }
 
 /// Android has no POSIX shared memory.
 #[cfg(target_os = "android")]
-pub fn map_named(_name: &str, _plan: &Plan) -> Result<(RawMap, Option<File>)> {
+pub fn open_named(_name: &str, _plan: &Plan) -> Result<Option<NamedFile>> {
     Err(io::Error::from(Errno::NOSYS)).in_call("shm_open")
+}
+
+/// Named memory is a file here: see `open_named`.
+pub fn map_section(_name: &str, _plan: &Plan) -> Result<RawMap> {
+    Err(io::Error::from(Errno::INVAL)).in_call("shm_open")
 }
 
 /// A file has a name of its own here: the two are never given together.

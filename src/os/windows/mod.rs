@@ -29,7 +29,7 @@ pub use file::{
     Identity, borrow_fd, file_size, identity, is_removable, mappable, open, read_at, remove, reserve,
     set_size, source,
 };
-pub use view::{View, map_anonymous, map_file, map_named, map_named_file, map_over, revoke};
+pub use view::{View, map_anonymous, map_file, map_named_file, map_over, map_section, open_named, revoke};
 
 pub const EXTENDS: bool = true;
 pub const PROT_READ: i32 = 1;

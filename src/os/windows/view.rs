@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io;
 use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
 use std::ptr;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use memmap2::{MmapOptions, MmapRaw};
 use windows_sys::Win32::Foundation::{
@@ -17,7 +17,7 @@ use windows_sys::Win32::System::Memory::{
     VirtualProtect,
 };
 
-use super::super::{InCall, RawMap, Result};
+use super::super::{Hosted, InCall, RawMap, Result};
 use super::{last, page_size, wide};
 use crate::request::{Access, Plan};
 
@@ -152,8 +152,22 @@ pub fn map_anonymous(plan: &Plan) -> Result<RawMap> {
 }
 
 /// Named memory: the section of that name, of this session's processes, made when it is not there yet.
-pub fn map_named(name: &str, plan: &Plan) -> Result<(RawMap, Option<File>)> {
-    section(INVALID_HANDLE_VALUE, &Plan { file_offset: 0, ..*plan }, Some(name)).map(|held| (held, None))
+pub fn map_section(name: &str, plan: &Plan) -> Result<RawMap> {
+    section(INVALID_HANDLE_VALUE, &Plan { file_offset: 0, ..*plan }, Some(name))
+}
+
+/// The file that named memory is on other systems.
+pub struct NamedFile {
+    pub file: Arc<File>,
+}
+
+impl NamedFile {
+    pub fn undo(self) {}
+}
+
+/// Named memory is no file here: see `map_section`.
+pub fn open_named(_name: &str, _plan: &Plan) -> Result<Option<NamedFile>> {
+    Ok(None)
 }
 
 /// A named section of a file, as Python's tagname with a descriptor.
@@ -170,16 +184,6 @@ pub unsafe fn revoke(_base: *mut u8, _len: usize) -> bool {
 }
 
 /// Nothing can be replaced in one step: see `revoke`.
-///
-/// # Safety
-/// None here; it is the other systems' signature.
-pub unsafe fn map_over(
-    _base: *mut u8,
-    _from: usize,
-    _len: usize,
-    _file: Option<&File>,
-    _plan: &Plan,
-    _regular: bool,
-) -> Result<()> {
+pub fn map_over(_pages: &Hosted, _file: Option<&File>, _plan: &Plan, _regular: bool) -> Result<()> {
     Err(io::Error::from_raw_os_error(50)).in_call("MapViewOfFile")
 }

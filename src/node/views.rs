@@ -1,7 +1,6 @@
 //! ArrayBuffers over a mapping, made through raw Node-API: napi-rs's own wrappers copy silently when the engine
 //! refuses memory of others.
 
-use std::ffi::c_void;
 use std::ptr;
 use std::sync::Arc;
 
@@ -9,10 +8,11 @@ use napi::bindgen_prelude::Either;
 use napi::{Env, sys};
 use napi_derive::napi;
 
-use super::class::NativeMapping;
+use super::array_buffers;
+use super::enums::Engine;
 use super::errors::Failure;
-use super::holds::{self, Engine};
-use super::values::{Pair, Passed};
+use super::mapping::NativeMapping;
+use super::values::{Pair, Passed, forget_exception, nothing};
 use crate::mapping::Error;
 use crate::region::Region;
 
@@ -22,7 +22,7 @@ fn external(
     region: &Arc<Region>,
     engine: Engine,
 ) -> Result<(sys::napi_value, usize), sys::napi_status> {
-    let number = holds::begin(region, engine);
+    let number = array_buffers::register(region, engine);
     let mut value = ptr::null_mut();
     let status = region.expose(|start, length| {
         // SAFETY: the addresses stay mapped until `store_ended` was called with the number, which is no pointer.
@@ -31,51 +31,38 @@ fn external(
                 env.raw(),
                 start.cast(),
                 length,
-                Some(holds::store_ended),
+                Some(array_buffers::store_ended),
                 ptr::without_provenance_mut(number),
                 &mut value,
             )
         }
     });
     if status == sys::Status::napi_ok {
-        holds::attach(env, number, value);
+        array_buffers::attach(env, number, value);
         return Ok((value, number));
     }
     // Node 20 has called the finalizer of what it refuses for its size; the others have not, and never will.
-    holds::abandon(number);
+    array_buffers::refused(number);
     Err(status)
-}
-
-/// Drops an exception that the engine has thrown at a refusal.
-pub fn forget_exception(env: sys::napi_env) {
-    let (mut pending, mut exception) = (false, ptr::null_mut());
-    // SAFETY: env is the engine's, for this call; the out pointer is ours.
-    unsafe { sys::napi_is_exception_pending(env, &mut pending) };
-    if pending {
-        // SAFETY: as above.
-        unsafe { sys::napi_get_and_clear_last_exception(env, &mut exception) };
-    }
 }
 
 #[napi]
 impl NativeMapping {
-    /// A new ArrayBuffer over the bytes, its number written beside. The caller makes one at most. `engine`: 0
-    /// is Node, 1 Bun, 2 Deno.
+    /// A new ArrayBuffer over the bytes; writes its number. The caller makes one at most.
     #[napi(enumerable = false, catch_unwind, ts_return_type = "ArrayBuffer | Failure")]
     pub fn expose(
         &self,
         env: Env,
         #[napi(ts_arg_type = "Float64Array")] number: Pair,
-        engine: u32,
+        engine: Engine,
     ) -> Either<Passed, Failure> {
-        let region = match self.mapping.region() {
+        let region = match self.record().and_then(|record| record.region()) {
             Ok(region) => region,
             Err(error) => return Either::B(error.into()),
         };
-        let engine = [Engine::Node, Engine::Bun].get(engine as usize).copied().unwrap_or(Engine::Deno);
         match external(env, &region, engine) {
-            Ok((buffer, hold)) => {
-                number.set([hold as f64, 0.0]);
+            Ok((buffer, registered)) => {
+                number.set([registered as f64, 0.0]);
                 Either::A(Passed(buffer))
             }
             Err(status) => {
@@ -84,7 +71,7 @@ impl NativeMapping {
                     "This engine refuses an ArrayBuffer over a mapping of {} bytes (status {status})",
                     region.length()
                 );
-                Either::B(Error::Coded("ERR_MMAP_NO_VIEWS", text).into())
+                Either::B(Error::NoViews(text).into())
             }
         }
     }
@@ -93,9 +80,6 @@ impl NativeMapping {
 /// Whether the engine allows ArrayBuffers over memory that is not its own: Electron, for one, does not.
 #[napi(catch_unwind)]
 pub fn allows_external_buffers(env: Env) -> bool {
-    /// # Safety
-    /// Any arguments will do: `unsafe` is Node-API's type.
-    unsafe extern "C" fn nothing(_env: sys::napi_env, _data: *mut c_void, _hint: *mut c_void) {}
     static mut BYTE: [u8; 8] = [0; 8];
     let mut value = ptr::null_mut();
     let byte = (&raw mut BYTE).cast();

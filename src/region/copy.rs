@@ -1,4 +1,5 @@
-//! The bytes of a region: copied out and in, compared, lent. Bulk accesses that the mapping's owner verifies afterwards.
+//! The bytes of a region: copied out and in, filled, and lent to be read. Nothing is checked but the range: whoever calls
+//! verifies afterwards that the bytes were the file's.
 
 use std::fs::File;
 use std::ops::Range;
@@ -7,7 +8,7 @@ use std::{ptr, slice};
 use super::Region;
 use crate::os;
 
-/// Bytes of a buffer on the way between two places.
+/// Bytes of a buffer through which bytes are copied where they must not be read in place.
 pub(super) const BOUNCE: usize = 256 * 1024;
 
 /// How an access went.
@@ -17,20 +18,20 @@ pub enum Touch {
     Done,
     /// The range is not within the mapping: nothing was touched.
     Beyond,
-    /// The system could not read, or write, from this byte on or some block before it.
+    /// The system could not read or write all of a block that begins at this byte or before it.
     Lost(usize),
     /// There is no memory for a copy of so many bytes.
     NoMemory,
 }
 
-/// Bytes of JavaScript's, for the length of one call.
+/// Memory of an ArrayBuffer or of the stack, for the length of one call.
 #[derive(Clone, Copy)]
-pub struct Foreign {
+pub struct ForeignBytes {
     start: *mut u8,
     len: usize,
 }
 
-impl Foreign {
+impl ForeignBytes {
     /// # Safety
     /// `start` and `len` are memory that stays readable, and writable where it is a target, while this is used.
     pub unsafe fn new(start: *mut u8, len: usize) -> Self {
@@ -41,14 +42,14 @@ impl Foreign {
         self.len
     }
 
-    /// Fills it from a file. `false`: not, or not all of it.
+    /// Fills it from a file by pread(2). `false`: that failed, or the file ended before.
     pub fn read_from(self, file: &File, at: u64) -> bool {
         // SAFETY: writable by the contract of `new`.
         unsafe { os::read_at(file, at, self.start, self.len) }
     }
 
-    /// A copy of up to `most` bytes: right even when they are a view of the mapping that is about to be written.
-    /// `None`: there is no memory for them.
+    /// A copy of the first `most` bytes, for a call that writes to a mapping of which these bytes may be a view.
+    /// `None`: there is no memory for the copy.
     pub fn to_vec(self, most: usize) -> Option<Vec<u8>> {
         let bytes = &self.as_slice()[..self.len.min(most)];
         let mut copy = Vec::new();
@@ -57,7 +58,7 @@ impl Foreign {
         Some(copy)
     }
 
-    /// To be written to: memory of nobody else's for the length of the call.
+    /// The same memory as a slice to write to.
     pub fn as_mut_slice(&mut self) -> &mut [u8] {
         if self.len == 0 {
             return &mut [];
@@ -90,10 +91,19 @@ impl Region {
         Touch::Done
     }
 
-    /// Brings the page at `page`, counted from the first address, into memory. `false`: not to be had without a fault.
-    pub fn is_there(&self, page: usize) -> bool {
+    /// Brings the page at `page`, counted from the first address, into memory. `false`: that would be a fault, or the system
+    /// has no call for it.
+    pub fn populate(&self, page: usize) -> bool {
         // SAFETY: a page of our own mapping.
-        page < self.whole() && unsafe { os::populate(self.held.base().wrapping_add(page)) }
+        page < self.whole() && unsafe { os::populate(self.map.base().wrapping_add(page)) }
+    }
+
+    /// Loads a byte, only to have a fault if it is not there.
+    pub fn touch(&self, index: usize) {
+        if self.has(index, 1) {
+            // SAFETY: index is within the mapping, which lives as long as `self`.
+            unsafe { self.at(index).read_volatile() };
+        }
     }
 
     /// Writes one byte; the caller has made sure that the mapping is writable.
@@ -106,19 +116,19 @@ impl Region {
     }
 
     /// Copies `target.len()` bytes from `start` on into `target`, which may overlap.
-    pub fn copy_out(&self, start: usize, target: Foreign) -> Touch {
+    pub fn copy_out(&self, start: usize, target: ForeignBytes) -> Touch {
         if target.len == 0 {
             return Touch::Done;
         }
         if !self.has(start, target.len) {
             return Touch::Beyond;
         }
-        // SAFETY: both ranges are valid, by `has` and by the contract of `Foreign::new`.
+        // SAFETY: both ranges are valid, by `has` and by the contract of `ForeignBytes::new`.
         unsafe { self.transfer(self.at(start), target.start, target.len, start) }
     }
 
     /// Copies `source`, which may overlap, to `start`; the mapping is writable.
-    pub fn copy_in(&self, start: usize, source: Foreign) -> Touch {
+    pub fn copy_in(&self, start: usize, source: ForeignBytes) -> Touch {
         if source.len == 0 {
             return Touch::Done;
         }
@@ -138,7 +148,7 @@ impl Region {
             // SAFETY: both ranges are within their mappings, which live as long as the references.
             return unsafe { self.transfer(other.at(from), self.at(to), len, to) };
         }
-        // By way of a buffer, in the direction in which an overlap does no harm.
+        // Through a buffer, and in the direction in which an overlap does no harm.
         let mut buffer = vec![0; len.min(BOUNCE)];
         let backwards = self.at(to) > other.at(from);
         let mut done = 0;
@@ -175,7 +185,7 @@ impl Region {
             unsafe { ptr::write_bytes(self.at(start), byte, len) };
             return Touch::Done;
         }
-        // Whole patterns, many of them: what is written is never read back.
+        // From a buffer with many repetitions, so that nothing that was written is read back.
         let times = (BOUNCE / pattern.len()).clamp(1, len.div_ceil(pattern.len()).max(1));
         let many = pattern.repeat(times);
         for at in (0..len).step_by(many.len()) {
@@ -189,8 +199,8 @@ impl Region {
         Touch::Done
     }
 
-    /// The parts of a range in which a search looks, from the start or from the end, `overlap` bytes beyond each: the
-    /// range itself, unless copies must be made of it.
+    /// The parts of a range that a search looks into, from the start or (`last`) from the end, each `overlap` bytes longer
+    /// than its step: the range itself, unless it must be copied.
     pub fn pieces(
         &self,
         range: Range<usize>,
@@ -205,7 +215,7 @@ impl Region {
         })
     }
 
-    /// As `look`, of a copy where the bytes are reached with care.
+    /// As `look`; the bytes are a copy where the region is on a removable volume.
     pub fn look_safely<R>(&self, range: Range<usize>, look: impl FnOnce(&[u8]) -> R) -> Result<R, Touch> {
         if !self.removable {
             return self.look(range, look).ok_or(Touch::Beyond);
@@ -216,14 +226,14 @@ impl Region {
         }
         copy.resize(range.len(), 0);
         // SAFETY: the copy is ours.
-        let target = unsafe { Foreign::new(copy.as_mut_ptr(), copy.len()) };
+        let target = unsafe { ForeignBytes::new(copy.as_mut_ptr(), copy.len()) };
         match self.copy_out(range.start, target) {
             Touch::Done => Ok(look(&copy)),
             touch => Err(touch),
         }
     }
 
-    /// Lends the bytes of a range to `look`. `None` beyond the end.
+    /// Lends the bytes of a range to `look`. `None`: the range is not within the region.
     pub fn look<R>(&self, range: Range<usize>, look: impl FnOnce(&[u8]) -> R) -> Option<R> {
         let len = range.end.checked_sub(range.start)?;
         if !self.has(range.start, len) {
@@ -234,9 +244,9 @@ impl Region {
         Some(look(unsafe { slice::from_raw_parts(self.at(range.start), len) }))
     }
 
-    /// Carries the bytes of `old` over: only pages that differ are written, so holes stay holes and private pages
-    /// that nobody wrote to stay the file's.
-    pub fn carry(&self, old: &Self) {
+    /// Copies the bytes of `old`, but writes only pages that differ: so holes stay holes, and private pages that nobody has
+    /// written to stay the file's.
+    pub fn copy_changed_pages(&self, old: &Self) {
         let len = self.length.min(old.length);
         let page = os::page_size();
         for start in (0..len).step_by(page) {

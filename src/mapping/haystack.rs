@@ -1,0 +1,37 @@
+//! A mapping lends itself to searches, which know nothing of mappings.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::{Error, Handle, Record, Result};
+use crate::region::Region;
+use crate::search::scan::Haystack;
+
+/// The bytes that a search works on. They stay addressable until it ends; when the mapping is closed or resized
+/// meanwhile, the search fails at its next look.
+#[derive(Clone)]
+pub struct Snapshot {
+    record: Arc<Record>,
+    region: Arc<Region>,
+}
+
+impl Handle {
+    /// The present bytes, for a search.
+    pub fn snapshot(&self) -> Result<Snapshot> {
+        let record = Arc::clone(self.record()?);
+        let region = record.region()?;
+        Ok(Snapshot { record, region })
+    }
+}
+
+impl Haystack for Snapshot {
+    type Error = Error;
+
+    fn look<R>(&self, range: Range<usize>, look: impl FnOnce(&[u8]) -> (R, Range<usize>)) -> Result<R> {
+        self.record.look(&self.region, range, look)
+    }
+
+    fn copies(&self) -> bool {
+        self.region.is_removable()
+    }
+}

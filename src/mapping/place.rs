@@ -1,0 +1,57 @@
+//! The one function that maps a file or memory. Opening, resizing, reattaching and discarding a stray store call it.
+
+use std::fs::File;
+use std::io;
+use std::sync::Arc;
+
+use super::{Origin, Result, Source};
+use crate::fault::Subject;
+use crate::map_limit;
+use crate::os::{self, Hosted, RawMap, SystemError};
+use crate::region::{self, Region};
+use crate::request::Access;
+
+/// Where a mapping is made.
+pub enum Target {
+    /// At addresses that the system chooses.
+    Anywhere,
+    /// Over pages that are there, in their place.
+    At(Hosted),
+}
+
+/// Maps `source`. `file` is the open file of its origin, if it has one; without it, a mapping of a file that is made over
+/// pages of the same file drops what was stored there.
+pub fn place(source: &Source, file: Option<&File>, target: Target) -> Result<RawMap> {
+    let (plan, regular) = (&source.plan, source.is_regular());
+    if let Target::At(pages) = target {
+        os::map_over(&pages, file, plan, regular)?;
+        return Ok(RawMap::Hosted(pages));
+    }
+    if source.is_empty() {
+        return Ok(RawMap::Empty);
+    }
+    map_limit::reserve(1, region::live())?;
+    Ok(match (&source.origin, file) {
+        (Origin::File { section: Some(name), .. }, Some(file)) => os::map_named_file(file, plan, name)?,
+        (_, Some(file)) => os::map_file(file, plan, regular)?,
+        (Origin::Named(name), None) => os::map_section(name, plan)?,
+        (_, None) => os::map_anonymous(plan)?,
+    })
+}
+
+/// A new region of `source`, at addresses that the system chooses, guarded if the plan asks for that. `kept`: `file`, if
+/// the mapping keeps it.
+pub fn new_region(source: &Source, file: Option<&File>, kept: Option<&Arc<File>>) -> Result<Region> {
+    let Source { plan, .. } = source;
+    let map = place(source, file, Target::Anywhere)?;
+    let region = Region::new(map, plan.slack, plan.length);
+    let (read_only, regular) = (plan.access == Access::Read, source.is_regular());
+    // Memory of our own is never cut off, and only a store into it can go wrong.
+    if !plan.guard || (source.is_anonymous() && !read_only) {
+        return Ok(region);
+    }
+    let private = source.is_anonymous() || os::is_private_mapping(plan, regular);
+    let subject = Subject { offset: plan.file_offset, sized: regular, read_only, private };
+    let no_memory = || SystemError { call: "mmap", source: io::Error::from(io::ErrorKind::OutOfMemory) };
+    Ok(region.guarded(subject, kept.cloned()).ok_or_else(no_memory)?)
+}

@@ -1,0 +1,137 @@
+//! One mapping in the process.
+
+use std::fs::File;
+use std::sync::atomic::AtomicU8;
+use std::sync::{Arc, MutexGuard};
+
+use super::rollback::Rollback;
+use super::{Error, Origin, Result, Source};
+use crate::os;
+use crate::region::{self, Region};
+use crate::sync::Mutex;
+
+/// How many small reads of a mapping go through its descriptor, see `Record::read`.
+const PREADS: u8 = 8;
+
+/// One mapping in the process: where its bytes come from, and, while anybody has it open, where they are. Whoever has it
+/// open has a `Handle` on it.
+pub struct Record {
+    pub(super) source: Source,
+    /// Whether the file's descriptor was to be kept.
+    pub(super) tracked: bool,
+    /// `None`: the last handle is closed.
+    mapped: Mutex<Option<Mapped>>,
+    rollback: Rollback,
+    pub(super) preads_left: AtomicU8,
+}
+
+/// What a mapping has while it is open.
+pub(super) struct Mapped {
+    pub region: Arc<Region>,
+    /// The file, unless its descriptor was not to be kept.
+    pub file: Option<Arc<File>>,
+    /// How many handles are open.
+    handles: usize,
+}
+
+/// How the last handle ends a mapping.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// It was closed: whoever still holds the region reads zeros.
+    Closed,
+    /// Its object was collected: an ArrayBuffer that outlives it keeps its bytes.
+    Collected,
+}
+
+impl Record {
+    /// A mapping with one handle open.
+    pub(super) fn new(
+        source: Source,
+        region: Region,
+        file: Option<Arc<File>>,
+        tracked: bool,
+        rollback: Rollback,
+    ) -> Self {
+        let mapped = Mapped { region: Arc::new(region), file, handles: 1 };
+        let (mapped, preads_left) = (Mutex::new(Some(mapped)), AtomicU8::new(PREADS));
+        Self { source, tracked, mapped, rollback, preads_left }
+    }
+
+    pub(super) fn with_rollback(self, rollback: Rollback) -> Self {
+        Self { rollback, ..self }
+    }
+
+    /// The present region and file, which stay as they are until the guard is dropped.
+    pub(super) fn lock(&self) -> MutexGuard<'_, Option<Mapped>> {
+        self.mapped.lock()
+    }
+
+    /// The present region. It stays addressable until the answer is dropped, also when the mapping is closed meanwhile.
+    pub fn region(&self) -> Result<Arc<Region>> {
+        self.lock().as_ref().map(|mapped| Arc::clone(&mapped.region)).ok_or(Error::Closed)
+    }
+
+    pub(super) fn region_and_file(&self) -> Result<(Arc<Region>, Option<Arc<File>>)> {
+        let mapped = self.lock();
+        let mapped = mapped.as_ref().ok_or(Error::Closed)?;
+        Ok((Arc::clone(&mapped.region), mapped.file.clone()))
+    }
+
+    /// The size of the file now; of memory, the length.
+    pub fn size(&self) -> Result<u64> {
+        let (region, file) = self.region_and_file()?;
+        if !self.tracked {
+            return Err(Error::NoDescriptor("size"));
+        }
+        match (&self.source.origin, file) {
+            (Origin::File { .. }, Some(file)) => Ok(os::file_size(&file)?),
+            _ => Ok(region.length() as u64),
+        }
+    }
+
+    /// Counts one more handle, unless the last one is closed.
+    pub(super) fn add_handle(&self) -> Result<()> {
+        let mut mapped = self.lock();
+        mapped.as_mut().ok_or(Error::Closed)?.handles += 1;
+        Ok(())
+    }
+
+    /// Counts one handle less. The last one ends the mapping, before this returns.
+    pub(super) fn drop_handle(&self, end: End) {
+        let Some(Mapped { region, file, .. }) = self.take_last() else { return };
+        match end {
+            End::Closed => retire(region),
+            End::Collected => {
+                // The region may live long with an ArrayBuffer, and a process has few descriptors.
+                if region::is_shared(&region)
+                    && let Some(guard) = region.guard()
+                {
+                    guard.forget_file();
+                }
+            }
+        }
+        drop(file);
+    }
+
+    /// Ends the mapping as the last handle does, and takes back what it did to the file: nobody has seen it.
+    pub(super) fn undo(&self) {
+        let Some(Mapped { region, file, .. }) = self.take_last() else { return };
+        drop(region);
+        self.rollback.undo(file);
+    }
+
+    /// What the mapping had, if this was its last handle.
+    fn take_last(&self) -> Option<Mapped> {
+        let mut mapped = self.lock();
+        let handles = &mut mapped.as_mut()?.handles;
+        *handles -= 1;
+        if *handles == 0 { mapped.take() } else { None }
+    }
+}
+
+/// Unmaps a region at once, or, while somebody else still holds its addresses, leaves zeros there.
+pub(super) fn retire(region: Arc<Region>) {
+    if let Err(held) = Arc::try_unwrap(region).map(drop) {
+        held.revoke();
+    }
+}

@@ -1,0 +1,63 @@
+use super::Error;
+use super::Handle;
+use crate::region::ForeignBytes;
+use crate::request::{Access, Request};
+
+fn memory(length: u64, access: Access) -> Handle {
+    let request = Request { access: Some(access), raw: None, offset: 0, length, lenient: false, guard: true };
+    Handle::from_descriptor(-1, &request, true, None).unwrap_or_else(|error| panic!("{error:?}"))
+}
+
+fn byte(handle: &Handle, at: usize) -> Result<u8, Error> {
+    let mut byte = 0u8;
+    // SAFETY: `byte` outlives the call.
+    let target = unsafe { ForeignBytes::new(&raw mut byte, 1) };
+    handle.record()?.read(at, target)?;
+    Ok(byte)
+}
+
+#[test]
+fn a_mapping_ends_with_its_last_handle() {
+    let first = memory(100, Access::Write);
+    let second = first.another().unwrap();
+    first.record().unwrap().set_byte(7, 42).unwrap();
+    first.close();
+    assert!(first.is_closed() && matches!(byte(&first, 7), Err(Error::Closed)));
+    assert!(matches!(first.another(), Err(Error::Closed)));
+    assert_eq!(byte(&second, 7).unwrap(), 42);
+    let region = second.record().unwrap().region().unwrap();
+    assert!(!region.is_revoked());
+    // A second close counts nothing twice.
+    first.close();
+    assert_eq!(byte(&second, 7).unwrap(), 42);
+    second.close();
+    assert_eq!(region.is_revoked(), crate::os::CAN_MAP_OVER);
+    assert!(matches!(byte(&second, 7), Err(Error::Closed)));
+}
+
+#[test]
+fn handles_that_are_dropped_count_too() {
+    let first = memory(100, Access::Write);
+    let region = first.record().unwrap().region().unwrap();
+    let second = first.another().unwrap();
+    drop(first);
+    assert_eq!(byte(&second, 0).unwrap(), 0);
+    // Its object was collected: whoever has the region keeps the bytes.
+    second.record().unwrap().set_byte(0, 9).unwrap();
+    drop(second);
+    assert!(!region.is_revoked());
+    assert_eq!(region.look(0..1, |bytes| bytes[0]), Some(9));
+}
+
+#[test]
+fn another_length_is_every_handles() {
+    let first = memory(10, Access::Write);
+    let second = first.another().unwrap();
+    first.record().unwrap().resize(5000, true).unwrap();
+    assert_eq!(second.record().unwrap().size().unwrap(), 5000);
+    assert_eq!(byte(&second, 4999).unwrap(), 0);
+    assert!(byte(&second, 5000).is_err());
+    let read_only = memory(10, Access::Read);
+    assert!(matches!(read_only.record().unwrap().resize(20, true), Err(Error::ReadOnly(_))));
+    assert!(matches!(read_only.record().unwrap().set_byte(0, 1), Err(Error::ReadOnly(_))));
+}

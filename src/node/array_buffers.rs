@@ -1,0 +1,230 @@
+//! The ArrayBuffers over mappings: for each, whether the engine still has its backing store, and whether its object lives.
+//!
+//! The two end apart. A detached buffer has released its backing store, but a job of the host's pool (`fs`, `zlib`) that was
+//! given a view of it keeps the object, and the address. After `transfer()` the object and the backing store no longer
+//! belong together. The region is held until both have ended.
+
+use std::collections::HashMap;
+use std::ffi::c_void;
+use std::ptr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock, MutexGuard};
+use std::thread::{self, ThreadId};
+
+use napi::{Env, sys};
+use napi_derive::napi;
+
+use super::enums::Engine;
+use crate::region::Region;
+use crate::sync::Mutex;
+
+struct Entry {
+    /// `None`: released; the entry stays for the sake of `object`.
+    region: Option<Arc<Region>>,
+    thread: ThreadId,
+    /// The engine may still read the memory.
+    has_store: bool,
+    /// The object lives.
+    is_alive: bool,
+    /// A weak reference to the object.
+    object: sys::napi_ref,
+    /// We have detached the object ourselves, so nobody else has its backing store.
+    detached_by_us: bool,
+    /// The program has seen the object, and may have given the address to a job.
+    exposed: bool,
+    engine: Engine,
+}
+
+impl Entry {
+    /// Whether another thread, or a job, may have the backing store when this thread ends: nobody can tell then.
+    fn may_outlive_thread(&self) -> bool {
+        match self.engine {
+            Engine::Node => self.exposed && self.has_store && !self.detached_by_us,
+            // Bun does not wait for the jobs of its pool either.
+            Engine::Bun => self.exposed,
+            Engine::Deno => false,
+        }
+    }
+}
+
+// SAFETY: the reference is used on the thread that made it alone (`thread`); the rest is Send.
+unsafe impl Send for Entry {}
+
+type Entries = HashMap<usize, Entry>;
+
+static ENTRIES: LazyLock<Mutex<Entries>> = LazyLock::new(Mutex::default);
+/// The number of the next one.
+static NUMBER: AtomicUsize = AtomicUsize::new(1);
+
+fn entries() -> MutexGuard<'static, Entries> {
+    ENTRIES.lock()
+}
+
+/// Changes an entry, and releases the region when nobody has its addresses any more: outside of the lock, since unmapping
+/// may take long.
+fn change(number: usize, change: impl FnOnce(&mut Entry)) {
+    let mut entries = entries();
+    let Some(entry) = entries.get_mut(&number) else { return };
+    change(entry);
+    let ended = if entry.has_store || (entry.is_alive && entry.exposed) { None } else { entry.region.take() };
+    if !entry.has_store && !entry.is_alive {
+        entries.remove(&number);
+    }
+    drop(entries);
+    drop(ended);
+}
+
+/// Enters a backing store that is about to be made; answers its number.
+pub fn register(region: &Arc<Region>, engine: Engine) -> usize {
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let (region, thread) = (Some(Arc::clone(region)), thread::current().id());
+    let entry = Entry {
+        region,
+        thread,
+        has_store: true,
+        is_alive: false,
+        object: ptr::null_mut(),
+        detached_by_us: false,
+        exposed: false,
+        engine,
+    };
+    entries().insert(number, entry);
+    number
+}
+
+/// The engine has refused to make the backing store.
+pub fn refused(number: usize) {
+    let ended = entries().remove(&number);
+    drop(ended);
+}
+
+/// The finalizer of a backing store. Engines call it on any thread, at any time, also during a detach.
+///
+/// # Safety
+/// `hint` is a number of `register`; `env` is the engine's, and asked on its own thread alone.
+pub unsafe extern "C" fn store_ended(env: sys::napi_env, _data: *mut c_void, hint: *mut c_void) {
+    let number = hint.addr();
+    let outlives = entries().get(&number).is_some_and(|entry| {
+        entry.engine == Engine::Node && entry.thread == thread::current().id() && entry.may_outlive_thread()
+    });
+    if outlives && !can_run(env) {
+        leak_revoked(number);
+    } else {
+        change(number, |entry| entry.has_store = false);
+    }
+}
+
+/// Revokes a region and never gives its addresses back: the thread ends, and another one may go on reading them.
+fn leak_revoked(number: usize) {
+    if let Some(region) = entries().remove(&number).and_then(|entry| entry.region) {
+        region.revoke();
+        std::mem::forget(region);
+    }
+}
+
+/// Whether JavaScript can still run in an environment: not so while that ends.
+fn can_run(env: sys::napi_env) -> bool {
+    let (mut global, mut found) = (ptr::null_mut(), false);
+    // Node opens a scope around each finalizer.
+    // SAFETY: env is the engine's, for this call of a finalizer on its own thread; the out pointer is ours.
+    unsafe { sys::napi_get_global(env, &mut global) };
+    // SAFETY: as above; the name ends with a zero.
+    let status = unsafe { sys::napi_has_named_property(env, global, c"Object".as_ptr(), &mut found) };
+    status == sys::Status::napi_ok
+}
+
+/// The finalizer of an object, on its own thread.
+///
+/// # Safety
+/// As `store_ended`.
+unsafe extern "C" fn object_ended(env: sys::napi_env, _data: *mut c_void, hint: *mut c_void) {
+    let mut object = ptr::null_mut();
+    change(hint.addr(), |entry| {
+        entry.is_alive = false;
+        object = entry.object;
+    });
+    if !object.is_null() {
+        // SAFETY: made by `attach` in this environment, and deleted here alone, in answer to its finalizer.
+        unsafe { sys::napi_delete_reference(env, object) };
+    }
+}
+
+/// The backing store was made, and `object` over it.
+pub fn attach(env: Env, number: usize, object: sys::napi_value) {
+    let (hint, mut reference) = (ptr::without_provenance_mut(number), ptr::null_mut());
+    // SAFETY: env and the object are the engine's, for this call; the hint is no pointer.
+    let status = unsafe {
+        sys::napi_add_finalizer(env.raw(), object, ptr::null_mut(), Some(object_ended), hint, &mut reference)
+    };
+    if status == sys::Status::napi_ok {
+        change(number, |entry| (entry.is_alive, entry.object) = (true, reference));
+    }
+}
+
+/// Whether the memory of an object was taken by `transfer()`. To be called on the object's own thread.
+fn was_transferred(env: sys::napi_env, object: sys::napi_ref) -> bool {
+    let (mut value, mut detached) = (ptr::null_mut(), true);
+    // SAFETY: the reference is not deleted while the object lives, and this is its thread.
+    unsafe { sys::napi_get_reference_value(env, object, &mut value) };
+    if !value.is_null() {
+        // SAFETY: just read, under the scope of the call that this is.
+        unsafe { sys::napi_is_detached_arraybuffer(env, value, &mut detached) };
+    }
+    detached
+}
+
+/// Leaks, on purpose, memory that `transfer()` took: another thread may have it, and this one, which made the mapping, is
+/// about to end in good order.
+#[napi(catch_unwind)]
+pub fn leak_transferred(env: Env) {
+    let this = thread::current().id();
+    let mine = entries()
+        .iter()
+        .filter(|(_, entry)| {
+            entry.thread == this && entry.exposed && entry.has_store && !entry.detached_by_us
+        })
+        .map(|(number, entry)| (*number, entry.is_alive, entry.object))
+        .collect::<Vec<_>>();
+    for (number, alive, object) in mine {
+        if !alive || was_transferred(env.raw(), object) {
+            let taken = entries().remove(&number);
+            std::mem::forget(taken.and_then(|entry| entry.region));
+        }
+    }
+}
+
+/// The environment of this thread ends.
+pub fn environment_ends() {
+    let this = thread::current().id();
+    let mine = entries()
+        .iter()
+        .filter(|(_, entry)| entry.thread == this)
+        .map(|(number, entry)| (*number, entry.may_outlive_thread()))
+        .collect::<Vec<_>>();
+    for (number, outlives) in mine {
+        if outlives {
+            leak_revoked(number);
+        } else {
+            change(number, |entry| entry.is_alive = false);
+        }
+    }
+}
+
+/// The program is about to see the buffer of that number.
+#[napi(catch_unwind)]
+pub fn exposed(number: f64) {
+    change(number as usize, |entry| entry.exposed = true);
+}
+
+/// The caller is about to detach the buffer of that number.
+#[napi(catch_unwind)]
+pub fn detached_by_us(number: f64) {
+    change(number as usize, |entry| entry.detached_by_us = true);
+}
+
+/// The caller has detached the buffer of that number, and the program has never seen it: its region need not wait for the
+/// finalizer.
+#[napi(catch_unwind)]
+pub fn released(number: f64) {
+    change(number as usize, |entry| entry.has_store = false);
+}

@@ -1,0 +1,78 @@
+//! What becomes of a region's pages: revoked at close, restored when a resize fails, mapped again after a fault.
+//!
+//! Which file stands behind the pages is not known here. Whoever calls gives a function that maps it over pages that it is
+//! handed (`mapping::place`); what belongs around that, with the guard, is done here.
+
+use std::fs::File;
+use std::sync::Arc;
+use std::sync::atomic::{Ordering, fence};
+
+use super::{LIVE, Region};
+use crate::os::{self, Hosted, RawMap};
+
+impl Region {
+    /// Replaces the bytes by zeros and releases the file, in one step, whoever still holds the region. Where the system
+    /// cannot do that, the bytes stay until the last holder ends.
+    pub fn revoke(&self) {
+        if !os::CAN_MAP_OVER || matches!(self.map, RawMap::Empty) {
+            return;
+        }
+        // Set before the pages change, so that whoever can read the zeros can see it.
+        if self.revoked.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        // SAFETY: the whole of our own mapping, which is unmapped by `map` alone, at the end of `self`.
+        let revoke = || unsafe { os::revoke(self.map.base(), self.whole()) };
+        let done = match &self.guard {
+            Some(guard) => guard.revoke(revoke),
+            None => revoke(),
+        };
+        if done {
+            LIVE.fetch_sub(1, Ordering::Relaxed);
+        } else {
+            self.revoked.store(false, Ordering::SeqCst);
+        }
+    }
+
+    /// Whether the bytes were revoked. Read the bytes first and ask then: if the answer is no, what was read was not the
+    /// zeros of a revoked region.
+    pub fn is_revoked(&self) -> bool {
+        // Keeps the reads of the bytes before the load of the flag.
+        fence(Ordering::SeqCst);
+        self.revoked.load(Ordering::SeqCst)
+    }
+
+    /// Undoes `revoke`: `map` maps `file` over the whole region.
+    pub fn restore<E>(&self, file: &Arc<File>, map: impl FnOnce(Hosted) -> Result<(), E>) -> Result<(), E> {
+        let map = || map(self.pages(0, self.whole()));
+        match &self.guard {
+            Some(guard) => guard.restore(file, map)?,
+            None => map()?,
+        }
+        if self.revoked.swap(false, Ordering::AcqRel) {
+            LIVE.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    /// Maps the file again over what a fault has left, by `map`. `keeps_stores`: pages that are not bad stay as they are,
+    /// with what was stored into them.
+    pub fn reattach<E>(
+        &self,
+        keeps_stores: bool,
+        mut map: impl FnMut(Hosted) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let Some(guard) = &self.guard else { return Ok(()) };
+        guard.pause(|| {
+            let ranges = if keeps_stores { guard.bad_pages() } else { vec![(0, guard.len())] };
+            guard.forgive();
+            ranges.into_iter().try_for_each(|(from, to)| map(self.pages(from, to - from)))
+        })
+    }
+
+    /// Discards what a stray store has left in a read-only mapping: `map` maps the file again, for reading.
+    pub fn discard_stray_store<E>(&self, map: impl FnOnce(Hosted) -> Result<(), E>) -> Result<(), E> {
+        let Some(guard) = &self.guard else { return Ok(()) };
+        guard.pause(|| map(self.pages(0, guard.len())))
+    }
+}

@@ -1,0 +1,76 @@
+//! Lines that were cut and decoded on another thread, and wait for the engine to make strings of them.
+
+use std::collections::VecDeque;
+use std::mem::swap;
+
+use super::lines::{self, Bounds, Piece};
+use super::text::Text;
+
+/// Pieces in the order in which they stand in the haystack.
+pub type ReadyLines = VecDeque<ReadyPiece>;
+
+/// What the bytes of lines become.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// They stay bytes.
+    None,
+    Latin1,
+    Utf8,
+}
+
+/// Why there is no piece.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LineError {
+    /// There is no memory for a copy of the line.
+    NoMemory,
+    /// No string of any engine is as long as the line.
+    TooLong,
+}
+
+/// A piece of whole lines of which only the engine's strings are missing.
+pub struct ReadyPiece {
+    pub piece: Piece,
+    pub bounds: Vec<Bounds>,
+    pub text: Text,
+    /// Whether the bounds are places in `text`'s strings. If not, the bytes are no UTF-8, and where lines lie in what they
+    /// become is known to the engine's decoder alone.
+    pub is_text: bool,
+}
+
+impl ReadyPiece {
+    /// The first whole lines of `bytes`, about `most` bytes. `bounds` is room for theirs. Gives up, with no memory as the
+    /// reason, when `is_cancelled` says so: nobody hears of it.
+    pub fn new(
+        bytes: &[u8],
+        most: usize,
+        encoding: Encoding,
+        keep: bool,
+        bounds: &mut [Bounds],
+        is_cancelled: impl Fn() -> bool,
+    ) -> Result<Self, LineError> {
+        let end = lines::whole_lines_unless(bytes, most, &is_cancelled).ok_or(LineError::NoMemory)?;
+        let whole = &bytes[..end];
+        if is_beyond_strings(whole, encoding) {
+            return Err(LineError::TooLong);
+        }
+        Text::lend(|text| {
+            let mut piece = text.copy(whole, keep, bounds, &is_cancelled)?;
+            let mut is_text = true;
+            if encoding == Encoding::Utf8 && !piece.is_ascii {
+                is_text = text.decode(&mut piece, keep, bounds);
+                if is_text {
+                    text.bytes.clear();
+                }
+            } else if encoding != Encoding::None {
+                swap(&mut text.bytes, &mut text.narrow);
+            }
+            Some(Self { text: text.hand_out()?, bounds: bounds[..piece.count].to_vec(), piece, is_text })
+        })
+        .ok_or(LineError::NoMemory)
+    }
+}
+
+/// Whether no engine has a string that holds so long a line: then it need not be copied first.
+pub fn is_beyond_strings(whole: &[u8], encoding: Encoding) -> bool {
+    encoding != Encoding::None && whole.len() > i32::MAX as usize
+}
