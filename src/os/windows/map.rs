@@ -1,4 +1,4 @@
-//! Views of sections: made, made copy-on-write, unmapped.
+//! Mapping views of sections. What Unix does by mapping over (revoking, remapping) Windows cannot do.
 
 use std::fs::File;
 use std::io;
@@ -8,8 +8,8 @@ use std::sync::OnceLock;
 
 use memmap2::{MmapOptions, MmapRaw};
 use windows_sys::Win32::Foundation::{
-    ERROR_ACCESS_DENIED, ERROR_ALREADY_EXISTS, ERROR_INVALID_PARAMETER, GetLastError, HANDLE,
-    INVALID_HANDLE_VALUE,
+    ERROR_ACCESS_DENIED, ERROR_ALREADY_EXISTS, ERROR_INVALID_PARAMETER, ERROR_NOT_SUPPORTED, GetLastError,
+    HANDLE, INVALID_HANDLE_VALUE,
 };
 use windows_sys::Win32::System::Memory::{
     CreateFileMappingW, FILE_MAP, FILE_MAP_COPY, FILE_MAP_READ, FILE_MAP_WRITE, MEMORY_MAPPED_VIEW_ADDRESS,
@@ -17,13 +17,15 @@ use windows_sys::Win32::System::Memory::{
     VirtualProtect,
 };
 
-use super::super::{InCall, RawMap, Result};
-use super::{last, page_size, wide};
-use crate::request::{Access, Plan};
+use super::page_size;
+use super::win32::{error, last_error, wide};
+use crate::os::{InCall, RawMap, Result};
+use crate::request::{Access, Plan, Raw};
 
-/// A view that this file mapped. A named section's handle stays open with it: the name lives as long as a handle.
+/// A view that this file mapped. Dropping it unmaps it.
 pub struct View {
     base: *mut u8,
+    /// The handle of a section that has a name: the name lives only as long as a handle is open.
     _section: Option<OwnedHandle>,
 }
 
@@ -36,11 +38,12 @@ impl View {
 impl Drop for View {
     fn drop(&mut self) {
         let address = MEMORY_MAPPED_VIEW_ADDRESS { Value: self.base.cast() };
-        // SAFETY: `base` is what MapViewOfFile gave to this very View, which nobody else unmaps.
+        // SAFETY: `base` is what MapViewOfFile gave to this very view, and nobody else unmaps it.
         unsafe { UnmapViewOfFile(address) };
     }
 }
 
+/// The protection of a section, and the access of a view of it.
 fn protection(access: Access) -> (PAGE_PROTECTION_FLAGS, FILE_MAP) {
     match access {
         Access::Read => (PAGE_READONLY, FILE_MAP_READ),
@@ -49,10 +52,11 @@ fn protection(access: Access) -> (PAGE_PROTECTION_FLAGS, FILE_MAP) {
     }
 }
 
-/// Whether a readable view can be made copy-on-write later, as a stray store asks for: tried once, with memory of our own.
-/// Windows can; where a store would reach the section, or fail, views are copy-on-write ones from the start, which are
-/// charged with memory for all of them.
-fn views_open_up() -> bool {
+/// Whether a view that was mapped for reading can be made copy-on-write later, which is how a stray store is
+/// answered. Windows can. An emulation of it may refuse, or let the store reach the section; there, read-only views
+/// are mapped copy-on-write from the start, for which the system sets memory aside for all of their pages. This is
+/// tried once, with a page of our own.
+fn views_become_copy_on_write() -> bool {
     static ANSWER: OnceLock<bool> = OnceLock::new();
     *ANSWER.get_or_init(|| {
         let len = page_size();
@@ -66,7 +70,7 @@ fn views_open_up() -> bool {
         // SAFETY: just made, and owned by nobody else.
         let section = unsafe { OwnedHandle::from_raw_handle(section) };
         let view = || {
-            // SAFETY: the address is the system's choice; nothing of anybody else's is replaced.
+            // SAFETY: the system chooses the address, so no memory of others is replaced.
             let view = unsafe { MapViewOfFile(section.as_raw_handle(), FILE_MAP_READ, 0, 0, len) };
             (!view.Value.is_null()).then(|| View { base: view.Value.cast(), _section: None })
         };
@@ -83,62 +87,63 @@ fn views_open_up() -> bool {
     })
 }
 
-/// Makes a section of `file` (or of the paging file) and maps the plan's range of it.
-fn section(file: HANDLE, plan: &Plan, name: Option<&str>) -> Result<RawMap> {
+/// Makes a section of `file` (or of the paging file, for INVALID_HANDLE_VALUE) and maps the plan's range of it.
+pub(super) fn map_section(file: HANDLE, plan: &Plan, name: Option<&str>) -> Result<RawMap> {
     let len = plan.slack + plan.length;
-    let (mut page, map) = protection(plan.access);
+    let (mut page, access) = protection(plan.access);
     if file == INVALID_HANDLE_VALUE {
-        // Fresh zeros: a read-only or copy-on-write section of them could never be filled by anybody.
+        // The pages are fresh zeros: if the section were read-only or copy-on-write, nobody could ever fill them.
         page = PAGE_READWRITE;
     }
     let size = plan.file_offset + len as u64;
     let (high, low) = ((size >> 32) as u32, size as u32);
     let name = name.map(wide);
-    let name_at = name.as_ref().map_or(ptr::null(), |name| name.as_ptr());
+    let name_start = name.as_ref().map_or(ptr::null(), |name| name.as_ptr());
     // SAFETY: the handle is open for the length of the call and the name ends with a zero.
-    let handle = unsafe { CreateFileMappingW(file, ptr::null(), page, high, low, name_at) };
+    let handle = unsafe { CreateFileMappingW(file, ptr::null(), page, high, low, name_start) };
     if handle.is_null() {
-        return last("CreateFileMapping");
+        return last_error("CreateFileMapping");
     }
     // SAFETY: no arguments.
     let existed = unsafe { GetLastError() } == ERROR_ALREADY_EXISTS;
     // SAFETY: just made, and owned by nobody else.
     let handle = unsafe { OwnedHandle::from_raw_handle(handle) };
-    // The paging file's section begins with the mapping: its offset is only remembered, as in Python.
+    // A section of the paging file begins where the mapping begins. Its offset is only remembered, as in Python.
     let offset = if file == INVALID_HANDLE_VALUE { 0 } else { plan.file_offset };
     let (high, low) = ((offset >> 32) as u32, offset as u32);
-    let view_of = |map| {
-        // SAFETY: the address is the system's choice; nothing of anybody else's is replaced.
-        unsafe { MapViewOfFile(handle.as_raw_handle(), map, high, low, len) }
+    let map_view = |access| {
+        // SAFETY: the system chooses the address, so no memory of others is replaced.
+        unsafe { MapViewOfFile(handle.as_raw_handle(), access, high, low, len) }
     };
-    let copies = map == FILE_MAP_READ && !views_open_up();
-    let view = view_of(if copies { FILE_MAP_COPY } else { map });
-    if copies && !view.Value.is_null() {
+    let copy_from_start = access == FILE_MAP_READ && !views_become_copy_on_write();
+    let view = map_view(if copy_from_start { FILE_MAP_COPY } else { access });
+    if copy_from_start && !view.Value.is_null() {
         let mut before = 0;
-        // SAFETY: the view's own pages; seen by nobody yet.
+        // SAFETY: the view's own pages, which nobody has seen yet.
         unsafe { VirtualProtect(view.Value, len, PAGE_READONLY, &mut before) };
     }
     if view.Value.is_null() {
         let failed = io::Error::last_os_error();
-        let beyond = existed && failed.raw_os_error() == Some(ERROR_ACCESS_DENIED as i32);
-        // Beyond the end of a section that was there already, which is EINVAL elsewhere.
-        let invalid = || io::Error::from_raw_os_error(ERROR_INVALID_PARAMETER as i32);
-        return Err(if beyond { invalid() } else { failed }).in_call("MapViewOfFile");
+        // The end of a section that existed already comes before the end of the view. That is EINVAL on other
+        // systems.
+        let beyond_end = existed && failed.raw_os_error() == Some(ERROR_ACCESS_DENIED as i32);
+        return Err(if beyond_end { error(ERROR_INVALID_PARAMETER) } else { failed })
+            .in_call("MapViewOfFile");
     }
-    Ok(RawMap::Own(View { base: view.Value.cast(), _section: name.map(|_| handle) }))
+    Ok(RawMap::Owned(View { base: view.Value.cast(), _section: name.map(|_| handle) }))
 }
 
-/// Maps `plan` of `file`.
+/// Maps the range of `file` that `plan` names.
 pub fn map_file(file: &File, plan: &Plan, _regular: bool) -> Result<RawMap> {
     let len = plan.slack + plan.length;
     if len == 0 {
-        return Err(io::Error::from_raw_os_error(87)).in_call("CreateFileMapping");
+        return Err(error(ERROR_INVALID_PARAMETER)).in_call("CreateFileMapping");
     }
     let mut options = MmapOptions::new();
     options.offset(plan.file_offset).len(len);
     let raw: io::Result<MmapRaw> = match plan.access {
         // memmap2 would make the section as writable as the handle allows.
-        Access::Read => return section(file.as_raw_handle(), plan, None),
+        Access::Read => return map_section(file.as_raw_handle(), plan, None),
         Access::Write => options.map_raw(file),
         // SAFETY: the map becomes an MmapRaw at once, so no slice assumes that the file stays as it is.
         Access::Copy => unsafe { options.map_copy(file) }.map(Into::into),
@@ -146,33 +151,44 @@ pub fn map_file(file: &File, plan: &Plan, _regular: bool) -> Result<RawMap> {
     raw.in_call("MapViewOfFile").map(RawMap::Memmap)
 }
 
-/// Maps zeros that belong to no file. (memmap2 would make an executable section.)
+/// Maps zeros that belong to no file. memmap2 is not used, since its section would be executable.
 pub fn map_anonymous(plan: &Plan) -> Result<RawMap> {
-    section(INVALID_HANDLE_VALUE, &Plan { file_offset: 0, ..*plan }, None)
+    map_section(INVALID_HANDLE_VALUE, &Plan { file_offset: 0, ..*plan }, None)
 }
 
-/// Named memory: the section of that name, of this session's processes, made when it is not there yet.
-pub fn map_named(name: &str, plan: &Plan) -> Result<(RawMap, Option<File>)> {
-    section(INVALID_HANDLE_VALUE, &Plan { file_offset: 0, ..*plan }, Some(name)).map(|held| (held, None))
+/// A page of a read-only view that takes a stray store becomes a copy, which belongs to this mapping alone.
+pub fn is_private_mapping(_plan: &Plan, _regular: bool) -> bool {
+    true
 }
 
-/// A named section of a file, as Python's tagname with a descriptor.
-pub fn map_named_file(file: &File, plan: &Plan, name: &str) -> Result<RawMap> {
-    section(file.as_raw_handle(), plan, Some(name))
+/// A caller cannot give flags here: a private mapping is one with the access `copy`.
+pub fn is_private(_raw: Raw) -> bool {
+    false
 }
 
-/// No page of a view can be replaced in one step without placeholders: the bytes stay until the last holder ends.
+/// A mapped file cannot be made shorter, so no page lies beyond its end.
+pub fn reads_zeros_beyond_end(_plan: &Plan) -> bool {
+    false
+}
+
+/// Windows has no mremap.
+pub fn remap(_map: &mut RawMap, _len: usize) -> Option<Result<()>> {
+    None
+}
+
+/// Without placeholders the pages of a view cannot be replaced in one step, so the bytes stay until the last holder
+/// ends.
 ///
 /// # Safety
-/// None here; it is the other systems' signature.
+/// This does nothing; the signature is that of the Unix function.
 pub unsafe fn revoke(_base: *mut u8, _len: usize) -> bool {
     false
 }
 
-/// Nothing can be replaced in one step: see `revoke`.
+/// Fails, for the reason that `revoke` gives.
 ///
 /// # Safety
-/// None here; it is the other systems' signature.
+/// This does nothing; the signature is that of the Unix function.
 pub unsafe fn map_over(
     _base: *mut u8,
     _from: usize,
@@ -181,5 +197,5 @@ pub unsafe fn map_over(
     _plan: &Plan,
     _regular: bool,
 ) -> Result<()> {
-    Err(io::Error::from_raw_os_error(50)).in_call("MapViewOfFile")
+    Err(error(ERROR_NOT_SUPPORTED)).in_call("MapViewOfFile")
 }
