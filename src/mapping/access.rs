@@ -21,7 +21,7 @@ pub struct Watch {
 
 fn glance(region: &Region, len: usize) {
     if let Some(guard) = region.guard() {
-        guard.glance(len);
+        guard.recheck_handlers(len);
     }
 }
 
@@ -243,7 +243,7 @@ impl Mapping {
     /// How a caller with a view finds out by itself.
     pub fn watch(&self) -> Option<Watch> {
         let (region, file) = self.parts().ok()?;
-        let (chunk, index) = region.guard()?.place();
+        let (chunk, index) = region.guard()?.status_place();
         let shrinks = os::CAN_TRUNCATE_MAPPED && self.is_regular() && file.is_some();
         let whole = region.slack() + region.length();
         let last = whole.next_multiple_of(os::page_size()) - os::page_size();
@@ -308,7 +308,7 @@ impl Mapping {
         {
             let there = os::file_size(&file)?.saturating_sub(self.plan.file_offset);
             if there < (from + len) as u64 {
-                guard.note_cut(there as usize);
+                guard.note_truncation(there as usize);
                 return Err(self.fault(Bad { at: from.max(there as usize), reason: Reason::Truncated }));
             }
         }
@@ -316,10 +316,10 @@ impl Mapping {
     }
 
     fn confess(&self, region: &Region, guard: &Guard, from: usize, len: usize) -> Result<()> {
-        if guard.take_stray() {
+        if guard.take_stray_store() {
             // Noticed again by the next call, where it cannot be taken back.
             if !region.discard_stray_store(&self.plan, self.is_regular()) {
-                guard.put_stray_back();
+                guard.note_stray_store();
             }
             let text = "A store through a view of the read-only mapping went nowhere: the file is as it was";
             return Err(Error::Coded("ERR_MMAP_READ_ONLY", text.into()));

@@ -9,7 +9,7 @@ use std::io;
 use std::sync::atomic::AtomicU8;
 use std::sync::{Arc, MutexGuard};
 
-use crate::fault::{Reason, Subject};
+use crate::fault::{GuardedMapping, Reason};
 use crate::map_limit::{self, LimitReached};
 use crate::os::{self, Advice, InCall, OpenMode, RawMap, SystemError};
 use crate::region::{self, Region};
@@ -126,8 +126,8 @@ fn enclose(held: RawMap, plan: &Plan, origin: &Origin, file: Option<&Arc<File>>)
         return Ok(region);
     }
     let private = matches!(origin, Origin::Anonymous) || os::is_private_mapping(plan, sized);
-    let subject = Subject { offset: plan.file_offset, sized, read_only, private };
-    region.guarded(subject, file.cloned()).ok_or_else(|| {
+    let guarded = GuardedMapping { offset: plan.file_offset, sized, read_only, private };
+    region.guarded(guarded, file.cloned()).ok_or_else(|| {
         let source = io::Error::from(io::ErrorKind::OutOfMemory);
         Error::System(SystemError { call: "mmap", source })
     })
@@ -331,7 +331,7 @@ impl Mapping {
         if region::is_shared(&region)
             && let Some(guard) = region.guard()
         {
-            guard.forget_file();
+            guard.release_file();
         }
         drop(region);
         drop(file);

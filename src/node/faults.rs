@@ -21,7 +21,7 @@ unsafe extern "C" fn nothing(_env: sys::napi_env, _data: *mut c_void, _hint: *mu
 #[napi(catch_unwind, ts_return_type = "ArrayBuffer | Failure")]
 pub fn status_words(env: Env, chunk: u32) -> Either<Passed, Failure> {
     let mut value = ptr::null_mut();
-    let status = fault::words(chunk as usize).map(|(start, count)| {
+    let status = fault::status_words(chunk as usize).map(|(start, count)| {
         let start = start.cast_mut().cast();
         // SAFETY: words that live for ever; JavaScript reads them, and stores that it should not make harm itself.
         unsafe {
@@ -45,7 +45,7 @@ pub fn status_words(env: Env, chunk: u32) -> Either<Passed, Failure> {
 /// Puts the handlers on top again, where the host's own came or went.
 #[napi(catch_unwind)]
 pub fn arm() {
-    fault::arm();
+    fault::install_handlers();
 }
 
 #[napi]

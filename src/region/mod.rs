@@ -10,7 +10,7 @@ use std::fs::File;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
 
-use crate::fault::{Guard, Subject};
+use crate::fault::{Guard, GuardedMapping};
 use crate::os::{self, RawMap};
 use crate::request::{Access, Plan};
 
@@ -52,10 +52,10 @@ impl Region {
     }
 
     /// The same, guarded against what may happen to `file`. `None`: there is no memory for that.
-    pub fn guarded(mut self, subject: Subject, file: Option<Arc<File>>) -> Option<Self> {
+    pub fn guarded(mut self, mapping: GuardedMapping, file: Option<Arc<File>>) -> Option<Self> {
         if self.whole() > 0 {
             self.removable = file.as_deref().is_some_and(os::is_removable);
-            self.guard = Some(Guard::new(self.held.base(), os::whole_pages(self.whole()), subject, file)?);
+            self.guard = Some(Guard::new(self.held.base(), os::whole_pages(self.whole()), mapping, file)?);
         }
         Some(self)
     }
@@ -170,7 +170,7 @@ impl Region {
         let keeps = plan.access == Access::Copy || plan.raw.is_some_and(os::is_private);
         guard.pause(|| {
             let ranges = if keeps { guard.bad_pages() } else { vec![(0, guard.len())] };
-            guard.forgive();
+            guard.clear_faults();
             ranges
                 .into_iter()
                 .try_for_each(|(from, to)| self.map_again(guard, from, to - from, plan, regular))
