@@ -1,7 +1,11 @@
-//! Stores into read-only mappings, answered by a vectored exception handler: the whole mapping becomes copy-on-write.
+//! Stores into read-only mappings, answered by a vectored exception handler: the whole mapping becomes copy-on-write,
+//! and the file never changes.
 //!
-//! A file cannot be made shorter while it is mapped here. What could not be read (EXCEPTION_IN_PAGE_ERROR) cannot be
-//! replaced in one step, and is left to others: bytes on volumes that can go away are reached in another way (`os`).
+//! Nothing else is answered here. A file cannot be made shorter while it is mapped. A page that could not be read
+//! (EXCEPTION_IN_PAGE_ERROR) cannot be replaced in one step, so bytes on volumes that can go away are never accessed
+//! directly (`os::try_copy`).
+//!
+//! A handler must not lock, allocate or panic.
 
 use std::ffi::c_void;
 use std::fs::File;
@@ -20,25 +24,27 @@ use windows_sys::Win32::System::Memory::{PAGE_WRITECOPY, VirtualProtect};
 use super::table::{self, Visit};
 use crate::os;
 
-/// No handler asks the file here.
-pub fn number(_file: &File) -> i32 {
+/// The descriptor that the table keeps of a file: none, since the handler does not ask the file here.
+pub fn descriptor(_file: &File) -> i32 {
     -1
 }
 
-/// Adds the handler, once: behind those that were there first, as V8's, which knows its own faults.
-pub fn arm() {
+/// Adds the handler, once. It comes after those that are there already, such as V8's, which knows its own faults.
+pub fn install_handlers() {
     static ADDED: Once = Once::new();
     ADDED.call_once(|| {
+        // The size is computed at the first call, which must not be one of the handler's.
         os::page_size();
         let mut module = ptr::null_mut();
         let flags = GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_PIN;
         // SAFETY: an address of this library, which stays loaded from now on; the out pointer is ours.
-        unsafe { GetModuleHandleExW(flags, (arm as fn() as *const c_void).cast(), &mut module) };
+        unsafe { GetModuleHandleExW(flags, (install_handlers as fn() as *const c_void).cast(), &mut module) };
         // SAFETY: the handler is never unloaded.
         unsafe { AddVectoredExceptionHandler(0, Some(on_exception)) };
     });
 }
 
+/// What ExceptionInformation[0] of an access violation is for a store (EXCEPTION_RECORD).
 const STORE: usize = 1;
 
 /// # Safety
@@ -52,21 +58,22 @@ unsafe extern "system" fn on_exception(pointers: *mut EXCEPTION_POINTERS) -> i32
         return EXCEPTION_CONTINUE_SEARCH;
     }
     let address = record.ExceptionInformation[1];
-    let mended = table::visit(address).is_some_and(|visit| open_up(&visit, address));
-    if mended { EXCEPTION_CONTINUE_EXECUTION } else { EXCEPTION_CONTINUE_SEARCH }
+    let answered = table::find(address).is_some_and(|visit| make_private_writable(&visit, address));
+    if answered { EXCEPTION_CONTINUE_EXECUTION } else { EXCEPTION_CONTINUE_SEARCH }
 }
 
-fn open_up(visit: &Visit, address: usize) -> bool {
+/// Answers a store into a read-only mapping: it becomes copy-on-write as a whole, or if that fails, the page does.
+fn make_private_writable(visit: &Visit, address: usize) -> bool {
     let size = os::page_size();
     let page = address & !(size - 1);
-    if !visit.is_read_only() || !visit.is_puzzling(page, size, table::STORES, 0) {
+    if !visit.is_read_only() || !visit.may_retry(page, size, table::MAX_STORE_REPEATS, 0) {
         return false;
     }
-    visit.stray();
-    make_copies(visit.base(), visit.end() - visit.base()) || make_copies(page, size)
+    visit.note_stray_store();
+    make_copy_on_write(visit.base(), visit.end() - visit.base()) || make_copy_on_write(page, size)
 }
 
-fn make_copies(from: usize, len: usize) -> bool {
+fn make_copy_on_write(from: usize, len: usize) -> bool {
     let mut before = 0;
     // SAFETY: pages of a registered mapping; a store makes a copy of its page, and the file never changes.
     unsafe { VirtualProtect(ptr::with_exposed_provenance(from), len, PAGE_WRITECOPY, &mut before) != 0 }

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use super::{Origin, Result, Source};
-use crate::fault::Subject;
+use crate::fault::GuardedMapping;
 use crate::map_limit;
 use crate::os::{self, Hosted, RawMap, SystemError};
 use crate::region::{self, Region};
@@ -34,7 +34,7 @@ pub fn place(source: &Source, file: Option<&File>, target: Target) -> Result<Raw
     Ok(match (&source.origin, file) {
         (Origin::File { section: Some(name), .. }, Some(file)) => os::map_named_file(file, plan, name)?,
         (_, Some(file)) => os::map_file(file, plan, regular)?,
-        (Origin::Named(name), None) => os::map_section(name, plan)?,
+        (Origin::Named(name), None) => os::map_named_section(name, plan)?,
         (_, None) => os::map_anonymous(plan)?,
     })
 }
@@ -51,7 +51,7 @@ pub fn new_region(source: &Source, file: Option<&File>, kept: Option<&Arc<File>>
         return Ok(region);
     }
     let private = source.is_anonymous() || os::is_private_mapping(plan, regular);
-    let subject = Subject { offset: plan.file_offset, sized: regular, read_only, private };
+    let guarded = GuardedMapping { offset: plan.file_offset, sized: regular, read_only, private };
     let no_memory = || SystemError { call: "mmap", source: io::Error::from(io::ErrorKind::OutOfMemory) };
-    Ok(region.guarded(subject, kept.cloned()).ok_or_else(no_memory)?)
+    Ok(region.guarded(guarded, kept.cloned()).ok_or_else(no_memory)?)
 }

@@ -106,7 +106,7 @@ impl Record {
                 if region::is_shared(&region)
                     && let Some(guard) = region.guard()
                 {
-                    guard.forget_file();
+                    guard.release_file();
                 }
             }
         }

@@ -34,7 +34,7 @@ impl Record {
         {
             let there = os::file_size(&file)?.saturating_sub(self.source.plan.file_offset);
             if there < (from + len) as u64 {
-                guard.note_cut(there as usize);
+                guard.note_truncation(there as usize);
                 return Err(self.fault(Bad { at: from.max(there as usize), reason: Reason::Truncated }));
             }
         }
@@ -90,7 +90,7 @@ impl Record {
     pub fn status_place(&self) -> Option<StatusPlace> {
         let region = self.region().ok()?;
         let guard = region.guard()?;
-        let (chunk, index) = guard.place();
+        let (chunk, index) = guard.status_place();
         Some(StatusPlace { chunk, index, probe: self.probe(&region, guard) })
     }
 
@@ -137,14 +137,14 @@ impl Record {
 
     /// Fails with what is known to be wrong with a range, counted from the region's first address.
     fn report(&self, region: &Region, guard: &Guard, from: usize, len: usize) -> Result<()> {
-        if guard.take_stray() {
+        if guard.take_stray_store() {
             let file = guard.file();
             let discarded = region.discard_stray_store(|pages| {
                 place(&self.source, file.as_deref(), Target::At(pages)).map(drop)
             });
             // Where the system cannot do that, the next call reports it again.
             if discarded.is_err() {
-                guard.put_stray_back();
+                guard.note_stray_store();
             }
             return Err(Error::ReadOnly(
                 "A store through a view of the read-only mapping went nowhere: the file is as it was",

@@ -16,7 +16,7 @@ use crate::mapping::Error;
 #[napi(catch_unwind, ts_return_type = "ArrayBuffer | Failure")]
 pub fn status_words(env: Env, chunk: u32) -> Either<Passed, Failure> {
     let mut value = ptr::null_mut();
-    let status = fault::words(chunk as usize).map(|(start, count)| {
+    let status = fault::status_words(chunk as usize).map(|(start, count)| {
         let start = start.cast_mut().cast();
         // SAFETY: words that live for ever; JavaScript reads them, and stores that it should not make harm itself.
         unsafe {
@@ -40,7 +40,7 @@ pub fn status_words(env: Env, chunk: u32) -> Either<Passed, Failure> {
 /// Puts the handlers on top again, where the host's own came or went.
 #[napi(catch_unwind)]
 pub fn arm() {
-    fault::arm();
+    fault::install_handlers();
 }
 
 #[napi]

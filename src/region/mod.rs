@@ -15,7 +15,7 @@ use std::fs::File;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use crate::fault::{Guard, Subject};
+use crate::fault::{Guard, GuardedMapping};
 use crate::os::{self, Hosted, RawMap};
 
 pub use copy::{ForeignBytes, Touch};
@@ -60,10 +60,10 @@ impl Region {
     }
 
     /// The same region, guarded against what may happen to `file`. `None`: there is no memory for the guard.
-    pub fn guarded(mut self, subject: Subject, file: Option<Arc<File>>) -> Option<Self> {
+    pub fn guarded(mut self, mapping: GuardedMapping, file: Option<Arc<File>>) -> Option<Self> {
         if self.whole() > 0 {
             self.removable = file.as_deref().is_some_and(os::is_removable);
-            self.guard = Some(Guard::new(self.map.base(), os::whole_pages(self.whole()), subject, file)?);
+            self.guard = Some(Guard::new(self.map.base(), os::whole_pages(self.whole()), mapping, file)?);
         }
         Some(self)
     }
@@ -78,10 +78,10 @@ impl Region {
         self.guard.as_ref()
     }
 
-    /// To be called before a call that touches `len` bytes: see `Guard::glance`.
+    /// To be called before a call that touches `len` bytes: see `Guard::recheck_handlers`.
     pub fn check_handlers(&self, len: usize) {
         if let Some(guard) = &self.guard {
-            guard.glance(len);
+            guard.recheck_handlers(len);
         }
     }
 

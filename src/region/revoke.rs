@@ -65,7 +65,7 @@ impl Region {
         let Some(guard) = &self.guard else { return Ok(()) };
         guard.pause(|| {
             let ranges = if keeps_stores { guard.bad_pages() } else { vec![(0, guard.len())] };
-            guard.forgive();
+            guard.clear_faults();
             ranges.into_iter().try_for_each(|(from, to)| map(self.pages(from, to - from)))
         })
     }

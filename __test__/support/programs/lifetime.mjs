@@ -48,7 +48,7 @@ function work(mode, args = {}) {
   })
 }
 
-await /** Queues so many searches that the addon's own threads are busy for long; `end` calls them off. */
+/** Queues so many searches that the addon's own threads are busy for long; `end` calls them off. */
 function occupyOwnPool() {
   const m = Mmap.anonymous(16 * MIB)
   const controller = new AbortController()
@@ -71,7 +71,7 @@ function occupyOwnPool() {
   }
 }
 
-main({
+await main({
   // Only the buffer is kept: stores into it reach the file, and stores into the file are seen in it.
   async outlives() {
     const name = file('hello')

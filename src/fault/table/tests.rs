@@ -1,52 +1,55 @@
 use std::sync::atomic::AtomicBool;
 use std::thread;
 
+use super::runs::{MAX_COUNT, pack, unpack};
 use super::*;
 
 const PAGE: usize = 4096;
 
-fn facts(offset: u64) -> Facts {
-    Facts { file: -1, offset, sized: true, read_only: false, private: false }
+fn mapping(offset: u64) -> GuardedMapping {
+    GuardedMapping { offset, sized: true, read_only: false, private: false }
 }
 
-/// Addresses that no other test registers: the table never looks at what is there.
+/// Addresses that no other test registers. Nothing is mapped there, since the table never accesses them.
 fn addresses(pages: usize) -> usize {
     static NEXT: AtomicUsize = AtomicUsize::new(1 << 40);
     NEXT.fetch_add((pages + 1) * PAGE, SeqCst)
 }
 
-fn entered(pages: usize, facts: Facts) -> (Slot, usize) {
+fn registered(pages: usize, mapping: GuardedMapping) -> (Slot, usize) {
     let (slot, base) = (Slot::take().unwrap(), addresses(pages));
-    slot.enter(base, base + pages * PAGE, facts);
+    slot.register(base, base + pages * PAGE, mapping, -1);
     (slot, base)
 }
 
-fn judge(base: usize, page: usize, size: Option<u64>) -> Mend {
-    judge_at(base, page, size, 0)
+fn choose(base: usize, page: usize, size: Option<u64>) -> Repair {
+    choose_at(base, page, size, 0)
 }
 
-fn judge_at(base: usize, page: usize, size: Option<u64>, now: u64) -> Mend {
-    visit(base + page * PAGE + 7).unwrap().judge(base + page * PAGE, PAGE, size, now, || Reason::NoSpace)
+fn choose_at(base: usize, page: usize, size: Option<u64>, now: u64) -> Repair {
+    find(base + page * PAGE + 7)
+        .unwrap()
+        .choose_repair(base + page * PAGE, PAGE, size, now, || Reason::NoSpace)
 }
 
-/// The page is found bad after so many faults in a row.
-fn worn(base: usize, page: usize) -> Mend {
-    for _ in 0..RETRIES {
-        assert_eq!(judge(base, page, Some(u64::MAX)), Mend::Retry);
+/// Faults of the page in a row, until it counts as bad.
+fn choose_until_bad(base: usize, page: usize) -> Repair {
+    for _ in 0..MAX_REPEATS {
+        assert_eq!(choose(base, page, Some(u64::MAX)), Repair::Retry);
     }
-    judge(base, page, Some(u64::MAX))
+    choose(base, page, Some(u64::MAX))
 }
 
 #[test]
-fn only_what_is_entered_is_found() {
-    let (slot, base) = entered(2, facts(0));
-    assert!(visit(base - 1).is_none() && visit(base + 2 * PAGE).is_none());
+fn only_what_is_registered_is_found() {
+    let (slot, base) = registered(2, mapping(0));
+    assert!(find(base - 1).is_none() && find(base + 2 * PAGE).is_none());
     for at in [0, 1, PAGE, 2 * PAGE - 1] {
-        let found = visit(base + at).unwrap();
+        let found = find(base + at).unwrap();
         assert_eq!((found.base(), found.end()), (base, base + 2 * PAGE));
     }
     slot.free();
-    assert!(visit(base).is_none());
+    assert!(find(base).is_none());
 }
 
 #[test]
@@ -63,28 +66,32 @@ fn the_end_of_the_file_cuts_everything_behind_it_in_one_step() {
         (8192, 8193, 3, 1, 1),
     ];
     for (offset, size, page, cut, first) in table {
-        let (slot, base) = entered(10, facts(offset));
-        assert_eq!(judge(base, page, Some(size)), Mend::From(base + first * PAGE), "{offset} {size} {page}");
+        let (slot, base) = registered(10, mapping(offset));
+        assert_eq!(
+            choose(base, page, Some(size)),
+            Repair::ReplaceFrom(base + first * PAGE),
+            "{offset} {size} {page}"
+        );
         assert_eq!(slot.status().load(SeqCst), FAULTED);
         let bad = |start, len| slot.first_bad(start, len, PAGE);
         assert_eq!(bad(0, 10 * PAGE), Some(Bad { at: cut, reason: Reason::Truncated }));
         assert_eq!(bad(cut + 5, 1), Some(Bad { at: cut + 5, reason: Reason::Truncated }));
         assert_eq!(bad(0, cut), None);
         assert_eq!(bad(cut, 0), None);
-        slot.forgive();
+        slot.clear_faults();
         assert_eq!((bad(0, 10 * PAGE), slot.status().load(SeqCst)), (None, 0));
         slot.free();
     }
 }
 
 #[test]
-fn a_page_within_the_file_is_tried_again_before_it_is_given_up() {
-    let (slot, base) = entered(10, facts(0));
-    assert_eq!(judge(base, 3, Some(10 << 12)), Mend::Retry);
-    // Another one in between: it begins anew.
-    assert_eq!(judge(base, 4, Some(10 << 12)), Mend::Retry);
+fn a_page_within_the_file_is_tried_again_before_it_counts_as_bad() {
+    let (slot, base) = registered(10, mapping(0));
+    assert_eq!(choose(base, 3, Some(10 << 12)), Repair::Retry);
+    // A fault of another page in between starts the count again.
+    assert_eq!(choose(base, 4, Some(10 << 12)), Repair::Retry);
     assert_eq!(slot.first_bad(0, 10 * PAGE, PAGE), None);
-    assert_eq!(worn(base, 3), Mend::Page);
+    assert_eq!(choose_until_bad(base, 3), Repair::ReplacePage);
     assert_eq!(slot.first_bad(0, 10 * PAGE, PAGE), Some(Bad { at: 3 * PAGE, reason: Reason::NoSpace }));
     assert_eq!(slot.first_bad(4 * PAGE, 6 * PAGE, PAGE), None);
     assert_eq!(
@@ -95,36 +102,36 @@ fn a_page_within_the_file_is_tried_again_before_it_is_given_up() {
 }
 
 #[test]
-fn a_page_that_came_back_again_and_again_is_never_given_up() {
-    let (slot, base) = entered(10, facts(0));
+fn a_page_that_comes_back_again_and_again_never_counts_as_bad() {
+    let (slot, base) = registered(10, mapping(0));
     for cycle in 1..100 {
-        assert_eq!(judge_at(base, 3, Some(u64::MAX), 2 * cycle * AT_ONCE), Mend::Retry);
-        assert_eq!(judge_at(base, 3, Some(u64::MAX), 2 * cycle * AT_ONCE + 1), Mend::Retry);
+        assert_eq!(choose_at(base, 3, Some(u64::MAX), 2 * cycle * REPEAT_WINDOW), Repair::Retry);
+        assert_eq!(choose_at(base, 3, Some(u64::MAX), 2 * cycle * REPEAT_WINDOW + 1), Repair::Retry);
     }
     slot.free();
 }
 
 #[test]
-fn what_the_descriptor_cannot_read_needs_no_second_look() {
-    let (slot, base) = entered(10, facts(0));
-    let mend = visit(base).unwrap().judge(base, PAGE, Some(u64::MAX), 0, || Reason::Io);
-    assert_eq!(mend, Mend::Page);
+fn what_the_descriptor_cannot_read_is_not_tried_again() {
+    let (slot, base) = registered(10, mapping(0));
+    let repair = find(base).unwrap().choose_repair(base, PAGE, Some(u64::MAX), 0, || Reason::Io);
+    assert_eq!(repair, Repair::ReplacePage);
     slot.free();
 }
 
 #[test]
-fn neighbours_are_one_run_and_too_many_runs_are_the_end() {
-    let (slot, base) = entered(300, facts(0));
+fn neighbours_are_one_run_and_with_too_many_runs_the_rest_is_bad() {
+    let (slot, base) = registered(300, mapping(0));
     for page in [10, 11, 12, 9, 13] {
-        assert_eq!(worn(base, page), Mend::Page);
+        assert_eq!(choose_until_bad(base, page), Repair::ReplacePage);
     }
     assert_eq!(slot.bad_ranges(PAGE).collect::<Vec<_>>(), [(9 * PAGE, 14 * PAGE, Reason::NoSpace)]);
     for run in 1..RUNS {
-        assert_eq!(worn(base, 20 + 2 * run), Mend::Page);
+        assert_eq!(choose_until_bad(base, 20 + 2 * run), Repair::ReplacePage);
     }
-    // One that is known already needs no room.
-    assert_eq!(worn(base, 11), Mend::Page);
-    assert_eq!(worn(base, 290), Mend::From(base + 290 * PAGE));
+    // A page that is known already needs no room.
+    assert_eq!(choose_until_bad(base, 11), Repair::ReplacePage);
+    assert_eq!(choose_until_bad(base, 290), Repair::ReplaceFrom(base + 290 * PAGE));
     assert_eq!(
         slot.first_bad(289 * PAGE, 5 * PAGE, PAGE),
         Some(Bad { at: 290 * PAGE, reason: Reason::NoSpace })
@@ -133,25 +140,25 @@ fn neighbours_are_one_run_and_too_many_runs_are_the_end() {
 }
 
 #[test]
-fn what_has_no_size_is_never_cut() {
-    let (slot, base) = entered(4, Facts { sized: false, ..facts(0) });
-    assert_eq!(judge(base, 3, Some(0)), Mend::Retry);
+fn what_has_no_size_is_never_truncated() {
+    let (slot, base) = registered(4, GuardedMapping { sized: false, ..mapping(0) });
+    assert_eq!(choose(base, 3, Some(0)), Repair::Retry);
     slot.free();
 }
 
 #[test]
-fn a_stray_store_is_told_once() {
-    let (slot, base) = entered(1, Facts { read_only: true, ..facts(0) });
-    visit(base).unwrap().stray();
-    assert_eq!(slot.status().load(SeqCst), STRAY);
-    assert!(slot.take_stray() && !slot.take_stray());
+fn a_stray_store_is_reported_once() {
+    let (slot, base) = registered(1, GuardedMapping { read_only: true, ..mapping(0) });
+    find(base).unwrap().note_stray_store();
+    assert_eq!(slot.status().load(SeqCst), STRAY_STORE);
+    assert!(slot.take_stray_store() && !slot.take_stray_store());
     assert_eq!(slot.status().load(SeqCst), 0);
     slot.free();
 }
 
 #[test]
 fn runs_are_packed_without_loss() {
-    for (first, count) in [(0, 1), (1, 2), ((1 << 38) - 2, MOST)] {
+    for (first, count) in [(0, 1), (1, 2), ((1 << 38) - 2, MAX_COUNT)] {
         for reason in [Reason::Truncated, Reason::Io, Reason::NoSpace] {
             assert_eq!(unpack(pack(first, count, reason)), Some((first, count, reason)));
         }
@@ -160,13 +167,13 @@ fn runs_are_packed_without_loss() {
 }
 
 #[test]
-fn nobody_leaves_while_a_handler_is_inside() {
-    let (slot, base) = entered(1, facts(0));
-    let inside = visit(base).unwrap();
+fn unregistering_waits_for_handlers() {
+    let (slot, base) = registered(1, mapping(0));
+    let inside = find(base).unwrap();
     let left = AtomicBool::new(false);
     thread::scope(|scope| {
         scope.spawn(|| {
-            slot.leave();
+            slot.unregister();
             left.store(true, SeqCst);
         });
         thread::sleep(std::time::Duration::from_millis(50));
@@ -178,7 +185,7 @@ fn nobody_leaves_while_a_handler_is_inside() {
 }
 
 #[test]
-fn visitors_see_one_mapping_or_none_while_it_comes_and_goes() {
+fn handlers_see_one_mapping_or_none_while_it_comes_and_goes() {
     let (first, second) = (addresses(4), addresses(4));
     let over = AtomicBool::new(false);
     thread::scope(|scope| {
@@ -186,7 +193,7 @@ fn visitors_see_one_mapping_or_none_while_it_comes_and_goes() {
             scope.spawn(|| {
                 while !over.load(Relaxed) {
                     for base in [first, second] {
-                        let Some(found) = visit(base + PAGE) else { continue };
+                        let Some(found) = find(base + PAGE) else { continue };
                         assert_eq!((found.base(), found.end()), (base, base + 4 * PAGE));
                     }
                 }
@@ -195,7 +202,7 @@ fn visitors_see_one_mapping_or_none_while_it_comes_and_goes() {
         for _ in 0..if cfg!(miri) { 50 } else { 20_000 } {
             for base in [first, second] {
                 let slot = Slot::take().unwrap();
-                slot.enter(base, base + 4 * PAGE, facts(0));
+                slot.register(base, base + 4 * PAGE, mapping(0), -1);
                 slot.free();
             }
         }
@@ -204,11 +211,11 @@ fn visitors_see_one_mapping_or_none_while_it_comes_and_goes() {
 }
 
 #[test]
-fn there_is_always_one_more() {
-    let slots = (0..PER_CHUNK + 3).map(|_| entered(1, facts(0))).collect::<Vec<_>>();
+fn more_entries_than_a_chunk_has() {
+    let slots = (0..PER_CHUNK + 3).map(|_| registered(1, mapping(0))).collect::<Vec<_>>();
     for (slot, base) in &slots {
-        assert_eq!(visit(*base).unwrap().base(), *base);
-        assert!(words(slot.place().0).is_some());
+        assert_eq!(find(*base).unwrap().base(), *base);
+        assert!(status_words(slot.status_place().0).is_some());
     }
     for (slot, _) in slots {
         slot.free();

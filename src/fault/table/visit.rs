@@ -3,40 +3,40 @@
 use std::sync::atomic::Ordering::{Acquire, Relaxed, SeqCst};
 
 use super::{
-    AT_ONCE, Entry, FAULTED, MADE, MOST_SPLITS, PAUSED, PER_CHUNK, PRIVATE, READ_ONLY, RETRIES, REVOKED,
-    Reason, SIZED, SPLITS, Slot, chunk,
+    CHUNK_COUNT, Entry, MAX_REPEATS, MAX_SPLITS, PAUSED, PRIVATE, READ_ONLY, REPEAT_WINDOW, REVOKED, Reason,
+    SIZED, SPLITS, Slot, chunk,
 };
 
-/// What a handler does about a fault.
+/// What a handler does about a fault of a page that it cannot make good.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Mend {
-    /// Nothing: the access is tried again.
+pub enum Repair {
+    /// It changes nothing, and the access is tried again.
     Retry,
-    /// This page alone is replaced.
-    Page,
-    /// Everything from this address on is replaced.
-    From(usize),
+    /// It replaces this page alone.
+    ReplacePage,
+    /// It replaces everything from this address to the end of the mapping.
+    ReplaceFrom(usize),
 }
 
-/// A handler's stay in an entry.
+/// A handler's stay in an entry. As long as it lives, the addresses stay mapped and the descriptor stays open.
 pub struct Visit {
     slot: Slot,
     base: usize,
     end: usize,
 }
 
-/// The entry that holds `address`. No lock, no allocation, no panic.
-pub fn visit(address: usize) -> Option<Visit> {
-    for number in 0..MADE.load(Acquire) {
+/// Enters the entry whose mapping has `address`.
+pub fn find(address: usize) -> Option<Visit> {
+    for number in 0..CHUNK_COUNT.load(Acquire) {
         let Some(chunk) = chunk(number) else { continue };
         for (index, (base, end)) in chunk.bases.iter().zip(&chunk.ends).enumerate() {
             let start = base.load(Acquire);
             if start == 0 || address < start || address >= end.load(Acquire) {
                 continue;
             }
-            let slot = Slot { chunk, number: (number * PER_CHUNK + index) as u32 };
-            slot.entry().inside.fetch_add(1, SeqCst);
-            // Looked at again, now that nobody can take it out.
+            let slot = Slot::at(chunk, number, index);
+            slot.entry().handlers.fetch_add(1, SeqCst);
+            // These are loaded again, since the owner may have left before it could see this handler.
             let visit = Visit { slot, base: base.load(SeqCst), end: end.load(SeqCst) };
             if visit.base != 0 && (visit.base..visit.end).contains(&address) {
                 return Some(visit);
@@ -48,7 +48,7 @@ pub fn visit(address: usize) -> Option<Visit> {
 
 impl Drop for Visit {
     fn drop(&mut self) {
-        self.slot.entry().inside.fetch_sub(1, SeqCst);
+        self.slot.entry().handlers.fetch_sub(1, SeqCst);
     }
 }
 
@@ -61,40 +61,51 @@ impl Visit {
         self.end
     }
 
-    /// Where what was lost begins, by the first address after the last good page; the end, when nothing was.
-    pub fn tail(&self) -> usize {
-        self.base.saturating_add(self.slot.entry().tail.load(SeqCst)).min(self.end)
+    /// A descriptor of the mapping's file; -1: none.
+    pub fn descriptor(&self) -> i32 {
+        self.slot.entry().descriptor.load(SeqCst)
     }
 
-    pub fn file(&self) -> i32 {
-        self.slot.entry().file.load(SeqCst)
+    /// Where an address is in the file, in bytes.
+    pub fn file_offset(&self, address: usize) -> u64 {
+        self.slot.entry().offset.load(Relaxed).saturating_add((address - self.base) as u64)
     }
 
-    fn is(&self, bit: u32) -> bool {
-        self.slot.entry().kind.load(SeqCst) & bit != 0
+    /// The address from which on everything is known to be bad; the end, if nothing is.
+    pub fn bad_from(&self) -> usize {
+        self.base.saturating_add(self.slot.entry().bad_from.load(SeqCst)).min(self.end)
+    }
+
+    fn has(&self, flag: u32) -> bool {
+        self.slot.entry().flags.load(SeqCst) & flag != 0
     }
 
     pub fn is_sized(&self) -> bool {
-        self.is(SIZED)
+        self.has(SIZED)
     }
 
     pub fn is_read_only(&self) -> bool {
-        self.is(READ_ONLY)
+        self.has(READ_ONLY)
     }
 
-    /// The owner is at work on the pages: the access is tried again.
+    pub fn is_private(&self) -> bool {
+        self.has(PRIVATE)
+    }
+
+    /// Whether the owner is changing the pages. The access must be tried again.
     pub fn is_paused(&self) -> bool {
-        self.is(PAUSED)
+        self.has(PAUSED)
     }
 
-    /// Zero pages stand there.
+    /// Whether zero pages are in the mapping's place.
     pub fn is_revoked(&self) -> bool {
-        self.is(REVOKED)
+        self.has(REVOKED)
     }
 
-    /// Asks to split the mapping once more. `false`: there are so many parts that it must be replaced as a whole.
+    /// Asks to split the mapping into one part more. `false`: there are too many parts already, so that the mapping
+    /// must be replaced as a whole.
     pub fn may_split(&self) -> bool {
-        if SPLITS.fetch_add(1, SeqCst) >= MOST_SPLITS {
+        if SPLITS.fetch_add(1, SeqCst) >= MAX_SPLITS {
             SPLITS.fetch_sub(1, SeqCst);
             return false;
         }
@@ -102,79 +113,78 @@ impl Visit {
         true
     }
 
-    /// Notes a page whose bytes are gone.
-    pub fn lose(&self, page: usize, page_size: usize) {
-        if !self.slot.note(((page - self.base) / page_size) as u64, Reason::Io) {
-            self.slot.cut(page - self.base, Reason::Io);
-        }
-        self.slot.status().fetch_or(FAULTED, SeqCst);
-    }
-
-    pub fn is_private(&self) -> bool {
-        self.is(PRIVATE)
-    }
-
-    /// Where an address lies in the file.
-    pub fn file_offset(&self, address: usize) -> u64 {
-        self.slot.entry().offset.load(Relaxed).saturating_add((address - self.base) as u64)
-    }
-
-    /// Whether the page has faulted less than `most` times for no reason that can be seen; it is counted.
+    /// Counts a fault of `page` for which no reason is visible. `true`: it was fewer than `max` in a row, so the
+    /// access may be tried again.
     ///
-    /// `now`: nanoseconds of a clock that only goes on. What cannot be had faults again at once; a page that was lost and
-    /// came back, each time a little too late for the fault that was on its way, does not.
-    pub fn is_puzzling(&self, page: usize, page_size: usize, most: usize, now: u64) -> bool {
-        let Entry { puzzle, puzzled, .. } = self.slot.entry();
-        let soon = now.saturating_sub(puzzled.swap(now, SeqCst)) < AT_ONCE;
-        let seen = puzzle.load(SeqCst);
-        let again = soon && seen & !(page_size - 1) == page;
-        let times = if again { seen & (page_size - 1) } else { 0 };
-        if times < most {
-            puzzle.store(page | (times + 1), SeqCst);
+    /// `now` is a monotonic clock, in nanoseconds. A page that cannot be had faults again at once. A page that was
+    /// lost and came back, each time just too late for a fault that was on its way, does not; such faults are not in
+    /// a row.
+    pub fn may_retry(&self, page: usize, page_size: usize, max: usize, now: u64) -> bool {
+        let Entry { repeated_page, repeated_at, .. } = self.slot.entry();
+        let at_once = now.saturating_sub(repeated_at.swap(now, SeqCst)) < REPEAT_WINDOW;
+        let last = repeated_page.load(SeqCst);
+        let again = at_once && last & !(page_size - 1) == page;
+        let times = if again { last & (page_size - 1) } else { 0 };
+        if times < max {
+            repeated_page.store(page | (times + 1), SeqCst);
         }
-        times < most
+        times < max
     }
 
-    /// What to do about `page`, when the file has `size` bytes (`None`: nobody knows), and notes it. Status before
-    /// pages: whoever can see the zeros can see the status.
-    pub fn judge(
+    /// Decides what to do about a fault of `page`, and notes it when bytes are bad. The caller replaces pages only
+    /// after that: whoever can see the zeros must be able to see the status.
+    ///
+    /// `size` is the size of the file now (`None`: not known), `now` a monotonic clock in nanoseconds, `reason` finds
+    /// out why a page within the file cannot be had.
+    pub fn choose_repair(
         &self,
         page: usize,
         page_size: usize,
         size: Option<u64>,
         now: u64,
         reason: impl FnOnce() -> Reason,
-    ) -> Mend {
+    ) -> Repair {
         let entry = self.slot.entry();
         let offset = entry.offset.load(Relaxed);
         if let Some(size) = size.filter(|_| self.is_sized()) {
             let left = usize::try_from(size.saturating_sub(offset)).unwrap_or(usize::MAX);
             if page - self.base >= left {
-                self.slot.cut(left, Reason::Truncated);
-                return Mend::From(self.base + left.next_multiple_of(page_size));
+                self.slot.note_bad_from(left, Reason::Truncated);
+                return Repair::ReplaceFrom(self.base + left.next_multiple_of(page_size));
             }
         }
         let reason = reason();
-        // What the descriptor cannot read either needs no second look, which may take a failing disk a minute.
-        if reason != Reason::Io && self.is_puzzling(page, page_size, RETRIES, now) {
-            return Mend::Retry;
+        // What the descriptor cannot read either is not tried again, since that may take a failing disk a minute.
+        if reason != Reason::Io && self.may_retry(page, page_size, MAX_REPEATS, now) {
+            return Repair::Retry;
         }
-        let noted = self.slot.note(((page - self.base) / page_size) as u64, reason);
-        if !noted {
-            return self.give_up(page, reason);
+        if !self.slot.add_bad_page(self.page_number(page, page_size), reason) {
+            return self.note_bad_from(page, reason);
         }
-        self.slot.status().fetch_or(FAULTED, SeqCst);
-        Mend::Page
+        self.slot.note_faulted();
+        Repair::ReplacePage
     }
 
-    /// Everything from `page` on is lost.
-    pub fn give_up(&self, page: usize, reason: Reason) -> Mend {
-        self.slot.cut(page - self.base, reason);
-        Mend::From(page)
+    /// Notes that everything from `page` on is bad.
+    pub fn note_bad_from(&self, page: usize, reason: Reason) -> Repair {
+        self.slot.note_bad_from(page - self.base, reason);
+        Repair::ReplaceFrom(page)
     }
 
-    /// Notes a store into what is read-only.
-    pub fn stray(&self) {
-        self.slot.put_stray_back();
+    /// Notes a page whose bytes are lost.
+    pub fn note_lost_page(&self, page: usize, page_size: usize) {
+        if !self.slot.add_bad_page(self.page_number(page, page_size), Reason::Io) {
+            self.slot.note_bad_from(page - self.base, Reason::Io);
+        }
+        self.slot.note_faulted();
+    }
+
+    /// Notes a store into a read-only mapping.
+    pub fn note_stray_store(&self) {
+        self.slot.note_stray_store();
+    }
+
+    fn page_number(&self, page: usize, page_size: usize) -> u64 {
+        ((page - self.base) / page_size) as u64
     }
 }

@@ -1,57 +1,75 @@
-//! Living with other handlers: what was there before is kept, and called for whatever is not ours, with its own context.
+//! Living with the handlers of others. The handler that was installed before ours is remembered, and whatever is not
+//! ours is forwarded to it, with the context that the kernel gave.
 //!
-//! Another handler may be put on top of ours and remember ours as its predecessor; when ours is put on top of it again,
-//! the two would call each other for ever. So each call that is passed on is noted while it lasts, and when it comes
-//! back for the same fault, it goes one handler further down; below the last one is the system's default.
+//! Another library may install its handler after ours, and remember ours as the one before. When ours is then
+//! installed again, each of the two has the other for its predecessor, and they would call each other for ever. So
+//! each forwarded call is noted while it lasts. When the same fault comes back during the call, it is forwarded to
+//! the handler one further back; before the first handler comes the system's default action.
 
 use std::cell::UnsafeCell;
 use std::ffi::{c_int, c_void};
 use std::mem::MaybeUninit;
 use std::ptr;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
-
-use crate::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize};
 
 use libc::{sigaction, siginfo_t};
 
+use crate::sync::Mutex;
+
 type Handler = unsafe extern "C" fn(c_int, *mut siginfo_t, *mut c_void);
 
-/// How many handlers below ours are remembered.
-const DEEPEST: usize = 8;
+/// How many earlier handlers are remembered.
+const MAX_PREVIOUS: usize = 8;
 
-/// The handlers below ours, the newest last. Never changed once it can be seen, and never freed.
+/// The handlers that were installed before ours, the latest last. It is never changed once a handler can see it, and
+/// never freed.
 #[derive(Clone, Copy)]
-struct Below {
-    actions: [sigaction; DEEPEST],
+struct Previous {
+    actions: [sigaction; MAX_PREVIOUS],
     count: usize,
 }
 
-/// One for each signal: SIGBUS, SIGSEGV.
-static BELOW: [AtomicPtr<Below>; 2] = [const { AtomicPtr::new(ptr::null_mut()) }; 2];
-/// All that there ever were: a state that comes again is not made again.
-static KNOWN: Mutex<Vec<&'static Below>> = Mutex::new(Vec::new());
+/// One for SIGBUS and one for SIGSEGV. Null: none is remembered.
+static PREVIOUS: [AtomicPtr<Previous>; 2] = [const { AtomicPtr::new(ptr::null_mut()) }; 2];
+/// All that were ever made. One that is needed again is taken from here, so that handlers that come and go in turns
+/// leak no memory.
+static EVER_MADE: Mutex<Vec<&'static Previous>> = Mutex::new(Vec::new());
 
-/// Whether the one right below ours, if it is of the plain kind, has gone.
-static GONE: [AtomicBool; 2] = [const { AtomicBool::new(false) }; 2];
+/// Whether the latest of the earlier handlers, if it is a plain one (without SA_SIGINFO), is no longer to be called.
+/// See `restore_flags`.
+static LATEST_IS_GONE: [AtomicBool; 2] = [const { AtomicBool::new(false) }; 2];
 
-fn gone(signal: c_int) -> &'static AtomicBool {
-    &GONE[usize::from(signal == libc::SIGSEGV)]
+fn index(signal: c_int) -> usize {
+    usize::from(signal == libc::SIGSEGV)
 }
 
-fn below(signal: c_int) -> &'static AtomicPtr<Below> {
-    &BELOW[usize::from(signal == libc::SIGSEGV)]
+fn latest_is_gone(signal: c_int) -> &'static AtomicBool {
+    &LATEST_IS_GONE[index(signal)]
+}
+
+fn previous(signal: c_int) -> &'static AtomicPtr<Previous> {
+    &PREVIOUS[index(signal)]
 }
 
 fn same(one: &sigaction, other: &sigaction) -> bool {
     one.sa_sigaction == other.sa_sigaction && one.sa_flags == other.sa_flags
 }
 
+/// Whether there is no function to call: the action is to be the default one, or to ignore the signal.
 fn is_default(action: &sigaction) -> bool {
     action.sa_sigaction == libc::SIG_DFL || action.sa_sigaction == libc::SIG_IGN
 }
 
-fn empty_action() -> sigaction {
+fn is_plain(action: &sigaction) -> bool {
+    action.sa_flags & libc::SA_SIGINFO == 0
+}
+
+fn calls(action: &sigaction, handler: Handler) -> bool {
+    action.sa_sigaction == handler as *const () as usize
+}
+
+fn default_action() -> sigaction {
     // SAFETY: all zero is a valid sigaction, the default one.
     unsafe { std::mem::zeroed() }
 }
@@ -64,115 +82,114 @@ fn current(signal: c_int) -> Option<sigaction> {
     (status == 0).then(|| unsafe { action.assume_init() })
 }
 
-/// Remembers `action` as the one right below ours.
-fn remember(signal: c_int, action: sigaction, known: &mut Vec<&'static Below>) {
+/// Remembers `action` as the latest of the earlier handlers.
+fn remember(signal: c_int, action: sigaction, ever_made: &mut Vec<&'static Previous>) {
     // SAFETY: null, or a leaked one.
-    let old = unsafe { below(signal).load(Acquire).as_ref() };
+    let old = unsafe { previous(signal).load(Acquire).as_ref() };
     let mut new = match old {
-        // Nothing below the default one is ever reached.
+        // What was there before a default action is never reached.
         Some(old) if !is_default(&action) => *old,
-        _ => Below { actions: [empty_action(); DEEPEST], count: 0 },
+        _ => Previous { actions: [default_action(); MAX_PREVIOUS], count: 0 },
     };
     if let Some(at) = new.actions[..new.count].iter().position(|known| same(known, &action)) {
-        // It is on top again: what stood above it is not called any more.
+        // It was installed again, so those that were installed after it are not called any more.
         new.count = at;
     }
-    if new.count == DEEPEST {
+    if new.count == MAX_PREVIOUS {
         new.actions.copy_within(1.., 0);
         new.count -= 1;
     }
     new.actions[new.count] = action;
     new.count += 1;
-    let equal = |known: &&&'static Below| {
-        known.count == new.count
-            && known.actions[..new.count].iter().zip(&new.actions).all(|(one, other)| same(one, other))
+    let equal = |made: &&&'static Previous| {
+        made.count == new.count
+            && made.actions[..new.count].iter().zip(&new.actions).all(|(one, other)| same(one, other))
     };
-    let leaked = match known.iter().find(equal) {
+    let leaked = match ever_made.iter().find(equal) {
         Some(found) => *found,
         None => {
-            let made: &'static Below = Box::leak(Box::new(new));
-            known.push(made);
+            let made: &'static Previous = Box::leak(Box::new(new));
+            ever_made.push(made);
             made
         }
     };
-    below(signal).store(ptr::from_ref(leaked).cast_mut(), Release);
-    gone(signal).store(false, Release);
+    previous(signal).store(ptr::from_ref(leaked).cast_mut(), Release);
+    latest_is_gone(signal).store(false, Release);
 }
 
-fn is_of(action: &sigaction, handler: Handler) -> bool {
-    action.sa_sigaction == handler as *const () as usize
-}
-
-/// Makes `handler` the one that the kernel calls; answers which one it was.
+/// Makes `handler` the one that the kernel calls. The answer is what it replaces.
 fn install(signal: c_int, handler: Handler) -> Option<sigaction> {
-    let mut action = empty_action();
+    let mut action = default_action();
     action.sa_sigaction = handler as *const () as usize;
-    // Not deferred: a fault in whoever is called below must not kill. Sent signals interrupt no system call.
+    // SA_ONSTACK: where a thread has a stack for signals, that one is used, since SIGSEGV may mean that the thread's
+    // own stack is full. SA_NODEFER: if the signal were blocked, a fault in a handler that ours calls would kill the
+    // process. SA_RESTART: a signal that was sent must not interrupt a system call.
     action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_NODEFER | libc::SA_RESTART;
-    let mut replaced = empty_action();
+    let mut replaced = default_action();
     // SAFETY: both structures are ours, and the handler is never unloaded.
     let status = unsafe { sigaction(signal, &action, &mut replaced) };
     (status == 0).then_some(replaced)
 }
 
-fn is_plain(action: &sigaction) -> bool {
-    action.sa_flags & libc::SA_SIGINFO == 0
-}
-
-/// Whether `handler` was there without its flags, and is whole again. So signal(2) puts a handler back, and so does Bun
-/// when a listener of the program goes: its own handler, a plain one, is then not to be called any more. The kernel
-/// does not tell a plain handler why it is called: whoever was called so must return, and a fault comes again.
-pub fn mend_flags(signal: c_int, handler: Handler) -> bool {
-    let is_bare = |action: sigaction| is_of(&action, handler) && is_plain(&action);
-    let mended = current(signal).is_some_and(is_bare) && install(signal, handler).is_some();
-    if mended {
-        gone(signal).store(true, Release);
+/// Installs `handler` again if it is there without its flags; the answer says whether that was so. signal(2) puts a
+/// handler back in this way, and so does Bun when the program's last listener goes. Bun's own handler, which is a
+/// plain one, must then not be called any more.
+///
+/// The kernel does not tell a handler without SA_SIGINFO why it is called. So a handler that was called in this way
+/// must return, and a fault comes again, now with all that is known of it.
+pub fn restore_flags(signal: c_int, handler: Handler) -> bool {
+    let is_bare = |action: sigaction| calls(&action, handler) && is_plain(&action);
+    let restored = current(signal).is_some_and(is_bare) && install(signal, handler).is_some();
+    if restored {
+        latest_is_gone(signal).store(true, Release);
     }
-    mended
+    restored
 }
 
-/// Makes `handler` the one that the kernel calls, unless it is.
+/// Makes `handler` the one that the kernel calls, unless it is, and remembers the one that it replaces.
 pub fn put_on_top(signal: c_int, handler: Handler) {
-    let is_ours = |action: &sigaction| is_of(action, handler);
+    let is_ours = |action: &sigaction| calls(action, handler);
     let Some(action) = current(signal) else { return };
     if is_ours(&action) {
         if is_plain(&action) {
-            mend_flags(signal, handler);
+            restore_flags(signal, handler);
         }
         return;
     }
-    let mut known = KNOWN.lock();
+    let mut ever_made = EVER_MADE.lock();
     let Some(before) = current(signal).filter(|action| !is_ours(action)) else { return };
-    // Remembered first: the handler may be called as soon as it is there.
-    remember(signal, before, &mut known);
+    // It is remembered first, since our handler may be called as soon as it is installed.
+    remember(signal, before, &mut ever_made);
     if let Some(replaced) =
         install(signal, handler).filter(|action| !same(action, &before) && !is_ours(action))
     {
-        remember(signal, replaced, &mut known);
+        // Another thread has installed one in between.
+        remember(signal, replaced, &mut ever_made);
     }
 }
 
-/// A call that was passed on and has not come back.
-struct Passed {
-    /// Where the stack of the caller's frame is; 0: free.
+/// A forwarded call that has not returned.
+struct Forwarded {
+    /// The address of a local variable of `forward`, as its place on the stack; 0: this note is free.
     frame: AtomicUsize,
     thread: AtomicUsize,
     signal: AtomicUsize,
     address: AtomicUsize,
-    /// Where the kernel has put what it tells: whoever calls us back passes the same on, a new fault has its own.
+    /// Where the kernel has put its siginfo. A handler that calls ours back passes the same pointer on, while a new
+    /// fault has its own.
     info: AtomicUsize,
 }
 
-impl Passed {
-    /// The thread first: whoever takes the note next must not be seen with the old one.
+impl Forwarded {
+    /// The thread is cleared first: whoever takes the note next must not be seen with the old one.
     fn end(&self) {
         self.thread.store(0, Release);
         self.frame.store(0, Release);
     }
 }
 
-static PASSED: [Passed; 64] = [const {
-    Passed {
+static FORWARDED: [Forwarded; 64] = [const {
+    Forwarded {
         frame: AtomicUsize::new(0),
         thread: AtomicUsize::new(0),
         signal: AtomicUsize::new(0),
@@ -181,56 +198,63 @@ static PASSED: [Passed; 64] = [const {
     }
 }; 64];
 
-/// How deep this very fault has been passed on already, and the note of it.
-fn pass(signal: c_int, address: usize, info: usize, frame: usize) -> (usize, Option<&'static Passed>) {
+/// How often this very fault is being forwarded already, and a note that it is once more (`None`: no note is free).
+fn note_forwarded(
+    signal: c_int,
+    address: usize,
+    info: usize,
+    frame: usize,
+) -> (usize, Option<&'static Forwarded>) {
     // SAFETY: no argument.
     let thread = unsafe { libc::pthread_self() } as usize;
     let (mut depth, mut own) = (0, None);
-    for passed in &PASSED {
-        let noted = passed.frame.load(Acquire);
-        if noted == 0 || passed.thread.load(Relaxed) != thread {
+    for note in &FORWARDED {
+        let noted = note.frame.load(Acquire);
+        if noted == 0 || note.thread.load(Relaxed) != thread {
             continue;
         }
         if noted <= frame {
-            // Not below us on the stack: whoever was called jumped out of it.
-            passed.end();
-        } else if passed.signal.load(Relaxed) == signal as usize
-            && passed.address.load(Relaxed) == address
-            && passed.info.load(Relaxed) == info
+            // The stack grows downwards, so a call that is still going on has a higher frame than this one. The
+            // handler of that note has not returned but jumped out of the signal (siglongjmp).
+            note.end();
+        } else if note.signal.load(Relaxed) == signal as usize
+            && note.address.load(Relaxed) == address
+            && note.info.load(Relaxed) == info
         {
             depth += 1;
         }
     }
-    for passed in &PASSED {
-        if passed.frame.compare_exchange(0, frame, AcqRel, Relaxed).is_ok() {
-            passed.signal.store(signal as usize, Relaxed);
-            passed.address.store(address, Relaxed);
-            passed.info.store(info, Relaxed);
-            passed.thread.store(thread, Release);
-            own = Some(passed);
+    for note in &FORWARDED {
+        if note.frame.compare_exchange(0, frame, AcqRel, Relaxed).is_ok() {
+            note.signal.store(signal as usize, Relaxed);
+            note.address.store(address, Relaxed);
+            note.info.store(info, Relaxed);
+            note.thread.store(thread, Release);
+            own = Some(note);
             break;
         }
     }
     (depth, own)
 }
 
-/// Hands what is not ours to the handler below, or to the system.
+/// Forwards a signal that is not ours to the handler that was installed before, or has the system take its default
+/// action.
 ///
 /// # Safety
 /// Called in a handler, with what the kernel gave it.
-pub unsafe fn pass_on(signal: c_int, info: *mut siginfo_t, context: *mut c_void) {
+pub unsafe fn forward(signal: c_int, info: *mut siginfo_t, context: *mut c_void) {
     // SAFETY: the kernel's own structure.
-    let told = unsafe { &*info };
-    let code = told.si_code;
-    // SAFETY: of a signal that was sent it is somebody's number.
-    let address = unsafe { told.si_addr() }.addr();
+    let siginfo = unsafe { &*info };
+    let code = siginfo.si_code;
+    // SAFETY: of a signal that was sent this is some number, which is only compared.
+    let address = unsafe { siginfo.si_addr() }.addr();
     let here = UnsafeCell::new(0u8);
-    let (depth, note) = pass(signal, address, info.addr(), here.get().addr());
+    let (depth, note) = note_forwarded(signal, address, info.addr(), here.get().addr());
     // SAFETY: null, or a leaked one.
-    let known = unsafe { below(signal).load(Acquire).as_ref() };
+    let known = unsafe { previous(signal).load(Acquire).as_ref() };
     let action = known.and_then(|known| {
         let mut count = known.count;
-        if gone(signal).load(Acquire) && known.actions[..count].last().is_some_and(is_plain) {
+        if latest_is_gone(signal).load(Acquire) && known.actions[..count].last().is_some_and(is_plain) {
             count -= 1;
         }
         known.actions.get(count.checked_sub(depth + 1)?)
@@ -242,8 +266,10 @@ pub unsafe fn pass_on(signal: c_int, info: *mut siginfo_t, context: *mut c_void)
     }
 }
 
+/// Does what the kernel would do if `action` were installed. `None`: the default action.
+///
 /// # Safety
-/// As `pass_on`; `action` was some handler's.
+/// As for `forward`; `action` was installed by somebody.
 unsafe fn call(
     action: Option<&sigaction>,
     signal: c_int,
@@ -256,25 +282,25 @@ unsafe fn call(
         Some(action) if action.sa_sigaction == libc::SIG_IGN && sent => {}
         Some(action) if !is_default(action) => {
             if action.sa_flags & libc::SA_RESETHAND != 0 {
-                // What the kernel would have done.
-                reset(signal);
+                restore_default(signal);
             }
             let handler = action.sa_sigaction as *const ();
-            if action.sa_flags & libc::SA_SIGINFO != 0 {
-                // SAFETY: sigaction(2): with SA_SIGINFO it has three arguments.
-                let handler: Handler = unsafe { std::mem::transmute(handler) };
-                // SAFETY: the kernel would call it in the same way.
-                unsafe { handler(signal, info, context) };
-            } else {
-                // SAFETY: without, one.
+            if is_plain(action) {
+                // SAFETY: sigaction(2): without SA_SIGINFO it takes one argument.
                 let handler: unsafe extern "C" fn(c_int) = unsafe { std::mem::transmute(handler) };
-                // SAFETY: as above.
+                // SAFETY: the kernel would call it in the same way.
                 unsafe { handler(signal) };
+            } else {
+                // SAFETY: sigaction(2): with SA_SIGINFO it takes three arguments.
+                let handler: Handler = unsafe { std::mem::transmute(handler) };
+                // SAFETY: as above.
+                unsafe { handler(signal, info, context) };
             }
         }
-        // The default: a fault comes again when we return, and dies with its own context. What was sent does not.
         _ => {
-            reset(signal);
+            // When this handler returns, a fault comes again, and the process dies with the context of the fault
+            // itself. A signal that was sent does not come again, so it is sent once more.
+            restore_default(signal);
             if sent || cfg!(target_vendor = "apple") {
                 // SAFETY: sends a signal to this very process, whose default action ends it.
                 unsafe { libc::raise(signal) };
@@ -283,13 +309,13 @@ unsafe fn call(
     }
 }
 
-/// Whether a process sent it. (macOS does not tell of SIGBUS.)
+/// Whether a process sent the signal, by kill(2) and the like. For SIGBUS macOS does not say so.
 fn is_sent(code: c_int) -> bool {
     code <= 0 || (cfg!(target_vendor = "apple") && code == 0x10001)
 }
 
-fn reset(signal: c_int) {
-    let action = empty_action();
+fn restore_default(signal: c_int) {
+    let action = default_action();
     // SAFETY: the default action needs no handler.
     unsafe { sigaction(signal, &action, ptr::null_mut()) };
 }

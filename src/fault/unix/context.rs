@@ -1,20 +1,27 @@
-//! What the kernel tells of a fault.
+//! What the kernel says about a fault: its siginfo code, and the processor's state in its context.
 
 use std::ffi::{c_int, c_void};
 
-/// What the program did.
+/// What the program tried to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(dead_code, reason = "not every system tells everything")]
-pub enum Access {
+pub enum FaultAccess {
     Load,
     Store,
-    /// It ran what is there.
-    Fetch,
+    /// It tried to execute what is there.
+    Execute,
     Unknown,
 }
 
-/// Whether the kernel made the signal for a page of memory, rather than a process by kill(2).
-pub fn is_fault(signal: c_int, code: c_int) -> bool {
+// Codes of sigaction(2), the same on all systems.
+const BUS_ADRERR: c_int = 2;
+const BUS_OBJERR: c_int = 3;
+/// Memory with an error of the hardware was accessed (Linux).
+const BUS_MCEERR_AR: c_int = 4;
+const SEGV_ACCERR: c_int = 2;
+
+/// Whether the kernel sent the signal for an access to a mapped page, rather than a process by kill(2).
+pub fn is_memory_fault(signal: c_int, code: c_int) -> bool {
     match signal {
         libc::SIGBUS => matches!(code, BUS_ADRERR | BUS_OBJERR | BUS_MCEERR_AR),
         libc::SIGSEGV => code == SEGV_ACCERR,
@@ -22,40 +29,37 @@ pub fn is_fault(signal: c_int, code: c_int) -> bool {
     }
 }
 
-const BUS_ADRERR: c_int = 2;
-const BUS_OBJERR: c_int = 3;
-/// Memory that the hardware has given up, in use (Linux).
-const BUS_MCEERR_AR: c_int = 4;
-const SEGV_ACCERR: c_int = 2;
-
-/// Whether the fault is a store into what is mapped for reading.
-pub fn is_violation(signal: c_int, access: Access) -> bool {
+/// Whether the fault is, or may be, a store into a page that is not writable.
+pub fn is_store_violation(signal: c_int, access: FaultAccess) -> bool {
     if signal == libc::SIGSEGV {
-        return access != Access::Load;
+        return access != FaultAccess::Load;
     }
-    // macOS says SIGBUS.
-    cfg!(target_vendor = "apple") && access == Access::Store
+    // macOS sends SIGBUS for it.
+    cfg!(target_vendor = "apple") && access == FaultAccess::Store
 }
 
+/// By the error code of the page fault, whose bit 1 says write and bit 4 instruction fetch (x86 architecture).
+///
 /// # Safety
 /// `context` is what the kernel gave a handler.
 #[cfg(all(any(target_os = "linux", target_os = "android"), target_arch = "x86_64"))]
-pub unsafe fn access(context: *mut c_void) -> Access {
-    // SAFETY: by this function's contract; the page fault's error code is always there.
+pub unsafe fn fault_access(context: *mut c_void) -> FaultAccess {
+    // SAFETY: by this function's contract; the error code is always there.
     let error = unsafe { (*context.cast::<libc::ucontext_t>()).uc_mcontext.gregs[libc::REG_ERR as usize] };
     match error {
-        _ if error & 0x10 != 0 => Access::Fetch,
-        _ if error & 0x2 != 0 => Access::Store,
-        _ => Access::Load,
+        _ if error & 0x10 != 0 => FaultAccess::Execute,
+        _ if error & 0x2 != 0 => FaultAccess::Store,
+        _ => FaultAccess::Load,
     }
 }
 
-/// The exception syndrome register stands among the records behind the registers (arch/arm64 sigcontext.h).
+/// By the exception syndrome register, which is among the records after the registers (the kernel's
+/// arch/arm64/include/uapi/asm/sigcontext.h).
 ///
 /// # Safety
-/// As above.
+/// `context` is what the kernel gave a handler.
 #[cfg(all(any(target_os = "linux", target_os = "android"), target_arch = "aarch64"))]
-pub unsafe fn access(context: *mut c_void) -> Access {
+pub unsafe fn fault_access(context: *mut c_void) -> FaultAccess {
     const RECORDS: usize = 4096;
     const ESR_MAGIC: u32 = 0x4553_5201;
     // SAFETY: by this function's contract.
@@ -68,34 +72,38 @@ pub unsafe fn access(context: *mut c_void) -> Access {
         let [magic, size] = unsafe { record.cast::<[u32; 2]>().read_unaligned() };
         if magic == ESR_MAGIC {
             // SAFETY: as above; the register follows.
-            return syndrome(unsafe { record.add(8).cast::<u64>().read_unaligned() });
+            return access_of_syndrome(unsafe { record.add(8).cast::<u64>().read_unaligned() });
         }
         if size < 8 {
             break;
         }
         at += size as usize;
     }
-    Access::Unknown
+    FaultAccess::Unknown
 }
 
+/// By the exception class (bits 26 to 31: 0x20 and 0x21 are instruction aborts, 0x24 and 0x25 data aborts) and, of a
+/// data abort, the bit 6, "write not read" (Arm Architecture Reference Manual, ESR_EL1).
 #[cfg(target_arch = "aarch64")]
-fn syndrome(esr: u64) -> Access {
+fn access_of_syndrome(esr: u64) -> FaultAccess {
     match esr >> 26 & 0x3f {
-        0x20 | 0x21 => Access::Fetch,
-        0x24 | 0x25 if esr & 1 << 6 != 0 => Access::Store,
-        0x24 | 0x25 => Access::Load,
-        _ => Access::Unknown,
+        0x20 | 0x21 => FaultAccess::Execute,
+        0x24 | 0x25 if esr & 1 << 6 != 0 => FaultAccess::Store,
+        0x24 | 0x25 => FaultAccess::Load,
+        _ => FaultAccess::Unknown,
     }
 }
 
+/// By the exception state of the thread.
+///
 /// # Safety
-/// As above.
+/// `context` is what the kernel gave a handler.
 #[cfg(target_vendor = "apple")]
-pub unsafe fn access(context: *mut c_void) -> Access {
+pub unsafe fn fault_access(context: *mut c_void) -> FaultAccess {
     // SAFETY: by this function's contract.
     let machine = unsafe { (*context.cast::<libc::ucontext_t>()).uc_mcontext };
     if machine.is_null() {
-        return Access::Unknown;
+        return FaultAccess::Unknown;
     }
     // SAFETY: the kernel's own structure.
     let state = unsafe { &raw const (*machine).__es };
@@ -103,17 +111,19 @@ pub unsafe fn access(context: *mut c_void) -> Access {
     {
         // SAFETY: as above.
         let error = unsafe { (*state).__err };
-        if error & 0x2 != 0 { Access::Store } else { Access::Load }
+        if error & 0x2 != 0 { FaultAccess::Store } else { FaultAccess::Load }
     }
     #[cfg(target_arch = "aarch64")]
     {
         // SAFETY: as above.
-        syndrome(u64::from(unsafe { (*state).__esr }))
+        access_of_syndrome(u64::from(unsafe { (*state).__esr }))
     }
 }
 
+/// Where the context is not known to say it.
+///
 /// # Safety
-/// None: nobody tells.
+/// This does nothing; the signature is that of the other systems.
 #[cfg(not(any(
     all(
         any(target_os = "linux", target_os = "android"),
@@ -121,6 +131,6 @@ pub unsafe fn access(context: *mut c_void) -> Access {
     ),
     target_vendor = "apple"
 )))]
-pub unsafe fn access(_context: *mut c_void) -> Access {
-    Access::Unknown
+pub unsafe fn fault_access(_context: *mut c_void) -> FaultAccess {
+    FaultAccess::Unknown
 }

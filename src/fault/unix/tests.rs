@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rustix::mm::{MapFlags, ProtFlags};
 
-use super::super::{Guard, Subject};
 use super::*;
+use crate::fault::{Bad, Guard, GuardedMapping, Reason};
 
 const LEN: usize = 80 * 4096;
 
@@ -36,19 +36,19 @@ fn store(base: *mut u8, at: usize) {
     unsafe { base.wrapping_add(at).write_volatile(7) };
 }
 
-const SUBJECT: Subject = Subject { offset: 0, sized: true, read_only: false, private: false };
+const MAPPING: GuardedMapping = GuardedMapping { offset: 0, sized: true, read_only: false, private: false };
 
 #[test]
 fn beyond_the_end_of_the_file_there_are_zeros_and_a_status() {
     let file = Arc::new(scratch(LEN as u64));
     let base = map(&*file, ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED);
-    let guard = Guard::new(base, LEN, SUBJECT, Some(Arc::clone(&file))).unwrap();
+    let guard = Guard::new(base, LEN, MAPPING, Some(Arc::clone(&file))).unwrap();
     store(base, 0);
     file.set_len(5000).unwrap();
     assert!(guard.is_clear());
     assert_eq!(load(base, LEN - 1), 0);
     assert!(!guard.is_clear());
-    assert_eq!(guard.first_bad(0, LEN), Some(super::super::Bad { at: 5000, reason: Reason::Truncated }));
+    assert_eq!(guard.first_bad(0, LEN), Some(Bad { at: 5000, reason: Reason::Truncated }));
     assert_eq!(guard.bad_pages(), [(8192, LEN)]);
     assert_eq!(load(base, 0), 7);
 }
@@ -57,9 +57,9 @@ fn beyond_the_end_of_the_file_there_are_zeros_and_a_status() {
 fn without_a_descriptor_the_end_is_noticed_too() {
     let file = scratch(LEN as u64);
     let base = map(&file, ProtFlags::READ, MapFlags::PRIVATE);
-    let guard = Guard::new(base, LEN, SUBJECT, None).unwrap();
+    let guard = Guard::new(base, LEN, MAPPING, None).unwrap();
     file.set_len(0).unwrap();
-    // From the last to the first: each is lost, and for the same reason.
+    // From the last to the first, each is lost for the same reason.
     for page in [79, 40, 3, 1, 0] {
         assert_eq!(load(base, 4096 * page), 0);
         let bad = guard.first_bad(page * 4096, 1).unwrap();
@@ -70,29 +70,30 @@ fn without_a_descriptor_the_end_is_noticed_too() {
     }
 }
 
-/// The descriptor that is asked belongs to a longer file: so the page seems to be within it, and not to be had.
+/// The guard's descriptor is of a longer file, so the page seems to be within the file and yet cannot be had.
 #[test]
 fn a_page_that_cannot_be_had_is_replaced_alone() {
     let (file, longer) = (scratch(LEN as u64), Arc::new(scratch(LEN as u64)));
     let base = map(&file, ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED);
-    let guard = Guard::new(base, LEN, SUBJECT, Some(longer)).unwrap();
+    let guard = Guard::new(base, LEN, MAPPING, Some(longer)).unwrap();
     file.set_len(4096).unwrap();
     assert_eq!(load(base, 4096 * 9 + 5), 0);
-    // What a descriptor can read had no room.
-    let bad = super::super::Bad { at: 4096 * 9, reason: Reason::NoSpace };
+    // The descriptor can read it, so a store had no block on the disk.
+    let bad = Bad { at: 4096 * 9, reason: Reason::NoSpace };
     assert_eq!(guard.first_bad(0, LEN), Some(bad));
     assert_eq!(guard.bad_pages(), [(4096 * 9, 4096 * 10)]);
 }
 
-/// As between the look at the size and that at the page.
+/// As if the file was truncated between the question for its size and the access to the page.
 #[test]
 fn a_page_that_is_cut_off_meanwhile_is_no_broken_one() {
     let file = Arc::new(scratch(LEN as u64));
     let base = map(&*file, ProtFlags::READ, MapFlags::SHARED);
-    let _guard = Guard::new(base, LEN, SUBJECT, Some(Arc::clone(&file))).unwrap();
+    let _guard = Guard::new(base, LEN, MAPPING, Some(Arc::clone(&file))).unwrap();
     file.set_len(4096).unwrap();
-    let visit = table::visit(base.expose_provenance()).unwrap();
-    let reasons = [0, 4096, LEN - 1].map(|at| why(&visit, base.expose_provenance() + at));
+    let visit = table::find(base.expose_provenance()).unwrap();
+    let reasons =
+        [0, 4096, LEN - 1].map(|at| repair::reason_within_file(&visit, base.expose_provenance() + at));
     assert_eq!(reasons, [Reason::NoSpace, Reason::Truncated, Reason::Truncated]);
 }
 
@@ -100,8 +101,8 @@ fn a_page_that_is_cut_off_meanwhile_is_no_broken_one() {
 fn every_second_page_that_cannot_be_had_ends_in_one_replacement() {
     let (file, longer) = (scratch(LEN as u64), Arc::new(scratch(LEN as u64)));
     let base = map(&file, ProtFlags::READ, MapFlags::SHARED);
-    let subject = Subject { sized: false, ..SUBJECT };
-    let guard = Guard::new(base, LEN, subject, Some(longer)).unwrap();
+    let mapping = GuardedMapping { sized: false, ..MAPPING };
+    let guard = Guard::new(base, LEN, mapping, Some(longer)).unwrap();
     file.set_len(0).unwrap();
     for page in (0..80).step_by(2) {
         assert_eq!(load(base, page * 4096), 0);
@@ -116,12 +117,12 @@ fn a_store_into_what_is_read_only_never_reaches_the_file() {
     for (private, flags) in [(true, MapFlags::PRIVATE | os::NORESERVE), (false, MapFlags::SHARED)] {
         let file = Arc::new(scratch(LEN as u64));
         let base = map(&*file, ProtFlags::READ, flags);
-        let subject = Subject { read_only: true, private, ..SUBJECT };
-        let guard = Guard::new(base, LEN, subject, Some(Arc::clone(&file))).unwrap();
+        let mapping = GuardedMapping { read_only: true, private, ..MAPPING };
+        let guard = Guard::new(base, LEN, mapping, Some(Arc::clone(&file))).unwrap();
         store(base, 4096 * 5);
         store(base, LEN - 1);
         assert_eq!((load(base, 4096 * 5), load(base, LEN - 1)), (7, 7));
-        assert!(guard.take_stray() && guard.is_clear());
+        assert!(guard.take_stray_store() && guard.is_clear());
         let mut bytes = [1; 1];
         assert_eq!(rustix::io::pread(&*file, &mut bytes, 4096 * 5), Ok(1));
         assert_eq!(bytes, [0]);
@@ -133,7 +134,7 @@ fn threads_that_fault_together_all_go_on() {
     let file = Arc::new(scratch(LEN as u64));
     let base = map(&*file, ProtFlags::READ, MapFlags::SHARED).expose_provenance();
     let guard =
-        Guard::new(ptr::with_exposed_provenance_mut(base), LEN, SUBJECT, Some(Arc::clone(&file))).unwrap();
+        Guard::new(ptr::with_exposed_provenance_mut(base), LEN, MAPPING, Some(Arc::clone(&file))).unwrap();
     for _ in 0..50 {
         file.set_len(0).unwrap();
         std::thread::scope(|scope| {
@@ -146,7 +147,7 @@ fn threads_that_fault_together_all_go_on() {
         });
         assert!(!guard.is_clear());
         file.set_len(LEN as u64).unwrap();
-        guard.forgive();
+        guard.clear_faults();
         let at = ptr::with_exposed_provenance_mut(base);
         let flags = MapFlags::SHARED | MapFlags::FIXED;
         // SAFETY: over the test's own mapping.
@@ -155,8 +156,8 @@ fn threads_that_fault_together_all_go_on() {
 }
 
 #[test]
-fn it_stays_on_top() {
-    arm();
+fn our_handlers_stay_installed() {
+    install_handlers();
     let mut action = std::mem::MaybeUninit::<libc::sigaction>::uninit();
     for signal in [libc::SIGBUS, libc::SIGSEGV] {
         // SAFETY: only asks.
@@ -172,9 +173,9 @@ fn threads_that_store_into_the_same_read_only_page_all_go_on() {
     let file = Arc::new(scratch(LEN as u64));
     for _ in 0..300 {
         let base = map(&*file, ProtFlags::READ, MapFlags::PRIVATE | os::NORESERVE).expose_provenance();
-        let subject = Subject { read_only: true, private: true, ..SUBJECT };
+        let mapping = GuardedMapping { read_only: true, private: true, ..MAPPING };
         let at = ptr::with_exposed_provenance_mut(base);
-        let guard = Guard::new(at, LEN, subject, Some(Arc::clone(&file))).unwrap();
+        let guard = Guard::new(at, LEN, mapping, Some(Arc::clone(&file))).unwrap();
         let go = std::sync::Barrier::new(16);
         std::thread::scope(|scope| {
             for _ in 0..16 {
@@ -185,7 +186,7 @@ fn threads_that_store_into_the_same_read_only_page_all_go_on() {
                 });
             }
         });
-        assert!(guard.take_stray());
+        assert!(guard.take_stray_store());
         drop(guard);
         // SAFETY: the test's own mapping.
         unsafe { rustix::mm::munmap(ptr::with_exposed_provenance_mut(base), LEN) }.unwrap();

@@ -1,4 +1,4 @@
-//! Files: descriptors, opening, sizes.
+//! Files: borrowed descriptors, opening, sizes.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -11,10 +11,10 @@ use std::slice;
 use rustix::fs::{FileType, Mode, OFlags};
 use rustix::io::Errno;
 
-use super::super::{InCall, OpenMode, Result};
+use crate::os::{InCall, OpenMode, Result};
 use crate::request::Source;
 
-/// A descriptor of the caller's, borrowed: dropping it closes nothing.
+/// The file behind a descriptor that belongs to the caller. Dropping this does not close it.
 pub struct BorrowedFile(ManuallyDrop<File>);
 
 impl std::ops::Deref for BorrowedFile {
@@ -24,37 +24,38 @@ impl std::ops::Deref for BorrowedFile {
     }
 }
 
-/// The file behind a descriptor number.
+/// Borrows the descriptor `fd`. The error is EBADF if it is not open.
 pub fn borrow_fd(fd: i32) -> Result<BorrowedFile> {
     if fd < 0 {
         return Err(Errno::BADF).in_call("fstat");
     }
-    // SAFETY: used for this one call, in which a number that names nothing is answered with EBADF.
+    // SAFETY: it is used for the next call alone, which answers EBADF if the descriptor is not open.
     let borrowed = unsafe { BorrowedFd::borrow_raw(fd) };
     rustix::io::fcntl_getfd(borrowed).in_call("fstat")?;
-    // SAFETY: it is open, as the line above saw; never closed from here, since it is never dropped.
+    // SAFETY: the call above has seen that it is open. It is never closed from here, since it is never dropped.
     Ok(BorrowedFile(ManuallyDrop::new(unsafe { File::from_raw_fd(borrowed.as_raw_fd()) })))
 }
 
-/// What stands behind a descriptor, and whether it is a regular file.
+/// What is behind a caller's descriptor and how large it is, and whether it is a regular file.
 pub fn source(file: &File) -> Result<(Source, bool)> {
     let stat = rustix::fs::fstat(file).in_call("fstat")?;
     match FileType::from_raw_mode(stat.st_mode as _) {
         FileType::RegularFile => regular(file, &stat),
-        // Linux maps a TCP socket, and kills whoever reads the pages (tcp_mmap); what has no type may be the ring
-        // of the host's own io_uring.
+        // Linux maps a TCP socket (tcp_mmap), and then kills the process when it reads the pages. A descriptor
+        // without a type may be the ring of the host's own io_uring.
         FileType::Socket | FileType::Unknown => Err(Errno::NODEV).in_call("mmap"),
         _ => Ok((Source::Unsized, false)),
     }
 }
 
-/// As `source`, for a descriptor of our own that `open` made: refuses by name what cannot be mapped.
+/// The same for a descriptor that `open` has made. What cannot be mapped is refused here, with the error that says
+/// what it is.
 pub fn mappable(file: &File) -> Result<(Source, bool)> {
     let stat = rustix::fs::fstat(file).in_call("fstat")?;
     match FileType::from_raw_mode(stat.st_mode as _) {
         FileType::RegularFile => regular(file, &stat),
         FileType::Directory => Err(Errno::ISDIR).in_call("open"),
-        // Its size is 0 for fstat; the position of this descriptor is nobody else's.
+        // For fstat its size is 0, so the end is sought. No other code uses the position of this descriptor.
         FileType::BlockDevice => {
             let size = rustix::fs::seek(file, rustix::fs::SeekFrom::End(0)).in_call("lseek")?;
             Ok((Source::Sized(size), false))
@@ -64,13 +65,13 @@ pub fn mappable(file: &File) -> Result<(Source, bool)> {
     }
 }
 
-/// A regular file, unless it is made of huge pages: those are unmapped in whole ones alone, and a pool that runs dry
-/// kills whoever touches the next.
+/// A regular file that can be mapped: every one but those of hugetlbfs. Their mappings can be unmapped only in whole
+/// huge pages, and when the system's pool of huge pages is empty, the next access to a new one kills the process.
 fn regular(_file: &File, stat: &rustix::fs::Stat) -> Result<(Source, bool)> {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     {
         const HUGETLBFS_MAGIC: u64 = 0x9584_58f6;
-        // Asked only where blocks are as large as its pages.
+        // The file system is asked only where the blocks are as large as huge pages.
         let huge = stat.st_blksize as u64 > (1 << 16)
             && rustix::fs::fstatfs(_file)
                 .is_ok_and(|system| system.f_type as u64 & 0xffff_ffff == HUGETLBFS_MAGIC);
@@ -86,7 +87,7 @@ pub fn file_size(file: &File) -> Result<u64> {
     rustix::fs::fstat(file).in_call("fstat").map(|stat| stat.st_size as u64)
 }
 
-/// pread(2) of all `len` bytes. `false`: not all came.
+/// Reads `len` bytes at the offset `at` of the file, with one pread(2). `false`: fewer came, or none.
 ///
 /// # Safety
 /// `[start, start + len)` may be written to.
@@ -96,10 +97,10 @@ pub unsafe fn read_at(file: &File, at: u64, start: *mut u8, len: usize) -> bool 
     rustix::io::pread(file, target, at).is_ok_and(|(read, _)| read.len() == len)
 }
 
-/// Opens a path given as bytes; `true` beside it: this call made the file.
+/// Opens the file at `path`. The answer beside it says whether this call made the file.
 pub fn open(path: &[u8], opening: OpenMode) -> Result<(File, bool)> {
     let path = OsStr::from_bytes(path);
-    // A FIFO must not make it wait; no child process inherits it.
+    // NONBLOCK: a FIFO must not make this wait. CLOEXEC: no child process inherits the descriptor.
     let base = OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
     let flags = base | if opening.write { OFlags::RDWR } else { OFlags::RDONLY };
     let attempt = |flags| {
@@ -109,25 +110,25 @@ pub fn open(path: &[u8], opening: OpenMode) -> Result<(File, bool)> {
     loop {
         match attempt(flags) {
             Err(Errno::NOENT) if opening.create => match attempt(flags | OFlags::CREATE | OFlags::EXCL) {
-                // Somebody else made it in between.
+                // Another process made it in between, so it can be opened now.
                 Err(Errno::EXIST) => continue,
                 made => return made.in_call("open").map(|file| (file, true)),
             },
-            // What open(2) says of a socket.
+            // ENXIO is what open(2) answers for a socket.
             Err(Errno::NXIO) => return Err(Errno::NODEV).in_call("open"),
             opened => return opened.in_call("open").map(|file| (file, false)),
         }
     }
 }
 
-/// What tells a file from another of the same path: device and inode.
+/// The device and the inode of a file, by which it is known again if another one takes its path. `None`: not known.
 pub type Identity = Option<(u64, u64)>;
 
 pub fn identity(file: &File) -> Identity {
     file.metadata().ok().map(|data| (data.dev(), data.ino()))
 }
 
-/// Takes back what `open` made, if that is still what stands there.
+/// Removes the file that `open` made, if the path still leads to it.
 pub fn remove(path: &[u8], identity: Identity) {
     let path = OsStr::from_bytes(path);
     let there = std::fs::symlink_metadata(path).ok().map(|data| (data.dev(), data.ino()));
@@ -136,24 +137,24 @@ pub fn remove(path: &[u8], identity: Identity) {
     }
 }
 
-/// Whether the file would become longer than this process may make one. The system sends SIGXFSZ then, which ends a
-/// host that does not ignore it (Deno): so nobody lets it come to that.
-fn outgrows_limit(file: &File, to: u64) -> bool {
+/// Whether growing the file to `to` bytes would exceed this process's limit of file sizes (RLIMIT_FSIZE). The system
+/// would send SIGXFSZ then, which ends a host that does not ignore it (Deno does not), so the caller must not try.
+fn exceeds_size_limit(file: &File, to: u64) -> bool {
     let limit = rustix::process::getrlimit(rustix::process::Resource::Fsize).current;
     limit.is_some_and(|limit| to > limit) && file_size(file).is_ok_and(|size| size < to)
 }
 
-/// Makes the file `to` bytes long and reserves the blocks from `from` on, so that a full disk is ENOSPC here and
-/// not a fault at a later store. Where the file system cannot reserve, the file is just extended.
+/// Grows the file from `from` to `to` bytes and reserves the new blocks on the disk, so that a full disk is ENOSPC
+/// here and not a fault at a later store. Where the file system cannot reserve blocks, the file is only extended.
 pub fn reserve(file: &File, from: u64, to: u64) -> Result<()> {
-    if outgrows_limit(file, to) {
+    if exceeds_size_limit(file, to) {
         return Err(Errno::FBIG).in_call("fallocate");
     }
     let reserved = reserve_blocks(file, from, to);
     match reserved {
         Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL | Errno::NODEV) => set_size(file, to),
         Err(errno) => {
-            // Some file systems leave what they got: the file is as it was again.
+            // Some file systems keep what they could reserve, so the old size is set again.
             if file_size(file).is_ok_and(|size| size != from) {
                 let _ = set_size(file, from);
             }
@@ -174,7 +175,7 @@ fn reserve_blocks(file: &File, from: u64, to: u64) -> std::result::Result<(), Er
     rustix::io::retry_on_intr(|| rustix::fs::fallocate(file, mode, from, to - from))
 }
 
-/// F_PREALLOCATE reserves behind the end of the file and leaves its size alone.
+/// On macOS this is F_PREALLOCATE, which reserves blocks behind the end of the file and does not change its size.
 #[cfg(target_vendor = "apple")]
 fn reserve_blocks(file: &File, from: u64, to: u64) -> std::result::Result<(), Errno> {
     let mode = rustix::fs::FallocateFlags::empty();
@@ -187,10 +188,15 @@ fn reserve_blocks(_file: &File, _from: u64, _to: u64) -> std::result::Result<(),
     Err(Errno::OPNOTSUPP)
 }
 
-/// ftruncate(2).
+/// Sets the size of the file (ftruncate(2)). New bytes are a hole.
 pub fn set_size(file: &File, size: u64) -> Result<()> {
-    if outgrows_limit(file, size) {
+    if exceeds_size_limit(file, size) {
         return Err(Errno::FBIG).in_call("ftruncate");
     }
     rustix::io::retry_on_intr(|| rustix::fs::ftruncate(file, size)).in_call("ftruncate")
+}
+
+/// Whether the file's volume can go away in a way that no fault handler can answer. The handlers of Unix can.
+pub fn is_removable(_file: &File) -> bool {
+    false
 }

@@ -1,4 +1,4 @@
-//! Files: descriptors, opening, sizes.
+//! Files: borrowed descriptors, opening, sizes.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -8,18 +8,21 @@ use std::os::windows::io::{AsRawHandle, FromRawHandle, RawHandle};
 use std::ptr;
 use std::sync::LazyLock;
 
-use windows_sys::Win32::Foundation::GetLastError;
+use windows_sys::Win32::Foundation::{
+    ERROR_BAD_UNIT, ERROR_DIRECTORY, ERROR_INVALID_HANDLE, ERROR_NOT_SUPPORTED, GetLastError,
+};
 use windows_sys::Win32::Storage::FileSystem::{
-    FILE_TYPE_DISK, FILE_TYPE_UNKNOWN, GetDriveTypeW, GetFileType, GetFinalPathNameByHandleW, VOLUME_NAME_DOS,
+    FILE_FLAG_BACKUP_SEMANTICS, FILE_TYPE_DISK, FILE_TYPE_UNKNOWN, GetDriveTypeW, GetFileType,
+    GetFinalPathNameByHandleW, VOLUME_NAME_DOS,
 };
 use windows_sys::Win32::System::LibraryLoader::{GetModuleHandleW, GetProcAddress};
 use windows_sys::Win32::System::WindowsProgramming::{DRIVE_FIXED, DRIVE_RAMDISK};
 
-use super::super::{InCall, OpenMode, Result};
-use super::last;
+use super::win32::{error, last_error};
+use crate::os::{InCall, OpenMode, Result};
 use crate::request::Source;
 
-/// A descriptor of the caller's, borrowed: dropping it closes nothing.
+/// The file behind a descriptor that belongs to the caller. Dropping this does not close it.
 pub struct BorrowedFile(ManuallyDrop<File>);
 
 impl std::ops::Deref for BorrowedFile {
@@ -31,9 +34,10 @@ impl std::ops::Deref for BorrowedFile {
 
 type HandleOf = unsafe extern "C" fn(i32) -> isize;
 
-/// The host's own table of descriptors: this library's C runtime does not know Node's.
+/// libuv's uv_get_osfhandle, of the program itself: descriptors are numbers of a C runtime, and this library's
+/// runtime does not know those of Node's.
 static HANDLE_OF: LazyLock<Option<HandleOf>> = LazyLock::new(|| {
-    // SAFETY: null means the program itself, which is never unloaded.
+    // SAFETY: null is the program itself, which is never unloaded.
     let module = unsafe { GetModuleHandleW(ptr::null()) };
     // SAFETY: the module is loaded and the name ends with a zero.
     let found = unsafe { GetProcAddress(module, c"uv_get_osfhandle".as_ptr().cast()) }?;
@@ -41,17 +45,17 @@ static HANDLE_OF: LazyLock<Option<HandleOf>> = LazyLock::new(|| {
     Some(unsafe { std::mem::transmute::<unsafe extern "system" fn() -> isize, HandleOf>(found) })
 });
 
-/// The file behind a descriptor number of the host's.
+/// Borrows the host's descriptor `fd`. The error is ERROR_INVALID_HANDLE (EBADF) if it is not open.
 pub fn borrow_fd(fd: i32) -> Result<BorrowedFile> {
     let Some(handle_of) = *HANDLE_OF else {
-        return Err(io::Error::from_raw_os_error(50)).in_call("uv_get_osfhandle");
+        return Err(error(ERROR_NOT_SUPPORTED)).in_call("uv_get_osfhandle");
     };
-    // SAFETY: libuv answers INVALID_HANDLE_VALUE (-1), or -2, for a number that names nothing.
+    // SAFETY: for a number that is not open libuv answers INVALID_HANDLE_VALUE (-1) or -2.
     let handle = if fd < 0 { -1 } else { unsafe { handle_of(fd) } };
     if handle == -1 || handle == -2 {
-        return Err(io::Error::from_raw_os_error(6)).in_call("fstat");
+        return Err(error(ERROR_INVALID_HANDLE)).in_call("fstat");
     }
-    // SAFETY: open in the host's table; never closed from here, since it is never dropped.
+    // SAFETY: it is open, by the host's answer. It is never closed from here, since it is never dropped.
     Ok(BorrowedFile(ManuallyDrop::new(unsafe { File::from_raw_handle(handle as RawHandle) })))
 }
 
@@ -60,25 +64,26 @@ fn file_type(file: &File) -> u32 {
     unsafe { GetFileType(file.as_raw_handle()) }
 }
 
-/// What stands behind a descriptor, and whether it is a regular file.
+/// What is behind a caller's descriptor and how large it is, and whether it is a regular file.
 pub fn source(file: &File) -> Result<(Source, bool)> {
     match file_type(file) {
         FILE_TYPE_DISK => Ok((Source::Sized(file_size(file)?), true)),
         // SAFETY: no arguments.
-        FILE_TYPE_UNKNOWN if unsafe { GetLastError() } != 0 => last("GetFileType"),
+        FILE_TYPE_UNKNOWN if unsafe { GetLastError() } != 0 => last_error("GetFileType"),
         _ => Ok((Source::Unsized, false)),
     }
 }
 
-/// As `source`, for a handle of our own that `open` made: refuses by name what cannot be mapped.
+/// The same for a file that `open` has opened. What cannot be mapped is refused here, with the error that says what
+/// it is.
 pub fn mappable(file: &File) -> Result<(Source, bool)> {
     let found = source(file)?;
-    // First: what is no file has no metadata either.
+    // This comes first: what is no file has no metadata either. ERROR_BAD_UNIT is ENODEV.
     if matches!(found, (Source::Unsized, _)) {
-        return Err(io::Error::from_raw_os_error(20)).in_call("open");
+        return Err(error(ERROR_BAD_UNIT)).in_call("open");
     }
     if file.metadata().in_call("fstat")?.is_dir() {
-        return Err(io::Error::from_raw_os_error(267)).in_call("open");
+        return Err(error(ERROR_DIRECTORY)).in_call("open");
     }
     Ok(found)
 }
@@ -88,7 +93,7 @@ pub fn file_size(file: &File) -> Result<u64> {
     file.metadata().in_call("fstat").map(|metadata| metadata.len())
 }
 
-/// Whether its volume can go away while it is mapped: a network drive, a stick, a disc.
+/// Whether the file's volume can go away while the file is mapped: a network drive, a USB stick, an optical disc.
 pub fn is_removable(file: &File) -> bool {
     const FIXED: [u32; 2] = [DRIVE_FIXED, DRIVE_RAMDISK];
     let mut path = [0u16; 1024];
@@ -96,7 +101,8 @@ pub fn is_removable(file: &File) -> bool {
     let length = unsafe {
         GetFinalPathNameByHandleW(file.as_raw_handle(), path.as_mut_ptr(), path.len() as u32, VOLUME_NAME_DOS)
     };
-    // \\?\C:\..., or \\?\UNC\server\share\...; what has no letter is asked by its volume elsewhere.
+    // The path is \\?\C:\... or \\?\UNC\server\share\.... For a volume without a letter there is none, and it counts
+    // as fixed.
     let Some(root) = path.get(4..7).filter(|_| length > 6 && (length as usize) < path.len()) else {
         return false;
     };
@@ -104,30 +110,30 @@ pub fn is_removable(file: &File) -> bool {
         return true;
     }
     let root = [root[0], root[1], root[2], 0];
-    // SAFETY: it ends with a zero.
+    // SAFETY: the path ends with a zero.
     !FIXED.contains(&unsafe { GetDriveTypeW(root.as_ptr()) })
 }
 
-/// Reading at a place moves the position of the caller's own descriptor here: never done.
+/// A read at an offset would move the position of the caller's descriptor here, so this never reads, and answers
+/// `false`.
 ///
 /// # Safety
-/// None here; it is the other systems' signature.
+/// This does nothing; the signature is that of the Unix function.
 pub unsafe fn read_at(_file: &File, _at: u64, _start: *mut u8, _len: usize) -> bool {
     false
 }
 
-/// Opens a path given as UTF-8; `true` beside it: this call made the file.
+/// Opens the file at `path`, in UTF-8. The answer beside it says whether this call made the file.
 pub fn open(path: &[u8], opening: OpenMode) -> Result<(File, bool)> {
-    // As libuv: so that a directory is opened, and refused as one.
-    const FILE_FLAG_BACKUP_SEMANTICS: u32 = 0x0200_0000;
     let path = String::from_utf8_lossy(path).into_owned();
     let mut options = OpenOptions::new();
+    // With this flag, which libuv gives too, a directory can be opened. `mappable` refuses it as one.
     options.read(true).write(opening.write).custom_flags(FILE_FLAG_BACKUP_SEMANTICS);
     loop {
         match options.open(&path) {
             Err(error) if opening.create && error.kind() == io::ErrorKind::NotFound => {
                 match options.clone().create_new(true).open(&path) {
-                    // Somebody else made it in between.
+                    // Another process made it in between, so it can be opened now.
                     Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
                     made => return made.in_call("open").map(|file| (file, true)),
                 }
@@ -137,22 +143,23 @@ pub fn open(path: &[u8], opening: OpenMode) -> Result<(File, bool)> {
     }
 }
 
-/// An open file keeps its path here.
+/// Nothing is needed to know a file again: while it is open, no other can take its path.
 pub type Identity = ();
 
 pub fn identity(_file: &File) -> Identity {}
 
-/// Takes back what `open` made.
+/// Removes the file that `open` made.
 pub fn remove(path: &[u8], _identity: Identity) {
     let _ = std::fs::remove_file(&*String::from_utf8_lossy(path));
 }
 
-/// Makes the file `to` bytes long: NTFS allocates the clusters of a file that is not sparse with its size.
+/// Grows the file to `to` bytes. NTFS allocates the clusters of a file with its size, unless the file is sparse, so
+/// nothing else has to be reserved.
 pub fn reserve(file: &File, _from: u64, to: u64) -> Result<()> {
     set_size(file, to)
 }
 
-/// SetEndOfFile, at a place rather than at the file pointer.
+/// Sets the size of the file, without moving its position (FileEndOfFileInfo).
 pub fn set_size(file: &File, size: u64) -> Result<()> {
     file.set_len(size).in_call("ftruncate")
 }

@@ -1,5 +1,28 @@
-//! The constants that this Unix defines, their values as its headers have them (through the crate `libc`).
+//! The constants of this system, with the values of its headers (through the crate `libc`).
 
+use crate::request::Raw;
+
+pub const PROT_READ: i32 = libc::PROT_READ;
+pub const PROT_WRITE: i32 = libc::PROT_WRITE;
+/// What Python maps with when neither `prot`, `flags` nor `access` is given.
+pub const DEFAULT_RAW: Raw = Raw { prot: libc::PROT_READ | libc::PROT_WRITE, flags: libc::MAP_SHARED };
+
+/// Flags that a caller may not give: they replace memory that belongs to others, or make pages whose first access may
+/// kill the process.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub const REFUSED_FLAGS: &[(&str, i32)] = &[
+    ("MAP_FIXED", libc::MAP_FIXED),
+    ("MAP_FIXED_NOREPLACE", libc::MAP_FIXED_NOREPLACE),
+    ("MAP_GROWSDOWN", libc::MAP_GROWSDOWN),
+    ("MAP_HUGETLB", libc::MAP_HUGETLB),
+];
+#[cfg(target_os = "freebsd")]
+pub const REFUSED_FLAGS: &[(&str, i32)] =
+    &[("MAP_FIXED", libc::MAP_FIXED), ("MAP_STACK", libc::MAP_STACK), ("MAP_GUARD", libc::MAP_GUARD)];
+#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
+pub const REFUSED_FLAGS: &[(&str, i32)] = &[("MAP_FIXED", libc::MAP_FIXED)];
+
+/// Each name beside its value, taken from `libc` by that name.
 macro_rules! listed {
     ($($name:ident),* $(,)?) => { &[$((stringify!($name), libc::$name as i64)),*] };
 }
@@ -94,32 +117,12 @@ const SYSTEM: &[(&str, i64)] = listed![
 #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple", target_os = "freebsd")))]
 const SYSTEM: &[(&str, i64)] = &[];
 
-/// Each PROT_, MAP_, MADV_ and MS_ of this system: the common ones, then its own.
-pub const CONSTANTS: [&[(&str, i64)]; 3] = [COMMON, SYSTEM, MACHINE];
-
-// MAP_32BIT exists where addresses can be told to stay short.
+// MAP_32BIT exists on x86-64 alone (mmap(2)).
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
-const MACHINE: &[(&str, i64)] = listed![MAP_32BIT];
+const PROCESSOR: &[(&str, i64)] = listed![MAP_32BIT];
 #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
-const MACHINE: &[(&str, i64)] = &[];
+const PROCESSOR: &[(&str, i64)] = &[];
 
-/// The portable names of advice. A name that a system lacks is not heard there.
-pub const ADVICE: &[(&str, &str)] = &[
-    ("normal", "MADV_NORMAL"),
-    ("random", "MADV_RANDOM"),
-    ("sequential", "MADV_SEQUENTIAL"),
-    ("willneed", "MADV_WILLNEED"),
-    ("dontneed", "MADV_DONTNEED"),
-    ("free", "MADV_FREE"),
-    ("remove", "MADV_REMOVE"),
-    ("dontfork", "MADV_DONTFORK"),
-    ("dofork", "MADV_DOFORK"),
-    ("mergeable", "MADV_MERGEABLE"),
-    ("unmergeable", "MADV_UNMERGEABLE"),
-    ("hugepage", "MADV_HUGEPAGE"),
-    ("nohugepage", "MADV_NOHUGEPAGE"),
-    ("dontdump", "MADV_DONTDUMP"),
-    ("dodump", "MADV_DODUMP"),
-    ("cold", "MADV_COLD"),
-    ("pageout", "MADV_PAGEOUT"),
-];
+/// Each PROT_, MAP_, MADV_ and MS_ constant of this system, by name: those that every Unix has, those of this system,
+/// and those of this processor.
+pub const CONSTANTS: [&[(&str, i64)]; 3] = [COMMON, SYSTEM, PROCESSOR];

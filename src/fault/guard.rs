@@ -1,0 +1,164 @@
+//! The guard of one mapping: its entry in the fault table, from the mapping's side.
+
+use std::fs::File;
+use std::sync::atomic::{AtomicUsize, Ordering, fence};
+use std::sync::{Arc, MutexGuard};
+
+use super::table::{Bad, GuardedMapping, Reason, Slot};
+use super::{install_handlers, system};
+use crate::os;
+use crate::sync::Mutex;
+
+/// While this lives, no fault at the addresses of its mapping kills the process. It must be dropped before they are
+/// unmapped.
+pub struct Guard {
+    slot: Slot,
+    base: usize,
+    len: usize,
+    mapping: GuardedMapping,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// The file that the handler asks for its size. It stays open as long as the entry has its descriptor.
+    file: Option<Arc<File>>,
+    /// Zero pages are in the mapping's place.
+    revoked: bool,
+}
+
+impl Guard {
+    /// Guards the `len` bytes from `base` on, which are the whole pages of one mapping. `None`: there is no memory
+    /// for an entry.
+    pub fn new(base: *mut u8, len: usize, mapping: GuardedMapping, file: Option<Arc<File>>) -> Option<Self> {
+        let (slot, state) = (Slot::take()?, Mutex::default());
+        let guard = Self { slot, base: base.addr(), len, mapping, state };
+        guard.register(file);
+        install_handlers();
+        Some(guard)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock()
+    }
+
+    fn register(&self, file: Option<Arc<File>>) {
+        let descriptor = file.as_deref().map_or(-1, system::descriptor);
+        self.slot.register(self.base, self.base + self.len, self.mapping, descriptor);
+        *self.state() = State { file, revoked: false };
+    }
+
+    /// Does `work` on the pages while no handler changes them. An access that faults meanwhile is tried again until
+    /// the work is done, so the work itself must not read or write the pages.
+    pub fn pause<R>(&self, work: impl FnOnce() -> R) -> R {
+        self.slot.pause();
+        let result = work();
+        self.slot.resume();
+        result
+    }
+
+    /// Has `revoke` put zero pages in the mapping's place, and releases the file. The addresses stay registered until
+    /// they are unmapped, since a fault from before may still be on its way to a handler. The answer is that of
+    /// `revoke`.
+    pub fn revoke(&self, revoke: impl FnOnce() -> bool) -> bool {
+        self.pause(|| {
+            let done = revoke();
+            if done {
+                self.slot.mark_revoked();
+                let gone = std::mem::replace(&mut *self.state(), State { file: None, revoked: true });
+                drop(gone);
+            }
+            done
+        })
+    }
+
+    /// Undoes `revoke`: has `restore` map `file` again at the same addresses.
+    pub fn restore<E>(&self, file: &Arc<File>, restore: impl FnOnce() -> Result<(), E>) -> Result<(), E> {
+        self.pause(|| {
+            restore()?;
+            self.register(Some(Arc::clone(file)));
+            Ok(())
+        })
+    }
+
+    /// Releases the file. Faults are survived without it, but the handler knows less of their reasons.
+    pub fn release_file(&self) {
+        self.slot.release_descriptor();
+        let file = self.state().file.take();
+        drop(file);
+    }
+
+    /// Bytes guarded: whole pages.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// The file, unless it was released.
+    pub fn file(&self) -> Option<Arc<File>> {
+        self.state().file.clone()
+    }
+
+    /// To be called before a native call accesses `len` bytes. Another library may have put its handler in the place
+    /// of ours, and nobody says so. Looking costs as much as a small read, so only large accesses and every 16th of
+    /// the others look.
+    pub fn recheck_handlers(&self, len: usize) {
+        static CALLS: AtomicUsize = AtomicUsize::new(0);
+        if len >= 1 << 16 || CALLS.fetch_add(1, Ordering::Relaxed).is_multiple_of(16) {
+            install_handlers();
+        }
+    }
+
+    /// Whether no fault and no stray store was noted. It says something about an access only after that access.
+    pub fn is_clear(&self) -> bool {
+        // Loads of the bytes that come before this line are done before the status is loaded.
+        fence(Ordering::SeqCst);
+        self.slot.status().load(Ordering::SeqCst) == 0
+    }
+
+    /// The first byte of `[start, start + len)` that is not the file's, counted from the first address.
+    pub fn first_bad(&self, start: usize, len: usize) -> Option<Bad> {
+        self.slot.first_bad(start, len, os::page_size())
+    }
+
+    /// The bad ranges, each from its first whole page to its end, in bytes from the first address.
+    pub fn bad_pages(&self) -> Vec<(usize, usize)> {
+        let page = os::page_size();
+        let whole = |(from, to, _): (usize, usize, Reason)| {
+            (from.next_multiple_of(page).min(self.len), to.min(self.len))
+        };
+        self.slot.bad_ranges(page).map(whole).filter(|(from, to)| from < to).collect()
+    }
+
+    /// Notes that the file ends at `end`, in bytes from the first address. For an end that was seen without a fault.
+    pub fn note_truncation(&self, end: usize) {
+        if !self.state().revoked {
+            self.slot.note_bad_from(end, Reason::Truncated);
+        }
+    }
+
+    /// Whether a store went into the read-only mapping. The note of it is taken away.
+    pub fn take_stray_store(&self) -> bool {
+        self.slot.take_stray_store()
+    }
+
+    /// Notes a stray store again, after it was taken and could not be discarded.
+    pub fn note_stray_store(&self) {
+        self.slot.note_stray_store();
+    }
+
+    /// Clears the status and forgets the bad ranges, since the file is about to be mapped again.
+    pub fn clear_faults(&self) {
+        self.slot.clear_faults();
+    }
+
+    /// Where the status word is: the number of its chunk, and its index there (see `status_words`).
+    pub fn status_place(&self) -> (usize, usize) {
+        self.slot.status_place()
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.slot.free();
+    }
+}

@@ -1,0 +1,194 @@
+//! The owner's side of the table.
+
+use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use std::sync::atomic::{AtomicU32, AtomicU64};
+
+use super::{
+    Bad, Chunk, Entry, FAULTED, FREE, GuardedMapping, PAUSED, PER_CHUNK, PRIVATE, READ_ONLY, REVOKED, RUNS,
+    Reason, SIZED, SPLITS, STRAY_STORE, add_chunk, chunk, runs,
+};
+
+/// An entry of the table. It is the owner's from `take` to `free`; a handler has a copy of it while it is at work.
+#[derive(Clone, Copy)]
+pub struct Slot {
+    chunk: &'static Chunk,
+    number: u32,
+}
+
+impl Slot {
+    /// A free entry, without addresses. `None`: there is no memory for one more.
+    pub fn take() -> Option<Self> {
+        let mut free = FREE.lock();
+        if free.is_empty() {
+            add_chunk(&mut free)?;
+        }
+        let number = free.pop()?;
+        Some(Self { chunk: chunk(number as usize / PER_CHUNK)?, number })
+    }
+
+    /// Unregisters the addresses and puts the entry back among the free ones.
+    pub fn free(self) {
+        self.unregister();
+        self.clear_faults();
+        self.entry().flags.store(0, SeqCst);
+        FREE.lock().push(self.number);
+    }
+
+    /// The entry at `index` of a chunk, for a handler.
+    pub(super) fn at(chunk: &'static Chunk, chunk_number: usize, index: usize) -> Self {
+        Self { chunk, number: (chunk_number * PER_CHUNK + index) as u32 }
+    }
+
+    fn index(self) -> usize {
+        self.number as usize % PER_CHUNK
+    }
+
+    fn runs(self) -> &'static [AtomicU64; RUNS] {
+        &self.chunk.runs[self.index()]
+    }
+
+    pub(super) fn entry(self) -> &'static Entry {
+        &self.chunk.entries[self.index()]
+    }
+
+    /// The word that is not 0 once a fault or a stray store was noted.
+    pub fn status(self) -> &'static AtomicU32 {
+        &self.chunk.status.0[self.index()]
+    }
+
+    /// The number of its chunk, and its index there.
+    pub fn status_place(self) -> (usize, usize) {
+        (self.number as usize / PER_CHUNK, self.index())
+    }
+
+    /// Registers the addresses [base, end), which no other entry has. `descriptor` is one of the mapping's file,
+    /// which stays open until `release_descriptor`, `mark_revoked` or `unregister`; -1: none.
+    pub fn register(self, base: usize, end: usize, mapping: GuardedMapping, descriptor: i32) {
+        let entry = self.entry();
+        let flag = |set, flag| if set { flag } else { 0 };
+        entry.descriptor.store(descriptor, Relaxed);
+        entry.offset.store(mapping.offset, Relaxed);
+        let flags =
+            flag(mapping.sized, SIZED) | flag(mapping.read_only, READ_ONLY) | flag(mapping.private, PRIVATE);
+        // Where this happens in a pause, the pause goes on.
+        entry.flags.store(flags | entry.flags.load(SeqCst) & PAUSED, SeqCst);
+        self.clear_faults();
+        self.chunk.ends[self.index()].store(end, Relaxed);
+        // The base comes last: it is what a handler finds the entry by.
+        self.chunk.bases[self.index()].store(base, SeqCst);
+    }
+
+    /// Unregisters the addresses, and waits until no handler is at work on them.
+    pub fn unregister(self) {
+        self.chunk.bases[self.index()].store(0, SeqCst);
+        self.wait_for_handlers();
+    }
+
+    fn wait_for_handlers(self) {
+        while self.entry().handlers.load(SeqCst) != 0 {
+            std::thread::yield_now();
+        }
+    }
+
+    /// From the return of this until `resume` no handler changes the pages.
+    pub fn pause(self) {
+        self.entry().flags.fetch_or(PAUSED, SeqCst);
+        self.wait_for_handlers();
+    }
+
+    pub fn resume(self) {
+        self.entry().flags.fetch_and(!PAUSED, SeqCst);
+    }
+
+    /// Notes that zero pages are in the mapping's place, which has no file any more. To be called in a pause.
+    pub fn mark_revoked(self) {
+        self.clear_faults();
+        self.entry().descriptor.store(-1, SeqCst);
+        self.entry().flags.store(REVOKED | PAUSED, SeqCst);
+    }
+
+    /// Takes the descriptor out and waits until no handler uses it: it is about to be closed.
+    pub fn release_descriptor(self) {
+        self.entry().descriptor.store(-1, SeqCst);
+        self.wait_for_handlers();
+    }
+
+    /// Clears the status and forgets what was found bad.
+    pub fn clear_faults(self) {
+        let entry = self.entry();
+        self.status().store(0, SeqCst);
+        entry.bad_from.store(usize::MAX, SeqCst);
+        entry.repeated_page.store(0, SeqCst);
+        SPLITS.fetch_sub(entry.splits.swap(0, SeqCst) as usize, SeqCst);
+        if entry.has_runs.swap(0, SeqCst) != 0 {
+            for run in self.runs() {
+                run.store(0, SeqCst);
+            }
+        }
+    }
+
+    /// Whether a stray store was noted. The note is taken away.
+    pub fn take_stray_store(self) -> bool {
+        self.entry().repeated_page.store(0, SeqCst);
+        self.status().fetch_and(!STRAY_STORE, SeqCst) & STRAY_STORE != 0
+    }
+
+    pub fn note_stray_store(self) {
+        self.status().fetch_or(STRAY_STORE, SeqCst);
+    }
+
+    /// Notes that everything from `from` on is bad, in bytes from the base.
+    pub fn note_bad_from(self, from: usize, reason: Reason) {
+        self.entry().note_bad_from(from, reason);
+        self.note_faulted();
+    }
+
+    pub(super) fn note_faulted(self) {
+        self.status().fetch_or(FAULTED, SeqCst);
+    }
+
+    /// Remembers a bad page by its number, and leaves the status as it is. `false`: there is no room for one more
+    /// run.
+    pub(super) fn add_bad_page(self, page: u64, reason: Reason) -> bool {
+        self.entry().has_runs.store(1, SeqCst);
+        for run in self.runs() {
+            let mut seen = run.load(SeqCst);
+            while let Some(longer) = runs::with_page(seen, page, reason) {
+                if longer == seen {
+                    return true;
+                }
+                match run.compare_exchange(seen, longer, SeqCst, SeqCst) {
+                    Ok(_) => return true,
+                    // Another handler has changed it: perhaps the page fits still, or is in it already.
+                    Err(now) => seen = now,
+                }
+            }
+        }
+        false
+    }
+
+    /// The first bad byte of [start, start + len), in bytes from the base.
+    pub fn first_bad(self, start: usize, len: usize, page_size: usize) -> Option<Bad> {
+        if len == 0 || self.status().load(SeqCst) & FAULTED == 0 {
+            return None;
+        }
+        let end = start.saturating_add(len);
+        self.bad_ranges(page_size)
+            .filter(|(from, to, _)| *from < end && start < *to)
+            .map(|(from, _, reason)| Bad { at: from.max(start), reason })
+            .min_by_key(|bad| bad.at)
+    }
+
+    /// The bad ranges, in bytes from the base. The last one may end beyond the mapping.
+    pub fn bad_ranges(self, page_size: usize) -> impl Iterator<Item = (usize, usize, Reason)> {
+        let entry = self.entry();
+        let bad_from = entry.bad_from.load(SeqCst);
+        let reason = Reason::from_code(entry.bad_from_reason.load(SeqCst));
+        let known = if entry.has_runs.load(SeqCst) == 0 { 0 } else { RUNS };
+        let runs = self.runs().iter().take(known).filter_map(move |run| {
+            let (first, count, reason) = runs::unpack(run.load(SeqCst))?;
+            Some((first as usize * page_size, (first + count) as usize * page_size, reason))
+        });
+        runs.chain((bad_from != usize::MAX).then_some((bad_from, usize::MAX, reason)))
+    }
+}

@@ -1,0 +1,150 @@
+//! What a handler does to the pages of a guarded mapping. All of it runs in signal handlers.
+
+use std::os::fd::BorrowedFd;
+use std::ptr;
+
+use rustix::mm::{MapFlags, MprotectFlags, ProtFlags};
+
+use super::context::FaultAccess;
+use crate::fault::table::{MAX_STORE_REPEATS, Reason, Repair, Visit};
+use crate::os;
+
+/// Makes a page writable whose zeros the system gave read-only.
+pub fn make_page_writable(page: usize, size: usize) -> bool {
+    let both = MprotectFlags::READ | MprotectFlags::WRITE;
+    // SAFETY: a page of a registered mapping; more may be done to it than before.
+    unsafe { rustix::mm::mprotect(ptr::with_exposed_provenance_mut(page), size, both) }.is_ok()
+}
+
+fn file(visit: &Visit) -> Option<BorrowedFd<'_>> {
+    let descriptor = visit.descriptor();
+    // SAFETY: the entry's owner closes it only when no handler is in the entry.
+    (descriptor >= 0).then(|| unsafe { BorrowedFd::borrow_raw(descriptor) })
+}
+
+/// The size of the mapping's file now. `None`: it has no size, or there is no descriptor to ask.
+pub fn file_size(visit: &Visit) -> Option<u64> {
+    let stat = rustix::fs::fstat(file(visit).filter(|_| visit.is_sized())?).ok()?;
+    Some(stat.st_size as u64)
+}
+
+/// Puts zero pages where the file has no bytes, or none that can be read. `page` is the one that faulted.
+pub fn replace_lost_pages(visit: &Visit, page: usize, size: usize) -> bool {
+    let reason = || reason_within_file(visit, page);
+    let repair = match file(visit) {
+        None if visit.is_sized() => match first_unreadable(visit, page, size) {
+            Some(first) => visit.note_bad_from(first, Reason::Truncated),
+            None => visit.choose_repair(page, size, None, now(), reason),
+        },
+        _ => visit.choose_repair(page, size, file_size(visit), now(), reason),
+    };
+    match repair {
+        Repair::Retry => true,
+        Repair::ReplacePage if visit.may_split() && map_zeros(page, size) => true,
+        Repair::ReplaceFrom(from)
+            if from > visit.base() && visit.may_split() && map_zeros(from, visit.end() - from) =>
+        {
+            true
+        }
+        // There is no room for one more mapping. Replacing the whole one takes none.
+        Repair::ReplacePage | Repair::ReplaceFrom(_) => {
+            visit.note_bad_from(visit.base(), Reason::Truncated);
+            map_zeros(visit.base(), visit.end() - visit.base())
+        }
+    }
+}
+
+/// A monotonic clock, in nanoseconds.
+fn now() -> u64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
+}
+
+fn map_zeros(from: usize, len: usize) -> bool {
+    // SAFETY: pages of a registered mapping, which is not unmapped while a handler is in its entry.
+    unsafe { os::revoke(ptr::with_exposed_provenance_mut(from), len) }
+}
+
+/// Why a page cannot be had that was within the file when its size was asked. If the descriptor can read it, a store
+/// had no block left on the disk. If the file does not have it any more, it was truncated since its size was asked.
+pub fn reason_within_file(visit: &Visit, page: usize) -> Reason {
+    let mut byte = [0u8];
+    let read = file(visit).map(|file| rustix::io::pread(file, &mut byte, visit.file_offset(page)));
+    match read.filter(|_| visit.is_sized()) {
+        Some(Ok(1)) => Reason::NoSpace,
+        Some(Ok(0)) => Reason::Truncated,
+        _ => Reason::Io,
+    }
+}
+
+/// For a mapping without a descriptor: the first page that cannot be read, if all from there to the end (or to what
+/// is known to be bad) cannot be read, and `page` is one of them. Then the file was truncated. The pages themselves
+/// are asked, by a binary search, so that the answer is the same whichever of them faulted first.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn first_unreadable(visit: &Visit, page: usize, size: usize) -> Option<usize> {
+    let own = 0u8;
+    if !is_readable((&raw const own).addr()) {
+        // The system call is forbidden here, as by a seccomp filter, so that only `page` is known.
+        return Some(page);
+    }
+    let mut unreadable = visit.bad_from().checked_sub(size)?;
+    if unreadable < page || is_readable(unreadable) {
+        return None;
+    }
+    // Everything before `readable_to` can be read, `unreadable` cannot.
+    let mut readable_to = visit.base();
+    while readable_to < unreadable {
+        let middle = readable_to + (unreadable - readable_to) / size / 2 * size;
+        if is_readable(middle) { readable_to = middle + size } else { unreadable = middle }
+    }
+    (unreadable <= page).then_some(unreadable)
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn is_readable(page: usize) -> bool {
+    let mut byte = 0u8;
+    let local = libc::iovec { iov_base: (&raw mut byte).cast(), iov_len: 1 };
+    let remote = libc::iovec { iov_base: ptr::with_exposed_provenance_mut(page), iov_len: 1 };
+    // SAFETY: no argument.
+    let process = unsafe { libc::getpid() };
+    // SAFETY: one byte of ours is written; a page that cannot be read is an error of the call, and no fault.
+    unsafe { libc::process_vm_readv(process, &local, 1, &remote, 1, 0) == 1 }
+}
+
+/// The other systems have no call that tells, so the page that faulted first is all that is known.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn first_unreadable(_visit: &Visit, page: usize, _size: usize) -> Option<usize> {
+    Some(page)
+}
+
+/// Answers a store into a read-only mapping. The mapping becomes private and writable as a whole, so that the store
+/// succeeds and the file never changes; if that fails, the page does; if that fails too, the page becomes zeros.
+pub fn make_private_writable(visit: &Visit, page: usize, size: usize, access: FaultAccess) -> bool {
+    // A store succeeds once its page is writable. Where it is not known to be one, it must not come again for ever.
+    if access != FaultAccess::Store && !visit.may_retry(page, size, MAX_STORE_REPEATS, now()) {
+        return false;
+    }
+    visit.note_stray_store();
+    let whole = visit.end() - visit.base();
+    if make_writable(visit, visit.base(), whole) || make_writable(visit, page, size) {
+        return true;
+    }
+    visit.note_lost_page(page, size);
+    map_zeros(page, size)
+}
+
+fn make_writable(visit: &Visit, from: usize, len: usize) -> bool {
+    let address = ptr::with_exposed_provenance_mut(from);
+    let both = ProtFlags::READ | ProtFlags::WRITE;
+    // On macOS the mapping is a resilient one (see `os::map_file`), which only a readable mapping can be, so it is
+    // mapped again there.
+    if visit.is_private() && !cfg!(target_vendor = "apple") {
+        let protection = MprotectFlags::READ | MprotectFlags::WRITE;
+        // SAFETY: pages of a registered mapping; more may be done to them than before.
+        return unsafe { rustix::mm::mprotect(address, len, protection) }.is_ok();
+    }
+    let flags = MapFlags::PRIVATE | MapFlags::FIXED | os::NORESERVE;
+    let Some(file) = file(visit) else { return false };
+    // SAFETY: pages of a registered mapping, which are replaced by the same bytes of its file.
+    unsafe { rustix::mm::mmap(address, len, both, flags, file, visit.file_offset(from)) }.is_ok()
+}

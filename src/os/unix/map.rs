@@ -1,0 +1,215 @@
+//! Mapping, mapping over, revoking, resizing in place.
+
+use std::ffi::c_void;
+use std::fs::File;
+use std::io;
+use std::ptr;
+
+use memmap2::{MmapOptions, MmapRaw};
+use rustix::io::Errno;
+use rustix::mm::{MapFlags, MprotectFlags, ProtFlags};
+
+use super::whole_pages;
+use crate::os::{Hosted, InCall, RawMap, Result};
+use crate::request::{Access, Plan, Raw};
+
+/// Pages that rustix mapped. Dropping them unmaps them.
+pub struct OwnedPages {
+    base: *mut u8,
+    len: usize,
+}
+
+impl OwnedPages {
+    pub fn base(&self) -> *mut u8 {
+        self.base
+    }
+}
+
+impl Drop for OwnedPages {
+    fn drop(&mut self) {
+        // SAFETY: `base` and `len` are what mmap or mremap gave to this very value, and nobody else unmaps them.
+        let _ = unsafe { rustix::mm::munmap(self.base.cast(), self.len) };
+    }
+}
+
+/// MAP_NORESERVE, where the system has it: no swap space is set aside for pages that are never written to.
+#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+pub const NORESERVE: MapFlags = MapFlags::NORESERVE;
+#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+pub const NORESERVE: MapFlags = MapFlags::empty();
+
+/// The bits of `flags` that say whether a mapping is shared or private (MAP_TYPE of sys/mman.h).
+const MAP_TYPE: i32 = 0xf;
+
+/// Whether a load beyond the end of the file gives zeros rather than a signal: for readable mappings of macOS, by the
+/// flags that `prot_and_flags` adds.
+pub fn reads_zeros_beyond_end(plan: &Plan) -> bool {
+    cfg!(target_vendor = "apple") && plan.access == Access::Read
+}
+
+/// The `prot` and `flags` of a file mapping. A read-only mapping of a `regular` file is private, so that a stray
+/// store can be answered with private pages and never changes the file.
+fn prot_and_flags(plan: &Plan, regular: bool) -> (ProtFlags, MapFlags) {
+    let (prot, flags) = match (plan.raw, plan.access) {
+        (Some(raw), _) => {
+            (ProtFlags::from_bits_retain(raw.prot as _), MapFlags::from_bits_retain(raw.flags as _))
+        }
+        (None, Access::Read) => (ProtFlags::READ, MapFlags::SHARED),
+        (None, Access::Write) => (ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED),
+        (None, Access::Copy) => (ProtFlags::READ | ProtFlags::WRITE, MapFlags::PRIVATE),
+    };
+    if plan.access != Access::Read || !regular || flags.bits() as i32 & MAP_TYPE == libc::MAP_PRIVATE {
+        return (prot, flags);
+    }
+    // MAP_RESILIENT_CODESIGN and MAP_RESILIENT_MEDIA of macOS (sys/mman.h), which only readable mappings may have:
+    // pages that cannot be had read as zeros, and no signal is sent.
+    let resilient = if reads_zeros_beyond_end(plan) { 0x2000 | 0x4000 } else { 0 };
+    let private = flags.difference(MapFlags::from_bits_retain(MAP_TYPE as _)) | MapFlags::PRIVATE | NORESERVE;
+    (prot, private | MapFlags::from_bits_retain(resilient))
+}
+
+/// Whether pages that are written to, or made writable, belong to this mapping alone.
+pub fn is_private_mapping(plan: &Plan, regular: bool) -> bool {
+    prot_and_flags(plan, regular).1.bits() as i32 & MAP_TYPE == libc::MAP_PRIVATE
+}
+
+/// The same for flags that the caller gave.
+pub fn is_private(raw: Raw) -> bool {
+    raw.flags & (libc::MAP_SHARED | libc::MAP_PRIVATE) == libc::MAP_PRIVATE
+}
+
+/// Maps the range of `file` that `plan` names. `regular`: it is a regular file.
+pub fn map_file(file: &File, plan: &Plan, regular: bool) -> Result<RawMap> {
+    let len = plan.slack + plan.length;
+    if len == 0 {
+        return Err(io::Error::from(Errno::INVAL)).in_call("mmap");
+    }
+    let (prot, flags) = prot_and_flags(plan, regular);
+    if plan.raw.is_some() || reads_zeros_beyond_end(plan) {
+        // SAFETY: the kernel chooses the address, since `request` refuses MAP_FIXED and its kin. So no memory of
+        // others is replaced.
+        let base = unsafe { rustix::mm::mmap(ptr::null_mut(), len, prot, flags, file, plan.file_offset) };
+        return base.in_call("mmap").map(|base| RawMap::Owned(OwnedPages { base: base.cast(), len }));
+    }
+    let mut options = MmapOptions::new();
+    options.offset(plan.file_offset).len(len);
+    let raw: io::Result<MmapRaw> = match plan.access {
+        Access::Write => options.map_raw(file),
+        Access::Read if regular => {
+            options.no_reserve_swap();
+            // SAFETY: the map becomes an MmapRaw at once, so no slice assumes that the file stays as it is.
+            unsafe { options.map_copy_read_only(file) }.map(Into::into)
+        }
+        Access::Read => options.map_raw_read_only(file),
+        // SAFETY: as above.
+        Access::Copy => unsafe { options.map_copy(file) }.map(Into::into),
+    };
+    raw.in_call("mmap").map(RawMap::Memmap)
+}
+
+/// Maps zeros that belong to no file. They are shared, as Python's are, unless the access is `Copy`.
+pub fn map_anonymous(plan: &Plan) -> Result<RawMap> {
+    let len = plan.length;
+    if plan.access == Access::Copy && plan.raw.is_none() {
+        return MmapOptions::new().len(len).map_anon().in_call("mmap").map(|map| RawMap::Memmap(map.into()));
+    }
+    let (prot, flags) = match (plan.raw, plan.access) {
+        (Some(raw), _) => {
+            let anonymous = raw.flags | libc::MAP_ANON;
+            (ProtFlags::from_bits_retain(raw.prot as _), MapFlags::from_bits_retain(anonymous as _))
+        }
+        (None, Access::Read) => (ProtFlags::READ, MapFlags::SHARED),
+        (None, _) => (ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED),
+    };
+    // SAFETY: the kernel chooses the address, so no memory of others is replaced.
+    let base = unsafe { rustix::mm::mmap_anonymous(ptr::null_mut(), len, prot, flags) };
+    base.in_call("mmap").map(|base| RawMap::Owned(OwnedPages { base: base.cast(), len }))
+}
+
+/// Resizes `map` in place, possibly at another address (mremap(2)). `None`: this system cannot.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub fn remap(map: &mut RawMap, len: usize) -> Option<Result<()>> {
+    Some(match map {
+        RawMap::Empty | RawMap::Hosted(_) => return None,
+        #[cfg(target_os = "linux")]
+        RawMap::Memmap(map) => {
+            let options = memmap2::RemapOptions::new().may_move(true);
+            // SAFETY: the caller holds the only reference to these addresses (`Region::resize_in_place`), so no
+            // pointer into them outlives the move.
+            unsafe { map.remap(len, options) }.in_call("mremap")
+        }
+        #[cfg(target_os = "android")]
+        RawMap::Memmap(_) => return None,
+        RawMap::Owned(pages) => {
+            let flags = rustix::mm::MremapFlags::MAYMOVE;
+            // SAFETY: as above.
+            let moved = unsafe { rustix::mm::mremap(pages.base.cast(), pages.len, len, flags) };
+            moved.in_call("mremap").map(|base| (pages.base, pages.len) = (base.cast(), len))
+        }
+    })
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub fn remap(_map: &mut RawMap, _len: usize) -> Option<Result<()>> {
+    None
+}
+
+/// Replaces the range by private zero pages in one step. The mapping of the file ends there, and a pointer into the
+/// range that somebody kept reads zeros. `false`: the system refused.
+///
+/// The fault handlers call this too, so it is one bare system call, without a lock or an allocation.
+///
+/// # Safety
+/// `base` and `len` are a mapping of the caller's own, or whole pages at its end or in its middle. The addresses stay
+/// mapped until its `RawMap` is dropped.
+pub unsafe fn revoke(base: *mut u8, len: usize) -> bool {
+    let flags = MapFlags::PRIVATE | MapFlags::FIXED | NORESERVE;
+    // Where the system does not promise so much memory (vm.overcommit_memory is 2), read-only pages still may pass,
+    // since they cost none.
+    [ProtFlags::READ | ProtFlags::WRITE, ProtFlags::READ].into_iter().any(|prot| {
+        // SAFETY: by this function's contract the range replaced is the caller's own.
+        unsafe { rustix::mm::mmap_anonymous(base.cast(), whole_pages(len), prot, flags) }.is_ok()
+    })
+}
+
+/// Maps the range of the file that `plan` names, as `map_file` does, over pages that are there. Without a file, a `regular`
+/// mapping drops its private pages, so that the file's bytes are seen again; other memory becomes zeros.
+pub fn map_over(pages: &Hosted, file: Option<&File>, plan: &Plan, regular: bool) -> Result<()> {
+    let (prot, flags) = prot_and_flags(plan, regular);
+    let flags = flags | MapFlags::FIXED;
+    let (at, len) = (pages.start.cast(), pages.len);
+    if let Some(file) = file {
+        let offset = plan.file_offset + pages.from as u64;
+        // SAFETY: by the contract of `Hosted::new` the pages may be replaced.
+        return unsafe { rustix::mm::mmap(at, len, prot, flags, file, offset) }.map(drop).in_call("mmap");
+    }
+    if !regular {
+        // SAFETY: as above.
+        return unsafe { rustix::mm::mmap_anonymous(at, len, prot, flags) }.map(drop).in_call("mmap");
+    }
+    let protection = MprotectFlags::from_bits_retain(prot.bits());
+    // SAFETY: as above.
+    unsafe { rustix::mm::mprotect(at, len, protection) }.in_call("mprotect")?;
+    // SAFETY: as above; the caller wants what was stored gone.
+    unsafe { drop_private_pages(at, len) }.in_call("madvise")
+}
+
+/// Drops private pages, after which a private mapping of a file shows the file's bytes. Pages that a fault handler
+/// replaced by zeros belong to no file any more and stay zeros.
+///
+/// # Safety
+/// `at` and `len` are whole pages of the caller's own, whose bytes may go.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+unsafe fn drop_private_pages(at: *mut c_void, len: usize) -> std::result::Result<(), Errno> {
+    // SAFETY: by this function's contract.
+    unsafe { rustix::mm::madvise(at, len, rustix::mm::Advice::LinuxDontNeed) }
+}
+
+/// MADV_DONTNEED of the other systems keeps private pages, so this cannot be done there.
+///
+/// # Safety
+/// This does nothing; the signature is Linux's.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+unsafe fn drop_private_pages(_at: *mut c_void, _len: usize) -> std::result::Result<(), Errno> {
+    Err(Errno::NOSYS)
+}
