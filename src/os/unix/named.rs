@@ -5,7 +5,6 @@ use std::io;
 
 use rustix::io::Errno;
 
-use super::{map_file, reserve};
 use crate::os::{InCall, RawMap, Result};
 use crate::request::Plan;
 
@@ -34,6 +33,7 @@ pub fn unlink_named(_name: &str) -> Result<bool> {
 /// Maps the shared memory object `/name`, which is made and sized if there is none. The answer beside it is its file.
 #[cfg(not(target_os = "android"))]
 pub fn map_named(name: &str, plan: &Plan) -> Result<(RawMap, Option<File>)> {
+    use super::{map_file, reserve};
     use rustix::fs::Mode;
     use rustix::shm;
     let object = object_name(name);
