@@ -7,12 +7,18 @@ pub const PROT_WRITE: i32 = libc::PROT_WRITE;
 /// What Python maps with when neither `prot`, `flags` nor `access` is given.
 pub const DEFAULT_RAW: Raw = Raw { prot: libc::PROT_READ | libc::PROT_WRITE, flags: libc::MAP_SHARED };
 
+#[cfg(target_os = "linux")]
+const MAP_FIXED_NOREPLACE: i32 = libc::MAP_FIXED_NOREPLACE;
+/// For Android `libc` does not have it (include/uapi/asm-generic/mman-common.h of the kernel).
+#[cfg(target_os = "android")]
+const MAP_FIXED_NOREPLACE: i32 = 0x10_0000;
+
 /// Flags that a caller may not give: they replace memory that belongs to others, or make pages whose first access may
 /// kill the process.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub const REFUSED_FLAGS: &[(&str, i32)] = &[
     ("MAP_FIXED", libc::MAP_FIXED),
-    ("MAP_FIXED_NOREPLACE", libc::MAP_FIXED_NOREPLACE),
+    ("MAP_FIXED_NOREPLACE", MAP_FIXED_NOREPLACE),
     ("MAP_GROWSDOWN", libc::MAP_GROWSDOWN),
     ("MAP_HUGETLB", libc::MAP_HUGETLB),
 ];
@@ -24,7 +30,9 @@ pub const REFUSED_FLAGS: &[(&str, i32)] = &[("MAP_FIXED", libc::MAP_FIXED)];
 
 /// Each name beside its value, taken from `libc` by that name.
 macro_rules! listed {
-    ($($name:ident),* $(,)?) => { &[$((stringify!($name), libc::$name as i64)),*] };
+    ($($(#[$attribute:meta])* $name:ident),* $(,)?) => {
+        &[$($(#[$attribute])* (stringify!($name), libc::$name as i64)),*]
+    };
 }
 
 const COMMON: &[(&str, i64)] = listed![
@@ -46,11 +54,13 @@ const COMMON: &[(&str, i64)] = listed![
     MS_INVALIDATE,
 ];
 
+// For Android `libc` lacks three of them.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 const SYSTEM: &[(&str, i64)] = listed![
     MAP_ANONYMOUS,
     MAP_DENYWRITE,
     MAP_EXECUTABLE,
+    #[cfg(target_os = "linux")]
     MAP_FIXED_NOREPLACE,
     MAP_GROWSDOWN,
     MAP_HUGETLB,
@@ -59,7 +69,9 @@ const SYSTEM: &[(&str, i64)] = listed![
     MAP_NORESERVE,
     MAP_POPULATE,
     MAP_STACK,
+    #[cfg(target_os = "linux")]
     MAP_SHARED_VALIDATE,
+    #[cfg(target_os = "linux")]
     MAP_SYNC,
     MADV_FREE,
     MADV_REMOVE,

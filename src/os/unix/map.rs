@@ -127,19 +127,16 @@ pub fn map_anonymous(plan: &Plan) -> Result<RawMap> {
 }
 
 /// Resizes `map` in place, possibly at another address (mremap(2)). `None`: this system cannot.
-#[cfg(any(target_os = "linux", target_os = "android"))]
+#[cfg(target_os = "linux")]
 pub fn remap(map: &mut RawMap, len: usize) -> Option<Result<()>> {
     Some(match map {
         RawMap::Empty | RawMap::Hosted(_) => return None,
-        #[cfg(target_os = "linux")]
         RawMap::Memmap(map) => {
             let options = memmap2::RemapOptions::new().may_move(true);
             // SAFETY: the caller holds the only reference to these addresses (`Region::resize_in_place`), so no
             // pointer into them outlives the move.
             unsafe { map.remap(len, options) }.in_call("mremap")
         }
-        #[cfg(target_os = "android")]
-        RawMap::Memmap(_) => return None,
         RawMap::Owned(pages) => {
             let flags = rustix::mm::MremapFlags::MAYMOVE;
             // SAFETY: as above.
@@ -149,7 +146,8 @@ pub fn remap(map: &mut RawMap, len: usize) -> Option<Result<()>> {
     })
 }
 
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
+/// Neither memmap2 nor rustix has mremap for Android; the other systems do not have the call.
+#[cfg(not(target_os = "linux"))]
 pub fn remap(_map: &mut RawMap, _len: usize) -> Option<Result<()>> {
     None
 }
