@@ -2,13 +2,13 @@
 /// <reference types="node" />
 /** An object whose bytes can be read in place: a Buffer, typed array, DataView, ArrayBuffer or SharedArrayBuffer. */
 type BytesLike = ArrayBufferView | ArrayBufferLike;
-/** Bytes of a page of memory. */
+/** The size of a page of memory, in bytes. */
 declare const PAGESIZE: number;
-/** What the constructor's `offset` is a multiple of, in bytes: the page size on Unix, usually 65536 on Windows. */
+/** The constructor's `offset` must be a multiple of this many bytes: the page size on Unix, usually 65536 on Windows. */
 declare const ALLOCATIONGRANULARITY: number;
-/** A name of the families PROT_, MAP_, MADV_ and MS_. */
+/** The name of a constant: PROT_, MAP_, MADV_ or MS_ and more. */
 type ConstantName = `${"PROT" | "MAP" | "MADV" | "MS"}_${string}`;
-/** Each PROT_, MAP_, MADV_ and MS_ that this platform defines, with the values of its headers; none on Windows. */
+/** The constants PROT_, MAP_, MADV_ and MS_ that this platform's headers define, with their values. None on Windows. */
 declare const constants: Readonly<Record<ConstantName, number>>;
 /** Codes of the errors that this package makes, besides the system's own (`'EACCES'`, `'ENOENT'`, ...). */
 type ErrorCode = "ERR_MMAP_BINARY" | "ERR_MMAP_CLOSED" | "ERR_MMAP_READ_ONLY" | "ERR_MMAP_EMPTY_FILE" | "ERR_MMAP_OFFSET" | "ERR_MMAP_NO_DESCRIPTOR" | "ERR_MMAP_NO_VIEWS" | "ERR_MMAP_BUSY" | "ERR_MMAP_FAULT" | "ERR_MMAP_PATTERN" | "ERR_OUT_OF_RANGE" | "ERR_INVALID_ARG_TYPE" | "ERR_INVALID_ARG_VALUE" | "ABORT_ERR";

@@ -46,9 +46,9 @@ function attempt(ask) {
 	}
 }
 function libc() {
-	return attempt(interpreter) ?? attempt(reported) ?? attempt(lister) ?? attempt(folder);
+	return attempt(fromProgram) ?? attempt(fromReport) ?? attempt(fromLdd) ?? attempt(fromFolder);
 }
-function interpreter() {
+function fromProgram() {
 	const head = Buffer.alloc(4096);
 	const fd = node_fs.default.openSync(process.execPath, "r");
 	try {
@@ -71,17 +71,17 @@ function report() {
 		if (excludeNetwork !== void 0) report.excludeNetwork = excludeNetwork;
 	}
 }
-function reported() {
+function fromReport() {
 	const { header, sharedObjects } = report();
 	if (header?.glibcVersionRuntime !== void 0) return "glibc";
 	return sharedObjects?.some((file) => /\/(ld-musl-|libc\.musl-)/.test(file)) ? "musl" : void 0;
 }
-function lister() {
+function fromLdd() {
 	const text = node_fs.default.readFileSync("/usr/bin/ldd", "latin1");
 	if (text.includes("musl")) return "musl";
 	return /GNU|GLIBC/.test(text) ? "glibc" : void 0;
 }
-function folder() {
+function fromFolder() {
 	return node_fs.default.readdirSync("/lib").some((name) => name.startsWith("ld-musl-")) ? "musl" : void 0;
 }
 function glibcVersion() {
@@ -293,13 +293,13 @@ function* upwards(folder) {
 		if (at === node_path.default.dirname(at)) return;
 	}
 }
-function agent() {
+function runningManager() {
 	const agent = process.env["npm_config_user_agent"] ?? "";
 	const [, name, version = ""] = /^(npm|pnpm|yarn|bun|deno)\/(\d*)/.exec(agent) ?? [];
 	if (name === void 0) return ["bun", "deno"].find((each) => process.versions[each] !== void 0);
 	return name === "yarn" && version !== "1" ? "berry" : name;
 }
-function skipped(folder) {
+function skippingSetting(folder) {
 	const { npm_config_omit: omit = "", npm_config_optional: optional } = process.env;
 	if (/\boptional\b/.test(omit)) return `npm_config_omit=${omit} in the environment`;
 	if (optional === "false") return `npm_config_optional=${optional} in the environment`;
@@ -314,7 +314,7 @@ function skipped(folder) {
 	return /"?optionalDependencies"?: false/.test(text(modules)) ? `the install that made ${modules}` : void 0;
 }
 function inspectInstall(self, name) {
-	const running = agent();
+	const running = runningManager();
 	const isRunning = (owner) => owner === running || owner === "yarn" && running === "berry";
 	const locks = [...LOCKS].sort(([, a], [, b]) => Number(isRunning(b)) - Number(isRunning(a)));
 	for (const folder of [...upwards(node_path.default.dirname(self)), ...upwards(process.cwd())]) for (const [lock, owner] of locks) {
@@ -325,7 +325,7 @@ function inspectInstall(self, name) {
 			folder,
 			lock,
 			listed: content.includes(`${name}@`) || content.includes(`node_modules/${name}"`),
-			skipped: skipped(folder)
+			skipped: skippingSetting(folder)
 		};
 	}
 	return {
@@ -333,7 +333,7 @@ function inspectInstall(self, name) {
 		folder: void 0,
 		lock: void 0,
 		listed: false,
-		skipped: skipped(void 0)
+		skipped: skippingSetting(void 0)
 	};
 }
 function remedy({ manager, lock, listed, skipped }, trouble, version) {
@@ -374,13 +374,13 @@ function resolved(find, name) {
 		return;
 	}
 }
-function library() {
+function libraryWords() {
 	if (process.platform !== "linux") return [];
 	const name = libc();
 	if (name === void 0) return ["an unknown C library"];
 	return [name === "glibc" ? ["glibc", glibcVersion()].filter(Boolean).join(" ") : name];
 }
-function system() {
+function systemWords() {
 	const { arch, platform, versions } = process;
 	const engine = [
 		"electron",
@@ -389,27 +389,27 @@ function system() {
 	].find((each) => versions[each] !== void 0) ?? "node";
 	return [
 		`${platform} ${arch}`,
-		...library(),
+		...libraryWords(),
 		`${engine} ${versions[engine]}`
 	].join(", ");
 }
-function told(headline, facts, mend, cause) {
+function loadError(headline, facts, mend, cause) {
 	return new MmapError("ERR_MMAP_BINARY", [
 		headline,
-		...[`this is ${system()}`, ...facts].filter((fact) => fact !== void 0).map((fact) => `- ${fact}`),
+		...[`this is ${systemWords()}`, ...facts].filter((fact) => fact !== void 0).map((fact) => `- ${fact}`),
 		`To mend it: ${mend}`
 	].join("\n"), cause === void 0 ? void 0 : { cause });
 }
-const OWN = "build it from source on this system, and name the file that comes of it in the environment variable NAPI_RS_NATIVE_LIBRARY_PATH";
+const BUILD_FROM_SOURCE = "build it from source on this system, and name the file that comes of it in the environment variable NAPI_RS_NATIVE_LIBRARY_PATH";
 function unsupported({ tuple, version }) {
-	return told(`memmap ${version} has no binary for ${tuple}`, [`it has them for ${TUPLES.join(", ")}`], OWN);
+	return loadError(`memmap ${version} has no binary for ${tuple}`, [`it has them for ${TUPLES.join(", ")}`], BUILD_FROM_SOURCE);
 }
-function strangers({ find, tuple }) {
-	const there = TUPLES.filter((each) => each !== tuple && resolved(find, `@memmap/${each}/package.json`) !== void 0);
-	if (there.length === 0) return void 0;
-	return `there is ${there.map((each) => `@memmap/${each}`).join(" and ")} instead: node_modules was made on, or for, another system or processor`;
+function otherPlatforms({ find, tuple }) {
+	const installed = TUPLES.filter((each) => each !== tuple && resolved(find, `@memmap/${each}/package.json`) !== void 0);
+	if (installed.length === 0) return void 0;
+	return `there is ${installed.map((each) => `@memmap/${each}`).join(" and ")} instead: node_modules was made on, or for, another system or processor`;
 }
-function packed({ archived, self }) {
+function bundlingHint({ archived, self }) {
 	if (archived) return "from an Electron archive nothing can be loaded: unpack @memmap/* (asarUnpack in electron-builder)";
 	try {
 		if (JSON.parse(node_fs.default.readFileSync(node_path.default.join(node_path.default.dirname(self), "package.json"), "utf8")).name === "memmap") return void 0;
@@ -422,36 +422,36 @@ function mismatched(lookup, found) {
 	const install = inspectInstall(self, name);
 	const headline = `memmap ${version} needs ${name}@${version}, and found version ${found}`;
 	const place = resolved(lookup.find, `${name}/package.json`);
-	return told(headline, [place && `it is ${node_path.default.dirname(place)}`, packed(lookup)], remedy(install, "missing", version));
+	return loadError(headline, [place && `it is ${node_path.default.dirname(place)}`, bundlingHint(lookup)], remedy(install, "missing", version));
 }
-function left({ listed, lock, skipped }) {
+function whyMissing({ listed, lock, skipped }) {
 	if (skipped !== void 0) return [`optional dependencies are left out by ${skipped}`];
 	if (lock === void 0) return ["an install leaves it out when told to (--omit=optional, --no-optional)"];
 	if (listed) return [`${lock} lists it: an install was told to leave it out (--omit=optional, --no-optional), or it was removed`];
 	return [`${lock} does not list it: it was made on another system (npm/cli#4828), or without optional dependencies`];
 }
-function absent(lookup, cause) {
+function missing(lookup, cause) {
 	const { self, tuple, version } = lookup;
 	const name = `@memmap/${tuple}`;
 	const install = inspectInstall(self, name);
 	const folder = resolved(lookup.find, `${name}/package.json`);
 	const trouble = folder === void 0 ? "missing" : "broken";
-	return told(folder === void 0 ? `The binary of memmap ${version} is missing: ${name}@${version}, an optional dependency, is not installed` : `The binary of memmap ${version} is missing: ${node_path.default.dirname(folder)} is there, but not its file memmap.${tuple}.node`, [
-		strangers(lookup),
-		...trouble === "missing" ? left(install) : [],
-		packed(lookup)
+	return loadError(folder === void 0 ? `The binary of memmap ${version} is missing: ${name}@${version}, an optional dependency, is not installed` : `The binary of memmap ${version} is missing: ${node_path.default.dirname(folder)} is there, but not its file memmap.${tuple}.node`, [
+		otherPlatforms(lookup),
+		...trouble === "missing" ? whyMissing(install) : [],
+		bundlingHint(lookup)
 	], remedy(install, trouble, version), cause);
 }
 const NEEDS_GLIBC = /\bGLIBC_(\d+)\.(\d+)/g;
-function verdict(error) {
+function diagnosis(error) {
 	const { code, message, name } = error;
 	const [newest] = [...message.matchAll(NEEDS_GLIBC)].map(([, a, b]) => [Number(a), Number(b)]).sort(([a, b], [c, d]) => c - a || d - b);
 	if (newest !== void 0) {
 		const needed = newest.join(".");
-		return [`glibc is too old: it needs ${needed} or newer`, `use a system with glibc ${needed} or newer, or ${OWN}`];
+		return [`glibc is too old: it needs ${needed} or newer`, `use a system with glibc ${needed} or newer, or ${BUILD_FROM_SOURCE}`];
 	}
-	if (/libc\.musl-|ld-musl-/.test(message)) return ["it is for musl", OWN];
-	if (/ld-linux|libc\.so\.6|symbol not found/.test(message) && libc() === "musl") return ["it is for glibc", OWN];
+	if (/libc\.musl-|ld-musl-/.test(message)) return ["it is for musl", BUILD_FROM_SOURCE];
+	if (/ld-linux|libc\.so\.6|symbol not found/.test(message) && libc() === "musl") return ["it is for glibc", BUILD_FROM_SOURCE];
 	if (code === "ERR_DLOPEN_DISABLED") return ["addons are switched off", "start the program without --no-addons"];
 	if (name === "NotCapable" || name === "PermissionDenied") return ["Deno forbids it", "start the program with --allow-ffi"];
 	if (/failed to map segment|Operation not permitted/.test(message)) return ["nothing may run from where it is (a file system mounted noexec?)", "install to a place from which code may run"];
@@ -459,19 +459,19 @@ function verdict(error) {
 function unloadable(lookup, error, file, origin) {
 	const { self, tuple, version } = lookup;
 	const found = file ?? resolved(lookup.find, `@memmap/${tuple}`);
-	if (found === void 0) return absent(lookup, error);
+	if (found === void 0) return missing(lookup, error);
 	const reason = error instanceof Error ? error : new Error(String(error));
 	const message = reason.message.trim().replaceAll("\n", "\n  ");
 	const facts = [origin && `named by ${origin}`];
-	if (!node_fs.default.existsSync(found)) return told(`There is no file ${found}`, facts, `correct ${origin}`, error);
-	const [meaning, mend] = verdict(reason) ?? [];
+	if (!node_fs.default.existsSync(found)) return loadError(`There is no file ${found}`, facts, `correct ${origin}`, error);
+	const [meaning, mend] = diagnosis(reason) ?? [];
 	const headline = `The binary of memmap ${version} for ${tuple} cannot be loaded${meaning ? `: ${meaning}` : ""}`;
-	const own = origin === void 0 ? remedy(inspectInstall(self, `@memmap/${tuple}`), "broken", version) : OWN;
-	return told(headline, [
+	const own = origin === void 0 ? remedy(inspectInstall(self, `@memmap/${tuple}`), "broken", version) : BUILD_FROM_SOURCE;
+	return loadError(headline, [
 		`file: ${found}`,
 		...facts,
 		`the loader says: ${message}`,
-		packed(lookup)
+		bundlingHint(lookup)
 	], mend ?? own, error);
 }
 // lib/load/load.ts
@@ -743,12 +743,9 @@ function writable(state) {
 function Itself(object) {
 	return object;
 }
+let nextState;
 var Stateful = class extends Itself {
-	#state;
-	constructor(object, state) {
-		super(object);
-		this.#state = state;
-	}
+	#state = nextState;
 	static has(value) {
 		return typeof value === "object" && value !== null && #state in value;
 	}
@@ -757,7 +754,9 @@ var Stateful = class extends Itself {
 	}
 };
 function attachState(object, state) {
-	new Stateful(object, state);
+	nextState = state;
+	new Stateful(object);
+	nextState = void 0;
 	return object;
 }
 function stateOf(object) {
@@ -1956,7 +1955,7 @@ const KEYS = [
 	"onProgress"
 ];
 const MOST_THREADS = 64;
-function scanRequest(given) {
+function searchRequest(given) {
 	const { signal: signal$1, threads, onProgress } = options(given, KEYS);
 	if (onProgress !== void 0 && typeof onProgress !== "function") throw wrongType("options.onProgress", "of type function", onProgress);
 	return {
@@ -2159,7 +2158,7 @@ function jobOptions({ signal, onProgress }, total, searched = 0) {
 async function findAsync(state, needle, start$1, end, options, last) {
 	const { bytes } = state;
 	const { length } = bytes;
-	const request = scanRequest(options);
+	const request = searchRequest(options);
 	const wanted = needleBytes(needle);
 	const from = start(start$1, "start", length, state.position);
 	const to = bound(end, "end", length, length);
@@ -2169,7 +2168,7 @@ async function findAsync(state, needle, start$1, end, options, last) {
 async function countAsync(state, pattern, start, end, options) {
 	const { bytes } = state;
 	const { length } = bytes;
-	const request = scanRequest(options);
+	const request = searchRequest(options);
 	const { native } = compile(pattern);
 	const from = bound(start, "start", length, 0);
 	const to = bound(end, "end", length, length);
@@ -2181,7 +2180,7 @@ async function matchAsync(state, pattern, start, end, options) {
 	const moves = (0, node_util_types.isRegExp)(pattern) && (pattern.global || pattern.sticky);
 	const at = moves ? Math.max(from, pattern.lastIndex) : from;
 	const compiled = compile(pattern);
-	const request = scanRequest(options);
+	const request = searchRequest(options);
 	const matches = matchesAsync(state, compiled, from, to, at, {
 		...request,
 		jobOptions: (searched) => jobOptions(request, to - from, searched),
@@ -2199,7 +2198,7 @@ function matchAllAsync(state, pattern, options) {
 	const [from, to] = range(state.bytes, start, end);
 	const at = startOfAll(pattern, from);
 	const compiled = compile(pattern);
-	const request = scanRequest(rest);
+	const request = searchRequest(rest);
 	return matchesAsync(state, compiled, from, to, at, {
 		...request,
 		jobOptions: (searched) => jobOptions(request, to - from, searched)

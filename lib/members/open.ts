@@ -113,7 +113,10 @@ export function open(given: unknown, options: OpenOptions | undefined): MappingS
   return newState(native, request, access, text)
 }
 
-/** Opens off the event loop. A mapping of nobody's is collected while the event loop runs, so one retry is enough. */
+/**
+ * Opens off the event loop. One retry is enough: mappings that the engine has already collected are closed while the event
+ * loop runs.
+ */
 async function openNative({ bytes, text }: Path, request: OpenRequest): Promise<NativeMapping> {
   const { access, create, guard, length, offset } = request
   const ask = (): Promise<Answer> => binding.openAsync(bytes, length, offset, accessCode(access), create, guard)
