@@ -772,9 +772,11 @@ function copyOf(bytes, start, length) {
 	return copy;
 }
 function bytesInPlace(value, name) {
+	if (value instanceof Uint8Array) return value;
 	return isMapping(value) ? stateOf(value).bytes : bytes(value, name);
 }
 function bytesOrCopy(value, name, besides = "") {
+	if (value instanceof Uint8Array) return value;
 	if (!isMapping(value)) return bytes(value, name, besides + BYTES);
 	const { bytes: bytes$2 } = stateOf(value);
 	return copyOf(bytes$2, 0, bytes$2.length);
