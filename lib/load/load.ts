@@ -9,7 +9,7 @@ import { type Lookup, mismatched, unloadable, unsupported } from './load-error.j
 /** The environment variable that names the file to load, and no other: for a binary that the user has built. */
 const VARIABLE = 'NAPI_RS_NATIVE_LIBRARY_PATH'
 
-// `__filename` does not exist where somebody has bundled this into an ES module.
+// `__filename` does not exist if this was bundled into an ES module.
 const self = typeof __filename === 'string' ? __filename : path.resolve('index.js')
 
 /**
