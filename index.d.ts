@@ -2,13 +2,13 @@
 /// <reference types="node" />
 /** An object whose bytes can be read in place: a Buffer, typed array, DataView, ArrayBuffer or SharedArrayBuffer. */
 type BytesLike = ArrayBufferView | ArrayBufferLike;
-/** Bytes of a page of memory. */
+/** The size of a page of memory, in bytes. */
 declare const PAGESIZE: number;
-/** What the constructor's `offset` is a multiple of, in bytes: the page size on Unix, usually 65536 on Windows. */
+/** The constructor's `offset` must be a multiple of this many bytes: the page size on Unix, usually 65536 on Windows. */
 declare const ALLOCATIONGRANULARITY: number;
-/** A name of the families PROT_, MAP_, MADV_ and MS_. */
+/** The name of a constant: PROT_, MAP_, MADV_ or MS_ and more. */
 type ConstantName = `${"PROT" | "MAP" | "MADV" | "MS"}_${string}`;
-/** Each PROT_, MAP_, MADV_ and MS_ that this platform defines, with the values of its headers; none on Windows. */
+/** The constants PROT_, MAP_, MADV_ and MS_ that this platform's headers define, with their values. None on Windows. */
 declare const constants: Readonly<Record<ConstantName, number>>;
 /** Codes of the errors that this package makes, besides the system's own (`'EACCES'`, `'ENOENT'`, ...). */
 type ErrorCode = "ERR_MMAP_BINARY" | "ERR_MMAP_CLOSED" | "ERR_MMAP_READ_ONLY" | "ERR_MMAP_EMPTY_FILE" | "ERR_MMAP_OFFSET" | "ERR_MMAP_NO_DESCRIPTOR" | "ERR_MMAP_NO_VIEWS" | "ERR_MMAP_BUSY" | "ERR_MMAP_FAULT" | "ERR_MMAP_PATTERN" | "ERR_OUT_OF_RANGE" | "ERR_INVALID_ARG_TYPE" | "ERR_INVALID_ARG_VALUE" | "ABORT_ERR";
@@ -237,7 +237,7 @@ interface MmapOptions extends CommonOptions {
   */
   trackfd?: boolean;
   /**
-  * The name of named memory: whoever gives the same name maps the same bytes. With `fileno` -1; on Windows also with a
+  * The name of named memory: mappings with the same name, in any process, have the same bytes. With `fileno` -1; on Windows also with a
   * file. On POSIX systems the memory stays until `Mmap.unlink(name)`.
   */
   tagname?: string;
@@ -337,7 +337,7 @@ declare class Mmap implements Disposable, Iterable<number> {
   static anonymous(length: number | bigint, options?: AnonymousOptions): Mmap;
   /**
   * Removes the name of named memory (`tagname`). Whoever has the memory mapped keeps it. On POSIX systems the memory stays
-  * until then, even if nobody uses it. On Windows the name ends with its last mapping, and the answer is false.
+  * until then, even when no process uses it. On Windows the name ends with its last mapping, and the answer is false.
   * @returns whether there was such a name to remove
   */
   static unlink(name: string): boolean;
@@ -355,7 +355,7 @@ declare class Mmap implements Disposable, Iterable<number> {
   get closed(): boolean;
   /**
   * Whether bytes were lost since the mapping was made or since `reattach()`: the file was made shorter, its disk failed or
-  * was full, or a view of a read-only mapping was stored to. It asks nobody, and costs a load: that the file was made
+  * was full, or a view of a read-only mapping was stored to. Reading it makes no system call: that the file was made
   * shorter is noticed by the first access to what it lost, or by `check()`.
   */
   get faulted(): boolean;
@@ -373,9 +373,9 @@ declare class Mmap implements Disposable, Iterable<number> {
   reattach(): void;
   /**
   * Ends the mapping, before it returns: its views get length 0, the file is released, and its running jobs reject with
-  * ERR_MMAP_CLOSED. Memory that somebody still has a pointer to reads as zeros, never as another mapping's bytes. On Windows a
-  * file of which you took a view is released when that view is collected. Nothing is flushed: the system writes changed
-  * pages back later. A second call does nothing.
+  * ERR_MMAP_CLOSED. Native code that still has a pointer into the mapping reads zeros, never another mapping's bytes. On
+  * Windows a file of which you took a view is released when that view is collected. Nothing is flushed: the system writes
+  * changed pages back later. A second call does nothing.
   */
   close(options?: CloseOptions): void;
   /** Calls `close()`, at the end of a `using` block. */

@@ -4,7 +4,7 @@ import { outOfRange, wrongType, wrongValue } from './errors.js'
 /** An object whose bytes can be read in place: a Buffer, typed array, DataView, ArrayBuffer or SharedArrayBuffer. */
 export type BytesLike = ArrayBufferView | ArrayBufferLike
 
-/** An integer of any size and sign, as a number. A bigint beyond 2^53 may be rounded, which keeps it beyond. */
+/** An integer of any size and sign, as a number. A bigint beyond 2^53 is rounded, and stays out of range. */
 function integer(value: unknown, name: string): number {
   if (typeof value === 'bigint') return Number(value)
   if (typeof value !== 'number') throw wrongType(name, 'of type number or bigint', value)

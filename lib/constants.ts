@@ -1,13 +1,13 @@
 import { binding } from './load/load.js'
 
-/** Bytes of a page of memory. */
+/** The size of a page of memory, in bytes. */
 export const PAGESIZE: number = binding.pageSize()
 
-/** What the constructor's `offset` is a multiple of, in bytes: the page size on Unix, usually 65536 on Windows. */
+/** The constructor's `offset` must be a multiple of this many bytes: the page size on Unix, usually 65536 on Windows. */
 export const ALLOCATIONGRANULARITY: number = binding.allocationGranularity()
 
-/** A name of the families PROT_, MAP_, MADV_ and MS_. */
+/** The name of a constant: PROT_, MAP_, MADV_ or MS_ and more. */
 export type ConstantName = `${'PROT' | 'MAP' | 'MADV' | 'MS'}_${string}`
 
-/** Each PROT_, MAP_, MADV_ and MS_ that this platform defines, with the values of its headers; none on Windows. */
+/** The constants PROT_, MAP_, MADV_ and MS_ that this platform's headers define, with their values. None on Windows. */
 export const constants: Readonly<Record<ConstantName, number>> = Object.freeze(binding.constants())

@@ -22,7 +22,7 @@ const PROGRESS_INTERVAL = 50
 /** What can end some work early, and what is done then. */
 interface Interruption<T> {
   signal: AbortSignal | undefined
-  /** Where the function that ends the work early is found while it lasts. */
+  /** While the work lasts, this set has the function that ends it early. */
   cancels?: Set<Cancel>
   /** Called when the work is ended early. */
   onCancel?: () => void

@@ -97,7 +97,7 @@ export class Mmap implements Disposable, Iterable<number> {
 
   /**
    * Removes the name of named memory (`tagname`). Whoever has the memory mapped keeps it. On POSIX systems the memory stays
-   * until then, even if nobody uses it. On Windows the name ends with its last mapping, and the answer is false.
+   * until then, even when no process uses it. On Windows the name ends with its last mapping, and the answer is false.
    * @returns whether there was such a name to remove
    */
   static unlink(name: string): boolean {
@@ -136,7 +136,7 @@ export class Mmap implements Disposable, Iterable<number> {
 
   /**
    * Whether bytes were lost since the mapping was made or since `reattach()`: the file was made shorter, its disk failed or
-   * was full, or a view of a read-only mapping was stored to. It asks nobody, and costs a load: that the file was made
+   * was full, or a view of a read-only mapping was stored to. Reading it makes no system call: that the file was made
    * shorter is noticed by the first access to what it lost, or by `check()`.
    */
   get faulted(): boolean {
@@ -163,9 +163,9 @@ export class Mmap implements Disposable, Iterable<number> {
 
   /**
    * Ends the mapping, before it returns: its views get length 0, the file is released, and its running jobs reject with
-   * ERR_MMAP_CLOSED. Memory that somebody still has a pointer to reads as zeros, never as another mapping's bytes. On Windows a
-   * file of which you took a view is released when that view is collected. Nothing is flushed: the system writes changed
-   * pages back later. A second call does nothing.
+   * ERR_MMAP_CLOSED. Native code that still has a pointer into the mapping reads zeros, never another mapping's bytes. On
+   * Windows a file of which you took a view is released when that view is collected. Nothing is flushed: the system writes
+   * changed pages back later. A second call does nothing.
    */
   close(options?: CloseOptions): void {
     lifetime.close(stateOf(this), options)

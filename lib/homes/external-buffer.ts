@@ -89,7 +89,7 @@ export class ExternalBuffer {
 
   detach(): void {
     detach(this.array, this.#number)
-    // If nobody else has seen it, its addresses need not wait for the engine's finalizer. That comes a turn of the event
+    // If the user has never had it, its addresses need not wait for the engine's finalizer. That comes a turn of the event
     // loop later, and on Windows the file could not be deleted until then.
     if (!this.#isExposed && this.array.byteLength === 0) released(this.#number)
   }

@@ -2,10 +2,10 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 
-/** `yarn` is Yarn 1, `berry` its successor. */
+/** `yarn` is Yarn 1, `berry` is Yarn 2 and newer. */
 export type Manager = 'npm' | 'pnpm' | 'yarn' | 'berry' | 'bun' | 'deno'
 
-/** Why a binary is not to be had. */
+/** What is wrong with the binary's package: it is not installed, or does not load. */
 export type Trouble = 'missing' | 'broken'
 
 const LOCKS: readonly [file: string, manager: Manager][] = [
@@ -17,7 +17,7 @@ const LOCKS: readonly [file: string, manager: Manager][] = [
   ['deno.lock', 'deno'],
 ]
 
-/** Settings by which a package manager leaves optional dependencies out. */
+/** Settings that make a package manager leave optional dependencies out. */
 const SETTINGS: readonly [file: string, pattern: RegExp][] = [
   ['.npmrc', /^\s*(?:omit(?:\[\])?\s*=.*\boptional\b|optional\s*=\s*false\b).*/m],
   ['.yarnrc', /^\s*--(?:install\.|add\.)?ignore-optional\b.*/m],
@@ -28,7 +28,7 @@ function text(file: string): string {
   try {
     return fs.readFileSync(file, 'latin1')
   } catch {
-    // Not there, or not for us to read.
+    // It does not exist, or may not be read.
     return ''
   }
 }
@@ -37,12 +37,12 @@ function home(): string | undefined {
   try {
     return os.homedir()
   } catch {
-    // Deno may forbid to ask.
+    // Deno may not permit the question.
     return undefined
   }
 }
 
-/** A folder, and each that it is in. */
+/** A folder, and each folder above it. */
 function* upwards(folder: string): Iterable<string> {
   for (let at = path.resolve(folder); ; at = path.dirname(at)) {
     yield at
@@ -50,29 +50,29 @@ function* upwards(folder: string): Iterable<string> {
   }
 }
 
-/** Who installed, as far as it can be told. */
+/** How the package was installed, as far as it can be determined. */
 export interface Install {
   manager: Manager
-  /** The folder of the project. */
+  /** The project's folder. */
   folder: string | undefined
-  /** The name of its lockfile. */
+  /** The name of the project's lockfile. */
   lock: string | undefined
   /** Whether the lockfile lists the binary's package. */
   listed: boolean
-  /** What told the manager to leave optional dependencies out. */
+  /** The setting that made the manager leave optional dependencies out. */
   skipped: string | undefined
 }
 
-/** The manager that runs this program now, if one does: a script of npm's, or an engine that is one itself. */
-function agent(): Manager | undefined {
+/** The manager that runs this program now, if one does: through its script runner, or because the engine is one. */
+function runningManager(): Manager | undefined {
   const agent = process.env['npm_config_user_agent'] ?? ''
   const [, name, version = ''] = /^(npm|pnpm|yarn|bun|deno)\/(\d*)/.exec(agent) ?? []
   if (name === undefined) return (['bun', 'deno'] as const).find((each) => process.versions[each] !== undefined)
   return name === 'yarn' && version !== '1' ? 'berry' : (name as Manager)
 }
 
-/** What told a manager to leave optional dependencies out: the environment, or a line in a file of settings. */
-function skipped(folder: string | undefined): string | undefined {
+/** The setting that made a manager leave optional dependencies out: in the environment, or a line of a file. */
+function skippingSetting(folder: string | undefined): string | undefined {
   const { npm_config_omit: omit = '', npm_config_optional: optional } = process.env
   if (/\boptional\b/.test(omit)) return `npm_config_omit=${omit} in the environment`
   if (optional === 'false') return `npm_config_optional=${optional} in the environment`
@@ -89,28 +89,34 @@ function skipped(folder: string | undefined): string | undefined {
   return /"?optionalDependencies"?: false/.test(text(modules)) ? `the install that made ${modules}` : undefined
 }
 
-/** Looks for the project that `self` was installed for. */
+/** Finds out how the project that the file `self` belongs to was installed. `name` is the binary's package. */
 export function inspectInstall(self: string, name: string): Install {
-  const running = agent()
-  // Where there are lockfiles of several, that of the one at work.
+  const running = runningManager()
+  // If there are lockfiles of several managers, that of the running one comes first.
   const isRunning = (owner: Manager): boolean => owner === running || (owner === 'yarn' && running === 'berry')
   const locks = [...LOCKS].sort(([, a], [, b]) => Number(isRunning(b)) - Number(isRunning(a)))
   for (const folder of [...upwards(path.dirname(self)), ...upwards(process.cwd())]) {
     for (const [lock, owner] of locks) {
       const content = text(path.join(folder, lock))
-      // The lockfile of something else says nothing.
+      // A lockfile that does not list memmap belongs to another project.
       if (!/\bmemmap@|node_modules\/memmap"/.test(content)) continue
       const manager = owner === 'yarn' && content.includes('__metadata:') ? 'berry' : owner
       const listed = content.includes(`${name}@`) || content.includes(`node_modules/${name}"`)
-      return { manager, folder, lock, listed, skipped: skipped(folder) }
+      return { manager, folder, lock, listed, skipped: skippingSetting(folder) }
     }
   }
-  return { manager: running ?? 'npm', folder: undefined, lock: undefined, listed: false, skipped: skipped(undefined) }
+  return {
+    manager: running ?? 'npm',
+    folder: undefined,
+    lock: undefined,
+    listed: false,
+    skipped: skippingSetting(undefined),
+  }
 }
 
-/** The command that mends it, with what is to be done before. */
+/** The command that mends the install, with what has to be done before. */
 export function remedy({ manager, lock, listed, skipped }: Install, trouble: Trouble, version: string): string {
-  // The others have an option that is stronger than a setting.
+  // The other managers have an option that overrides the setting.
   const first = skipped !== undefined && (manager === 'yarn' || manager === 'bun') ? `undo ${skipped}, then: ` : ''
   switch (manager) {
     case 'pnpm':
@@ -122,12 +128,12 @@ export function remedy({ manager, lock, listed, skipped }: Install, trouble: Tro
     case 'deno':
       return 'deno install --reload'
     case 'berry':
-      // It looks at what it wrote down, not at the files.
+      // Yarn compares with its own records, not with the files.
       return trouble === 'missing' ? 'yarn install' : 'delete node_modules and .yarn/unplugged, then: yarn install'
     default:
       if (trouble === 'broken')
         return lock ? 'npm ci --include=optional' : 'delete node_modules, then: npm install --include=optional'
-      // Named, or npm 10 and older believe a lockfile that was made on another system.
+      // The package is named, because npm 10 and older otherwise trust a lockfile that was made on another system.
       return `npm install --include=optional${listed ? '' : ` memmap@${version}`}`
   }
 }

@@ -2,13 +2,13 @@ import fs from 'node:fs'
 
 export type Libc = 'glibc' | 'musl'
 
-/** What a process report says of the C library: a version of glibc, and the libraries that are loaded. */
+/** What a process report says about the C library: the version of glibc, and the libraries that are loaded. */
 interface Report {
   header?: { glibcVersionRuntime?: string }
   sharedObjects?: string[]
 }
 
-/** What could not be asked, for want of a file or of a permission (Deno), tells nothing. */
+/** The answer, or `undefined` if it cannot be had: a file is missing, or Deno does not permit the question. */
 function attempt<T>(ask: () => T | undefined): T | undefined {
   try {
     return ask()
@@ -17,14 +17,14 @@ function attempt<T>(ask: () => T | undefined): T | undefined {
   }
 }
 
-/** The C library that this program runs on. Linux; `undefined` where nothing tells. */
+/** The C library that this program runs on (on Linux); `undefined` if it cannot be determined. */
 export function libc(): Libc | undefined {
-  // The program itself knows best, and a report takes 10 ms.
-  return attempt(interpreter) ?? attempt(reported) ?? attempt(lister) ?? attempt(folder)
+  // In this order: the program's own header is the surest, and a process report takes 10 ms.
+  return attempt(fromProgram) ?? attempt(fromReport) ?? attempt(fromLdd) ?? attempt(fromFolder)
 }
 
-/** The dynamic loader that the running program asks for. */
-function interpreter(): Libc | undefined {
+/** By the dynamic loader that the running program's ELF header names. */
+function fromProgram(): Libc | undefined {
   const head = Buffer.alloc(4096)
   const fd = fs.openSync(process.execPath, 'r')
   try {
@@ -41,7 +41,7 @@ function report(): Report {
   const { report } = process as { report?: { excludeNetwork?: boolean; getReport(): object } }
   if (report === undefined) return {}
   const { excludeNetwork } = report
-  // Else it asks for the name of each peer, which may take long.
+  // Otherwise the report resolves the host name of each connection's peer, which may take long.
   report.excludeNetwork = true
   try {
     return report.getReport()
@@ -50,25 +50,26 @@ function report(): Report {
   }
 }
 
-function reported(): Libc | undefined {
+function fromReport(): Libc | undefined {
   const { header, sharedObjects } = report()
   if (header?.glibcVersionRuntime !== undefined) return 'glibc'
   return sharedObjects?.some((file) => /\/(ld-musl-|libc\.musl-)/.test(file)) ? 'musl' : undefined
 }
 
-/** ldd is a script that names its library. */
-function lister(): Libc | undefined {
+/** By the text of ldd, a script that names the library it belongs to. */
+function fromLdd(): Libc | undefined {
   const text = fs.readFileSync('/usr/bin/ldd', 'latin1')
   if (text.includes('musl')) return 'musl'
   return /GNU|GLIBC/.test(text) ? 'glibc' : undefined
 }
 
-function folder(): Libc | undefined {
+/** By the name of the dynamic loader in /lib. */
+function fromFolder(): Libc | undefined {
   return fs.readdirSync('/lib').some((name) => name.startsWith('ld-musl-')) ? 'musl' : undefined
 }
 
-/** The version of glibc, `undefined` where nothing tells. */
+/** The version of glibc; `undefined` if it cannot be determined. */
 export function glibcVersion(): string | undefined {
-  // Deno answers with one that it made up.
+  // Deno reports a version that is not the system's.
   return process.versions['deno'] === undefined ? attempt(report)?.header?.glibcVersionRuntime : undefined
 }

@@ -1,25 +1,25 @@
-// What went wrong when there is no binary to load: what this system is, what is there instead, and what mends it.
+// The error when no binary can be loaded: what this system is, what is installed instead, and which command mends it.
 import fs from 'node:fs'
 import path from 'node:path'
 import { MmapError } from '../errors.js'
 import { type Install, inspectInstall, remedy, type Trouble } from './install.js'
 import { glibcVersion, libc } from './libc.js'
 
-/** What is looked for, and from where. */
+/** Which binary is searched for, and from where. */
 export interface Lookup {
-  /** Of this package, and so of the binary's. */
+  /** The version of this package, which the binary's package must have too. */
   version: string
-  /** The name of the system: 'linux-x64-gnu'. */
+  /** The system's name in the names of packages and files: 'linux-x64-gnu'. */
   tuple: string
-  /** The file that looks. */
+  /** The file of this package that searches. */
   self: string
-  /** How it finds packages. */
+  /** The `require` of that file. */
   find: NodeJS.Require
-  /** Whether the file is in an Electron archive. */
+  /** Whether the file lies in an Electron archive (asar). */
   archived: boolean
 }
 
-/** All systems that there are binaries for. */
+/** All systems for which there are binaries. */
 const TUPLES: readonly string[] = [
   'linux-x64-gnu',
   'linux-x64-musl',
@@ -46,68 +46,78 @@ function resolved(find: NodeJS.Require, name: string): string | undefined {
   }
 }
 
-/** The C library, as far as it can be told. */
-function library(): string[] {
+/** The C library, as far as it can be determined. */
+function libraryWords(): string[] {
   if (process.platform !== 'linux') return []
   const name = libc()
   if (name === undefined) return ['an unknown C library']
   return [name === 'glibc' ? ['glibc', glibcVersion()].filter(Boolean).join(' ') : name]
 }
 
-/** This system, in words. */
-function system(): string {
+/** This system in words. */
+function systemWords(): string {
   const { arch, platform, versions } = process
   const engine = ['electron', 'bun', 'deno'].find((each) => versions[each] !== undefined) ?? 'node'
-  return [`${platform} ${arch}`, ...library(), `${engine} ${versions[engine]}`].join(', ')
+  return [`${platform} ${arch}`, ...libraryWords(), `${engine} ${versions[engine]}`].join(', ')
 }
 
-/** An error of a headline, of facts, and of what is to be done. */
-function told(headline: string, facts: readonly (string | undefined)[], mend: string, cause?: unknown): MmapError {
-  const known = [`this is ${system()}`, ...facts].filter((fact) => fact !== undefined)
+/** An error whose message has a headline, a list of facts, and what to do about it. */
+function loadError(headline: string, facts: readonly (string | undefined)[], mend: string, cause?: unknown): MmapError {
+  const known = [`this is ${systemWords()}`, ...facts].filter((fact) => fact !== undefined)
   const message = [headline, ...known.map((fact) => `- ${fact}`), `To mend it: ${mend}`].join('\n')
   return new MmapError('ERR_MMAP_BINARY', message, cause === undefined ? undefined : { cause })
 }
 
-const OWN =
+const BUILD_FROM_SOURCE =
   'build it from source on this system, and name the file that comes of it in the environment variable NAPI_RS_NATIVE_LIBRARY_PATH'
 
 /** There is no binary for this system. */
 export function unsupported({ tuple, version }: Lookup): MmapError {
-  return told(`memmap ${version} has no binary for ${tuple}`, [`it has them for ${TUPLES.join(', ')}`], OWN)
+  return loadError(
+    `memmap ${version} has no binary for ${tuple}`,
+    [`it has them for ${TUPLES.join(', ')}`],
+    BUILD_FROM_SOURCE,
+  )
 }
 
-/** Packages of other systems that are there instead. */
-function strangers({ find, tuple }: Lookup): string | undefined {
-  const there = TUPLES.filter((each) => each !== tuple && resolved(find, `@memmap/${each}/package.json`) !== undefined)
-  if (there.length === 0) return undefined
-  return `there is ${there.map((each) => `@memmap/${each}`).join(' and ')} instead: node_modules was made on, or for, another system or processor`
+/** The packages for other platforms that are installed, if there are any. */
+function otherPlatforms({ find, tuple }: Lookup): string | undefined {
+  const installed = TUPLES.filter(
+    (each) => each !== tuple && resolved(find, `@memmap/${each}/package.json`) !== undefined,
+  )
+  if (installed.length === 0) return undefined
+  return `there is ${installed.map((each) => `@memmap/${each}`).join(' and ')} instead: node_modules was made on, or for, another system or processor`
 }
 
-/** A hint for those who pack everything into one file. */
-function packed({ archived, self }: Lookup): string | undefined {
+/** A hint for programs whose files were bundled or archived. */
+function bundlingHint({ archived, self }: Lookup): string | undefined {
   if (archived)
     return 'from an Electron archive nothing can be loaded: unpack @memmap/* (asarUnpack in electron-builder)'
   try {
     const own = JSON.parse(fs.readFileSync(path.join(path.dirname(self), 'package.json'), 'utf8'))
     if (own.name === 'memmap') return undefined
   } catch {
-    // No package is here.
+    // There is no package.json beside the file.
   }
   return `memmap was bundled into ${self}: keep it external, and install it beside the bundle`
 }
 
-/** Another version's binary. */
+/** The binary's package has another version. */
 export function mismatched(lookup: Lookup, found: string): MmapError {
   const { self, tuple, version } = lookup
   const name = `@memmap/${tuple}`
   const install = inspectInstall(self, name)
   const headline = `memmap ${version} needs ${name}@${version}, and found version ${found}`
   const place = resolved(lookup.find, `${name}/package.json`)
-  return told(headline, [place && `it is ${path.dirname(place)}`, packed(lookup)], remedy(install, 'missing', version))
+  return loadError(
+    headline,
+    [place && `it is ${path.dirname(place)}`, bundlingHint(lookup)],
+    remedy(install, 'missing', version),
+  )
 }
 
-/** Why the install may have left the package out. */
-function left({ listed, lock, skipped }: Install): string[] {
+/** Why an install may have left the binary's package out. */
+function whyMissing({ listed, lock, skipped }: Install): string[] {
   if (skipped !== undefined) return [`optional dependencies are left out by ${skipped}`]
   if (lock === undefined) return ['an install leaves it out when told to (--omit=optional, --no-optional)']
   if (listed)
@@ -115,7 +125,8 @@ function left({ listed, lock, skipped }: Install): string[] {
   return [`${lock} does not list it: it was made on another system (npm/cli#4828), or without optional dependencies`]
 }
 
-function absent(lookup: Lookup, cause: unknown): MmapError {
+/** The binary's package is not installed, or lacks its file. */
+function missing(lookup: Lookup, cause: unknown): MmapError {
   const { self, tuple, version } = lookup
   const name = `@memmap/${tuple}`
   const install = inspectInstall(self, name)
@@ -125,14 +136,14 @@ function absent(lookup: Lookup, cause: unknown): MmapError {
     folder === undefined
       ? `The binary of memmap ${version} is missing: ${name}@${version}, an optional dependency, is not installed`
       : `The binary of memmap ${version} is missing: ${path.dirname(folder)} is there, but not its file memmap.${tuple}.node`
-  const facts = [strangers(lookup), ...(trouble === 'missing' ? left(install) : []), packed(lookup)]
-  return told(headline, facts, remedy(install, trouble, version), cause)
+  const facts = [otherPlatforms(lookup), ...(trouble === 'missing' ? whyMissing(install) : []), bundlingHint(lookup)]
+  return loadError(headline, facts, remedy(install, trouble, version), cause)
 }
 
 const NEEDS_GLIBC = /\bGLIBC_(\d+)\.(\d+)/g
 
-/** What the system's loader, or the engine, has against a file: what it means, and what to do, if it is no fault of the file. */
-function verdict(error: {
+/** What an error of the system's loader or of the engine means, and what to do if reinstalling would not help. */
+function diagnosis(error: {
   code?: unknown
   name?: unknown
   message: string
@@ -143,10 +154,14 @@ function verdict(error: {
     .sort(([a, b], [c, d]) => c - a || d - b)
   if (newest !== undefined) {
     const needed = newest.join('.')
-    return [`glibc is too old: it needs ${needed} or newer`, `use a system with glibc ${needed} or newer, or ${OWN}`]
+    return [
+      `glibc is too old: it needs ${needed} or newer`,
+      `use a system with glibc ${needed} or newer, or ${BUILD_FROM_SOURCE}`,
+    ]
   }
-  if (/libc\.musl-|ld-musl-/.test(message)) return ['it is for musl', OWN]
-  if (/ld-linux|libc\.so\.6|symbol not found/.test(message) && libc() === 'musl') return ['it is for glibc', OWN]
+  if (/libc\.musl-|ld-musl-/.test(message)) return ['it is for musl', BUILD_FROM_SOURCE]
+  if (/ld-linux|libc\.so\.6|symbol not found/.test(message) && libc() === 'musl')
+    return ['it is for glibc', BUILD_FROM_SOURCE]
   if (code === 'ERR_DLOPEN_DISABLED') return ['addons are switched off', 'start the program without --no-addons']
   if (name === 'NotCapable' || name === 'PermissionDenied')
     return ['Deno forbids it', 'start the program with --allow-ffi']
@@ -158,17 +173,23 @@ function verdict(error: {
   return undefined
 }
 
-/** A binary that does not load: the package's, or the `file` that `origin` named. */
+/** A binary was found and does not load: that of the package, or the `file` that `origin` named. */
 export function unloadable(lookup: Lookup, error: unknown, file?: string, origin?: string): MmapError {
   const { self, tuple, version } = lookup
   const found = file ?? resolved(lookup.find, `@memmap/${tuple}`)
-  if (found === undefined) return absent(lookup, error)
+  if (found === undefined) return missing(lookup, error)
   const reason = error instanceof Error ? error : new Error(String(error))
   const message = reason.message.trim().replaceAll('\n', '\n  ')
   const facts = [origin && `named by ${origin}`]
-  if (!fs.existsSync(found)) return told(`There is no file ${found}`, facts, `correct ${origin}`, error)
-  const [meaning, mend] = verdict(reason) ?? []
+  if (!fs.existsSync(found)) return loadError(`There is no file ${found}`, facts, `correct ${origin}`, error)
+  const [meaning, mend] = diagnosis(reason) ?? []
   const headline = `The binary of memmap ${version} for ${tuple} cannot be loaded${meaning ? `: ${meaning}` : ''}`
-  const own = origin === undefined ? remedy(inspectInstall(self, `@memmap/${tuple}`), 'broken', version) : OWN
-  return told(headline, [`file: ${found}`, ...facts, `the loader says: ${message}`, packed(lookup)], mend ?? own, error)
+  const own =
+    origin === undefined ? remedy(inspectInstall(self, `@memmap/${tuple}`), 'broken', version) : BUILD_FROM_SOURCE
+  return loadError(
+    headline,
+    [`file: ${found}`, ...facts, `the loader says: ${message}`, bundlingHint(lookup)],
+    mend ?? own,
+    error,
+  )
 }

@@ -6,29 +6,35 @@ import { version } from '../../package.json'
 import { libc } from './libc.js'
 import { type Lookup, mismatched, unloadable, unsupported } from './load-error.js'
 
-/** The file to load, and no other: for a binary of one's own making. */
+/** The environment variable that names the file to load, and no other: for a binary that the user has built. */
 const VARIABLE = 'NAPI_RS_NATIVE_LIBRARY_PATH'
 
-// In an ES module that somebody bundled this into there is no such name.
+// `__filename` does not exist if this was bundled into an ES module.
 const self = typeof __filename === 'string' ? __filename : path.resolve('index.js')
 
-/** What an Electron archive cannot hold, since the system loads files alone, lies beside it at the same path. */
+/**
+ * The path of a file in an Electron archive, as unpacked beside it. The system's loader cannot read the archive, so that
+ * binaries are unpacked.
+ */
 function unpacked(file: string): string {
   return file.replace(/\.asar(?=[\\/])/, '.asar.unpacked')
 }
 
-/** What the binary of this system is called, whether or not there is one. */
+/** The name of this system in the names of packages and files, whether or not there is a binary for it. */
 function tuple(): string {
   const { arch, config, platform } = process
   if (platform === 'win32') return `win32-${arch}-msvc`
   if (platform !== 'linux') return `${platform}-${arch}`
   const version = (config?.variables as { arm_version?: string } | undefined)?.arm_version
-  // Code for ARMv7 is not to be tried on what is older.
+  // Older processors cannot run the code for ARMv7.
   if (arch === 'arm' && Number(version ?? 7) < 7) return `linux-armv${version}`
   return `linux-${arch}-${libc() === 'musl' ? 'musl' : 'gnu'}${arch === 'arm' ? 'eabihf' : ''}`
 }
 
-/** The binary's package. Each name in full, and within `try`: so bundlers and packers see what may be there. */
+/**
+ * Loads the binary's package. Each `require` has a literal name and stands within `try`, so that bundlers find the packages
+ * and know that they may be missing.
+ */
 function required(lookup: Lookup): unknown {
   try {
     switch (lookup.tuple) {
@@ -69,7 +75,7 @@ function required(lookup: Lookup): unknown {
   throw unsupported(lookup)
 }
 
-/** A file, which is there or was asked for by name. */
+/** Loads a file that exists or that was named by the user. */
 function loaded(lookup: Lookup, file: string, origin: string): unknown {
   try {
     return lookup.find(file)
@@ -78,7 +84,7 @@ function loaded(lookup: Lookup, file: string, origin: string): unknown {
   }
 }
 
-/** The version of the binary's package; `undefined` where it is not there, or was packed without its package.json. */
+/** The version of the binary's package; `undefined` if it is not installed, or was bundled without its package.json. */
 function versionOf({ find, tuple }: Lookup): string | undefined {
   try {
     return find(`@memmap/${tuple}/package.json`).version
@@ -107,5 +113,5 @@ function load(): unknown {
   return required(lookup)
 }
 
-/** The native side. */
+/** The addon: all that is written in Rust. */
 export const binding: typeof Binding = load() as typeof Binding

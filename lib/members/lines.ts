@@ -345,7 +345,7 @@ async function* prepareAndCut<K extends 'string' | 'buffer'>(
         yield ready as Line<K>[]
       }
     } finally {
-      // Frees the pieces that nobody has asked for.
+      // Frees the pieces that were not asked for.
       job.cancel()
     }
   }

@@ -97,8 +97,9 @@ export function mapDescriptor(
   const request = constructorRequest(fd, options)
   const { flags, guard, offset, prot, tagname, track } = request
   const access = nativeAccess(request.access)
-  const asked = { fd, length: bytes, offset, access, prot, flags, track, guard, tagname }
-  const native = withReclaim(() => binding.map(asked as MapRequest, measures))
+  // napi-rs types what may be absent without `undefined`, which it takes as absent.
+  const asked = { fd, length: bytes, offset, access, prot, flags, track, guard, tagname } as MapRequest
+  const native = withReclaim(() => binding.map(asked, measures))
   return newState(native, request, resultingAccess(request))
 }
 
@@ -114,7 +115,10 @@ export function open(given: unknown, options: OpenOptions | undefined): MappingS
   return newState(native, request, request.access, text)
 }
 
-/** Opens off the event loop. A mapping of nobody's is collected while the event loop runs, so one retry is enough. */
+/**
+ * Opens off the event loop. One retry is enough: mappings that the engine has already collected are closed while the event
+ * loop runs.
+ */
 async function openNative(job: NativeJob, { bytes, text }: Path, request: OpenRequest): Promise<NativeMapping> {
   const asked = nativeRequest(request)
   const ask = (): Promise<Answer> => binding.openAsync(job, bytes, asked)

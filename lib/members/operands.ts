@@ -9,8 +9,11 @@ export function copyOf(bytes: MappedBytes, start: number, length: number): Buffe
   return copy
 }
 
+// In both functions below a Buffer, the usual argument, comes first: to find out that it is no mapping takes V8 30 ns.
+
 /** An argument whose bytes are used in place: another mapping's, or those of an object that has bytes. */
 export function bytesInPlace(value: unknown, name: string): MappedBytes | Uint8Array {
+  if (value instanceof Uint8Array) return value
   return isMapping(value) ? stateOf(value).bytes : check.bytes(value, name)
 }
 
@@ -19,6 +22,7 @@ export function bytesInPlace(value: unknown, name: string): MappedBytes | Uint8A
  * after they were read. `besides` says in the error what else the argument may be.
  */
 export function bytesOrCopy(value: unknown, name: string, besides = ''): Uint8Array {
+  if (value instanceof Uint8Array) return value
   if (!isMapping(value)) return check.bytes(value, name, besides + check.BYTES)
   const { bytes } = stateOf(value)
   return copyOf(bytes, 0, bytes.length)

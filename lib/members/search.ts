@@ -9,8 +9,8 @@ import {
   type MatchAllOptions,
   matchAllOptions,
   type ScanOptions,
-  type ScanRequest,
-  scanRequest,
+  type SearchRequest,
+  searchRequest,
 } from '../options/search.js'
 import type { MappingState } from '../state.js'
 import type { ByteMatch } from './byte-match.js'
@@ -70,7 +70,7 @@ export function count(state: MappingState, pattern: unknown, start: unknown, end
 }
 
 /** What the jobs of a search of `total` bytes obey. The jobs before have searched `searched` of them. */
-function jobOptions({ signal, onProgress }: ScanRequest, total: number, searched = 0): JobOptions {
+function jobOptions({ signal, onProgress }: SearchRequest, total: number, searched = 0): JobOptions {
   return { signal, onProgress: onProgress && ((done) => onProgress(Math.min(total, searched + done), total)) }
 }
 
@@ -84,7 +84,7 @@ export async function findAsync(
 ): Promise<number> {
   const { bytes } = state
   const { length } = bytes
-  const request = scanRequest(options)
+  const request = searchRequest(options)
   const wanted = needleBytes(needle)
   const from = check.start(start, 'start', length, state.position)
   const to = check.bound(end, 'end', length, length)
@@ -103,7 +103,7 @@ export async function countAsync(
 ): Promise<number> {
   const { bytes } = state
   const { length } = bytes
-  const request = scanRequest(options)
+  const request = searchRequest(options)
   const { native } = compile(pattern)
   const from = check.bound(start, 'start', length, 0)
   const to = check.bound(end, 'end', length, length)
@@ -124,7 +124,7 @@ export async function matchAsync(
   const moves = isRegExp(pattern) && (pattern.global || pattern.sticky)
   const at = moves ? Math.max(from, pattern.lastIndex) : from
   const compiled = compile(pattern)
-  const request = scanRequest(options)
+  const request = searchRequest(options)
   const matches = matchesAsync(state, compiled, from, to, at, {
     ...request,
     jobOptions: (searched) => jobOptions(request, to - from, searched),
@@ -148,7 +148,7 @@ export function matchAllAsync(
   const [from, to] = range(state.bytes, start, end)
   const at = startOfAll(pattern, from)
   const compiled = compile(pattern)
-  const request = scanRequest(rest)
+  const request = searchRequest(rest)
   return matchesAsync(state, compiled, from, to, at, {
     ...request,
     jobOptions: (searched) => jobOptions(request, to - from, searched),

@@ -42,7 +42,7 @@ export interface MmapOptions extends CommonOptions {
    */
   trackfd?: boolean
   /**
-   * The name of named memory: whoever gives the same name maps the same bytes. With `fileno` -1; on Windows also with a
+   * The name of named memory: mappings with the same name, in any process, have the same bytes. With `fileno` -1; on Windows also with a
    * file. On POSIX systems the memory stays until `Mmap.unlink(name)`.
    */
   tagname?: string

@@ -20,13 +20,13 @@ const KEYS = ['signal', 'threads', 'onProgress']
 const MOST_THREADS = 64
 
 /** What a search off the event loop was asked for, checked. */
-export interface ScanRequest {
+export interface SearchRequest {
   signal: AbortSignal | undefined
   threads: number
   onProgress: ((done: number, total: number) => void) | undefined
 }
 
-export function scanRequest(given: ScanOptions | undefined): ScanRequest {
+export function searchRequest(given: ScanOptions | undefined): SearchRequest {
   const { signal, threads, onProgress } = check.options(given, KEYS)
   if (onProgress !== undefined && typeof onProgress !== 'function')
     throw wrongType('options.onProgress', 'of type function', onProgress)
@@ -45,7 +45,7 @@ export type MatchAllOptions = ScanOptions & {
   end?: number | bigint
 }
 
-/** What `matchAllAsync` was asked for: the bounds as they were given, the rest checked when `scan()` is called. */
+/** What `matchAllAsync` was asked for: the bounds as they were given, the other options are checked by `searchRequest`. */
 export function matchAllOptions(given: MatchAllOptions | undefined): Partial<MatchAllOptions> {
   return check.options(given, [...KEYS, 'start', 'end'])
 }
