@@ -1,4 +1,4 @@
-// Writes src/search/pattern/unicode/*.bin: the tables of regex-syntax, of which ECMAScript knows the names, in a tenth of
+// Writes src/search/pattern/syntax/unicode/*.bin: the tables of regex-syntax, of which ECMAScript knows the names, in a tenth of
 // the room. Their form is told in unicode.rs; a test there proves them equal to their source. Run it after regex-syntax
 // has come to a new version of Unicode.
 import { execFileSync } from 'node:child_process'
@@ -232,7 +232,7 @@ for (let at = 0; at < folds.length; ) {
 
 const files = { categories: runs, properties: out, folds: foldBytes }
 for (const [name, { list }] of Object.entries(files)) {
-  const path = new URL(`../src/search/pattern/unicode/${name}.bin`, import.meta.url)
+  const path = new URL(`../src/search/pattern/syntax/unicode/${name}.bin`, import.meta.url)
   writeFileSync(path, new Uint8Array(list))
   console.log(`${name} ${list.length}`)
 }
