@@ -2,14 +2,16 @@
 //! no longer has is never handed on as zeros.
 
 use std::ops::Range;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::{Error, Mapping, Origin, PEEK_BYTES, PEEKS, Result, no_descriptor};
+use super::{Error, Mapping, Origin, PEEK_BYTES, PEEKS, Result, no_descriptor, scan};
 use crate::fault::{Bad, Guard, Reason};
 use crate::os;
 use crate::region::{Foreign, Region, Touch};
 use crate::request::Access;
-use crate::search::literal;
+use crate::search::literal::Direction;
+use crate::search::parallel;
 use crate::search::target::Target;
 
 /// Where the status word is, and how much of a view a load from its last page vouches for.
@@ -125,48 +127,15 @@ impl Mapping {
         }
     }
 
-    /// The first (or last) position of `needle` within a range.
-    pub fn find(&self, needle: &[u8], range: Range<usize>, last: bool) -> Result<Option<usize>> {
-        let region = self.region()?;
-        for piece in region.pieces(range, needle.len().saturating_sub(1), last) {
-            let start = piece.start;
-            let found = self.look(&region, piece, |haystack| {
-                let all = haystack.len();
-                let found =
-                    if last { literal::rfind(haystack, needle) } else { literal::find(haystack, needle) };
-                let seen = match found {
-                    None => 0..all,
-                    Some(at) if last => at..all,
-                    Some(at) => 0..at + needle.len(),
-                };
-                (found, seen)
-            })?;
-            if let Some(at) = found {
-                return Ok(Some(start + at));
-            }
-        }
-        Ok(None)
+    /// The first or last position of `needle` within a range.
+    pub fn find(self: &Arc<Self>, needle: &[u8], range: Range<usize>, last: bool) -> Result<Option<usize>> {
+        let direction = if last { Direction::Backward } else { Direction::Forward };
+        parallel::find(&scan::lend(self)?, needle, range, direction, 1, None)
     }
 
     /// How many matches there are within a range, without overlaps.
-    pub fn count(&self, target: &Target, range: Range<usize>) -> Result<u64> {
-        let region = self.region()?;
-        let Some(needle) = target.as_bytes().filter(|_| region.is_removable()) else {
-            return self.look(&region, range, |bytes| (target.count(bytes, None), 0..bytes.len()));
-        };
-        // Copies, one after the other.
-        let (mut total, mut from, end) = (0, range.start, range.end);
-        for piece in region.pieces(range, needle.len().saturating_sub(1), false) {
-            let start = piece.start.max(from);
-            let twice = needle.is_empty() && piece.end < end;
-            let counted = self.look(&region, start..piece.end.max(start), |bytes| {
-                (literal::count(bytes, needle), 0..bytes.len())
-            });
-            let (count, after) = counted?;
-            total += count - u64::from(twice);
-            from = start + after;
-        }
-        Ok(total)
+    pub fn count(self: &Arc<Self>, target: &Arc<Target>, range: Range<usize>) -> Result<u64> {
+        parallel::count(&scan::lend(self)?, target, range, 1, None)
     }
 
     /// Lends a range to a search that rests upon all bytes from `from` on.
@@ -178,7 +147,7 @@ impl Mapping {
     /// Lends the first lines of a range, as many as `most` bytes hold, or the one that is longer. Of a range that is no
     /// longer within the mapping what is left, perhaps nothing.
     pub fn lines<R>(
-        &self,
+        self: &Arc<Self>,
         range: Range<usize>,
         most: usize,
         look: impl FnOnce(&[u8]) -> (R, usize),

@@ -1,18 +1,17 @@
-//! Large ranges, from threads of our own.
+//! Lending a mapping to a search.
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::{Error, Mapping, Result};
-use crate::pool::CancelToken;
 use crate::region::Region;
-use crate::search::gather::{self, Basket};
-use crate::search::pattern::PatternError;
-use crate::search::scan::{self, Haystack};
-use crate::search::split;
-use crate::search::target::{Place, Target};
+use crate::search::haystack::Haystack;
 
-/// The bytes that a job works on: they stay addressable until it ends, also over a close.
+/// How much of a removable volume one look of a search copies, at most, where the search has a choice.
+const COPY_LIMIT: usize = 256 * 1024;
+
+/// The bytes that a search works on: they stay addressable until it ends, also over a close.
+#[derive(Clone)]
 pub struct Lent {
     mapping: Arc<Mapping>,
     region: Arc<Region>,
@@ -20,52 +19,17 @@ pub struct Lent {
 
 impl Haystack for Lent {
     type Error = Error;
+
     fn look<R>(&self, range: Range<usize>, look: impl FnOnce(&[u8]) -> (R, Range<usize>)) -> Result<R> {
         self.mapping.look(&self.region, range, look)
     }
 
-    fn copies(&self) -> bool {
-        self.region.is_removable()
+    fn copy_limit(&self) -> Option<usize> {
+        self.region.is_removable().then_some(COPY_LIMIT)
     }
 }
 
-/// Lends the bytes of a mapping to a job.
-pub fn lend(mapping: &Arc<Mapping>) -> Result<Arc<Lent>> {
-    Ok(Arc::new(Lent { mapping: Arc::clone(mapping), region: mapping.region()? }))
-}
-
-/// The first or last position of the needle.
-pub fn find(
-    bytes: &Arc<Lent>,
-    needle: &[u8],
-    range: Range<usize>,
-    last: bool,
-    threads: usize,
-    cancel: &Arc<CancelToken>,
-) -> Result<Option<usize>> {
-    scan::find(bytes, needle, range, last, threads, cancel)
-}
-
-/// How many matches there are within a range.
-pub fn count(
-    bytes: &Arc<Lent>,
-    target: &Arc<Target>,
-    range: Range<usize>,
-    threads: usize,
-    cancel: &Arc<CancelToken>,
-) -> Result<u64> {
-    split::count(bytes, target, range, threads, cancel)
-}
-
-/// The next matches within a range, from `place` on, which moves.
-pub fn matches<B: Basket>(
-    bytes: &Arc<Lent>,
-    target: &Arc<Target>,
-    range: Range<usize>,
-    place: &mut Place,
-    threads: usize,
-    cancel: &Arc<CancelToken>,
-    basket: impl Fn() -> B + Send + Sync + 'static,
-) -> Result<std::result::Result<B, PatternError>> {
-    gather::matches(bytes, target, range, place, threads, cancel, basket)
+/// Lends the bytes of a mapping to a search.
+pub fn lend(mapping: &Arc<Mapping>) -> Result<Lent> {
+    Ok(Lent { mapping: Arc::clone(mapping), region: mapping.region()? })
 }

@@ -14,8 +14,8 @@ use super::scans::{Answer, NativeJob, run};
 use super::values::{Integers, Numbers, Passed, size};
 use crate::mapping::Error;
 use crate::pool::CancelToken;
-use crate::search::lines::{self, Bounds, Piece};
-use crate::search::text::{Text, cut_ascii};
+use crate::search::lines::{self, LineBounds, Piece};
+use crate::search::text::{Text, split_ascii};
 
 /// How the bytes of lines become text.
 const NONE: u32 = 0;
@@ -56,17 +56,17 @@ fn strings(env: Env, text: &Text, is_text: bool) -> Option<sys::napi_value> {
     if !is_text {
         return string(env, &Source::Utf8(&text.bytes));
     }
-    let narrow = string(env, &Source::Latin1(&text.narrow))?;
-    if text.wide.is_empty() {
+    let narrow = string(env, &Source::Latin1(&text.latin1))?;
+    if text.utf16.is_empty() {
         return Some(narrow);
     }
-    pair(env, [narrow, string(env, &Source::Utf16(&text.wide))?])
+    pair(env, [narrow, string(env, &Source::Utf16(&text.utf16))?])
 }
 
 /// Writes where the next piece begins, how many lines this one has, and where the only one ends that is too long.
 fn tell(measures: &Numbers<3>, start: usize, piece: &Piece, is_text: bool) {
     let count = if is_text { piece.count as f64 } else { -1. };
-    measures.set([(start + piece.end) as f64, count, piece.far.unwrap_or(0) as f64]);
+    measures.set([(start + piece.end) as f64, count, piece.far_end.unwrap_or(0) as f64]);
 }
 
 fn no_memory(start: usize) -> Error {
@@ -128,15 +128,15 @@ impl NativeMapping {
                 return (None, whole.len());
             }
             let in_place = match encoding {
-                UTF8 => cut_ascii(whole, keep, bounds),
-                _ => Some(lines::cut(whole, keep, bounds)),
+                UTF8 => split_ascii(whole, keep, bounds),
+                _ => Some(lines::split(whole, keep, bounds)),
             };
             let made = match in_place {
                 Some(piece) if encoding == NONE => Some((piece, true, ptr::null_mut())),
                 Some(piece) => {
                     string(env, &Source::Latin1(&whole[..piece.end])).map(|text| (piece, true, text))
                 }
-                None => Text::lend(|text| {
+                None => Text::with_reused(|text| {
                     let mut piece = text.copy(whole, keep, bounds, || false)?;
                     let is_text = text.decode(&mut piece, keep, bounds);
                     Some((piece, is_text, strings(env, text, is_text)?))
@@ -202,7 +202,7 @@ impl NativeMapping {
 /// A piece of which only the engine's strings are missing.
 pub struct Ready {
     piece: Piece,
-    bounds: Vec<Bounds>,
+    bounds: Vec<LineBounds>,
     text: Text,
     is_text: bool,
 }
@@ -214,17 +214,18 @@ impl Ready {
         most: usize,
         encoding: u32,
         keep: bool,
-        bounds: &mut [Bounds],
+        bounds: &mut [LineBounds],
         cancel: &CancelToken,
     ) -> std::result::Result<Self, fn(usize) -> Error> {
         // Nobody is told of what is not wanted any more.
         let is_over = || cancel.is_cancelled();
-        let end = lines::whole_lines_unless(bytes, most, is_over).ok_or(no_memory as fn(usize) -> Error)?;
+        let end =
+            lines::whole_lines_cancellable(bytes, most, is_over).ok_or(no_memory as fn(usize) -> Error)?;
         let whole = &bytes[..end];
         if is_beyond_strings(whole, encoding) {
             return Err(too_long);
         }
-        Text::lend(|text| {
+        Text::with_reused(|text| {
             let mut piece = text.copy(whole, keep, bounds, is_over)?;
             let mut is_text = true;
             if encoding == UTF8 && !piece.is_ascii {
@@ -233,9 +234,9 @@ impl Ready {
                     text.bytes.clear();
                 }
             } else if encoding != NONE {
-                swap(&mut text.bytes, &mut text.narrow);
+                swap(&mut text.bytes, &mut text.latin1);
             }
-            Some(Self { text: text.hand_out()?, bounds: bounds[..piece.count].to_vec(), piece, is_text })
+            Some(Self { text: text.take_text()?, bounds: bounds[..piece.count].to_vec(), piece, is_text })
         })
         .ok_or(no_memory)
     }

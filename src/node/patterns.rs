@@ -12,9 +12,9 @@ use super::scans::{self, Answer, NativeJob};
 use super::values::{Bytes, Doubles, Triple, size};
 use crate::mapping::{Error, scan};
 use crate::pool;
-use crate::search::gather::Basket;
+use crate::search::parallel::{self, Sink};
 use crate::search::pattern::PatternError;
-use crate::search::target::{Bounds, Place, Target};
+use crate::search::target::{Bounds, Cursor, Target};
 
 /// What is looked for.
 #[napi]
@@ -40,7 +40,7 @@ pub fn compile(source: String, flags: String) -> Either<NativePattern, Failure> 
 /// Bytes as they are, as a pattern.
 #[napi(catch_unwind)]
 pub fn verbatim(#[napi(ts_arg_type = "Uint8Array")] needle: Bytes) -> NativePattern {
-    NativePattern { target: Arc::new(Target::bytes(needle.0.as_slice())) }
+    NativePattern { target: Arc::new(Target::literal(needle.0.as_slice())) }
 }
 
 #[napi]
@@ -52,20 +52,20 @@ impl NativePattern {
     }
 }
 
-/// A place as three numbers: where, what is known (0: nothing, 1: clean, 2: not), whether it is over.
-pub fn read_place(numbers: [f64; 3], start: usize) -> Place {
-    let known = [None, Some(true), Some(false)].get(numbers[1] as usize).copied().flatten();
-    Place { at: size(numbers[0]).saturating_sub(start), known, over: numbers[2] != 0.0 }
+/// A cursor from three numbers: where it is; whether the automaton is exact (0: not known, 1: yes, 2: no); whether it is done.
+pub fn read_place(numbers: [f64; 3], start: usize) -> Cursor {
+    let is_exact = [None, Some(true), Some(false)].get(numbers[1] as usize).copied().flatten();
+    Cursor { at: size(numbers[0]).saturating_sub(start), is_exact, is_done: numbers[2] != 0.0 }
 }
 
 /// The same, the other way.
-pub fn write_place(place: &Place, start: usize) -> [f64; 3] {
-    let known = match place.known {
+pub fn write_place(cursor: &Cursor, start: usize) -> [f64; 3] {
+    let is_exact = match cursor.is_exact {
         None => 0.0,
         Some(true) => 1.0,
         Some(false) => 2.0,
     };
-    [(start + place.at) as f64, known, f64::from(u8::from(place.over))]
+    [(start + cursor.at) as f64, is_exact, f64::from(u8::from(cursor.is_done))]
 }
 
 /// Writes matches until there is no room for one more.
@@ -123,7 +123,7 @@ impl Matches {
     }
 }
 
-impl Basket for Matches {
+impl Sink for Matches {
     fn take(&mut self, haystack: &[u8], found: &[Option<usize>]) -> bool {
         let Self { slots, text, start, width, count, used, .. } = self;
         let mut room = Room { slots, text, start: *start, width: *width, count: *count, used: *used };
@@ -240,7 +240,7 @@ impl NativeMapping {
         let (bytes, target) = (scan::lend(&self.mapping), Arc::clone(&pattern.target));
         let (range, threads) = (size(start)..size(end), pool::clamp_threads(threads));
         scans::run(env, job, move |cancel| {
-            Ok(Either::A(scan::count(&bytes?, &target, range, threads, cancel)? as f64))
+            Ok(Either::A(parallel::count(&bytes?, &target, range, threads, Some(cancel))? as f64))
         })
     }
 
@@ -263,8 +263,9 @@ impl NativeMapping {
         let (mut now, threads) = (read_place(place.get(), start), pool::clamp_threads(threads));
         scans::run(env, job, move |cancel| {
             let width = 2 * target.groups().len() + 1;
-            let basket = move || Matches::new(start, width, most as usize, room as usize);
-            let found = match scan::matches(&bytes?, &target, range, &mut now, threads, cancel, basket)? {
+            let new_sink = move || Matches::new(start, width, most as usize, room as usize);
+            let found = parallel::collect(&bytes?, &target, range, &mut now, threads, cancel, new_sink)?;
+            let found = match found {
                 Ok(found) => found,
                 Err(error) => return Ok(Either::B(refused(error))),
             };

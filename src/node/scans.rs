@@ -17,6 +17,8 @@ use super::values::{Bytes, size};
 use crate::mapping::scan;
 use crate::mapping::{self, Error};
 use crate::pool::{self, CancelToken};
+use crate::search::literal::Direction;
+use crate::search::parallel;
 use crate::sync::{Condvar, Mutex};
 
 /// A job that runs, or will: how to end it.
@@ -182,7 +184,8 @@ impl NativeMapping {
         let (needle, range) = (needle.0.as_slice().to_vec(), size(start)..size(end));
         let (bytes, threads) = (scan::lend(&self.mapping), pool::clamp_threads(threads));
         run(env, job, move |cancel| {
-            let found = scan::find(&bytes?, &needle, range, last, threads, cancel)?;
+            let direction = if last { Direction::Backward } else { Direction::Forward };
+            let found = parallel::find(&bytes?, &needle, range, direction, threads, Some(cancel))?;
             Ok(Either::A(found.map_or(-1.0, |at| at as f64)))
         })
     }
