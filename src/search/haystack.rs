@@ -5,8 +5,8 @@ use std::ops::Range;
 /// Bytes that lend themselves to a search, a range at a time, from any thread.
 ///
 /// They may be those of a mapped file. Others can change them while they are searched, and when the file is truncated,
-/// bytes that were just read were perhaps never the file's. So a search says which bytes its result rests on, and whoever
-/// lends them checks those, and no others, before the result counts.
+/// bytes that were just read were perhaps never the file's. So a search says which bytes its result rests on, and
+/// whoever lends them checks those, and no others, before the result counts.
 pub trait Haystack: Send + Sync {
     type Error: Send + 'static;
 

@@ -7,9 +7,9 @@ use crate::pool::CancelToken;
 /// The last occurrence is looked for in blocks of so many bytes, from the end.
 const BLOCK: usize = 256 * 1024;
 
-/// A byte is counted in two streams, each so long, by turns. A core's prefetchers follow several streams at once; with two,
-/// counting the newlines of a mapped file of 500 MB took 0.84 of the time that one took. With three or four it took more
-/// than twice as long, and shorter streams gain nothing, since each begins unforeseen.
+/// A byte is counted in two streams, each so long, by turns. A core's prefetchers follow several streams at once; with
+/// two, counting the newlines of a mapped file of 500 MB took 0.84 of the time that one took. With three or four it
+/// took more than twice as long, and shorter streams gain nothing, since each begins unforeseen.
 const STREAM: usize = 1 << 20;
 
 /// Bytes that are counted in one stream before it is the other one's turn.
@@ -27,8 +27,8 @@ pub enum Direction {
     Backward,
 }
 
-/// A string of bytes, prepared to be found. That takes time in proportion to its length: it is done once for a search, not
-/// for each of its parts.
+/// A string of bytes, prepared to be found. That takes time in proportion to its length: it is done once for a search,
+/// not for each of its parts.
 #[derive(Clone, Debug)]
 pub struct Needle<'n> {
     forward: memmem::Finder<'n>,
@@ -78,8 +78,8 @@ impl<'n> Needle<'n> {
         }
     }
 
-    /// memchr's own search from the end is not vectorized. So the forward search tells for each block, from the last one on,
-    /// whether an occurrence begins there, and only that block is searched from its end.
+    /// memchr's own search from the end is not vectorized. So the forward search tells for each block, from the last
+    /// one on, whether an occurrence begins there, and only that block is searched from its end.
     fn last_in(&self, haystack: &[u8], block: usize) -> Option<usize> {
         let needle = self.bytes();
         if let [byte] = *needle {
@@ -108,8 +108,8 @@ impl<'n> Needle<'n> {
         None
     }
 
-    /// How many occurrences there are, each beginning where the one before ended or later; and where the last one ends. An
-    /// empty needle occurs between any two bytes, and at both ends.
+    /// How many occurrences there are, each beginning where the one before ended or later; and where the last one ends.
+    /// An empty needle occurs between any two bytes, and at both ends.
     pub fn count(&self, haystack: &[u8]) -> (u64, usize) {
         match *self.bytes() {
             [] => (haystack.len() as u64 + 1, haystack.len()),
@@ -137,7 +137,8 @@ impl<'n> Needle<'n> {
     }
 }
 
-/// Where a string that is not empty occurs first, at `at` or later. If the search is cancelled, the answer means nothing.
+/// Where a string that is not empty occurs first, at `at` or later. If the search is cancelled, the answer means
+/// nothing.
 pub fn find_cancellable(
     finder: &memmem::Finder<'_>,
     haystack: &[u8],

@@ -1,5 +1,5 @@
-//! Masks of where bytes occur in a block of 64, a bit for each byte. They are made with vectors of 16 bytes, which every
-//! processor has that Node.js runs on.
+//! Masks of where bytes occur in a block of 64, a bit for each byte. They are made with vectors of 16 bytes, which
+//! every processor has that Node.js runs on.
 
 use wide::{u8x16, u16x8};
 
@@ -14,16 +14,16 @@ pub type Block = [u8; BLOCK];
 
 /// A loop over blocks, which `run` compiles for several kinds of processors.
 ///
-/// What it calls for each block must be `#[inline(always)]`, as the functions here are: a function that is called and not
-/// inlined is compiled for the least processor, whatever its caller is compiled for.
+/// What it calls for each block must be `#[inline(always)]`, as the functions here are: a function that is called and
+/// not inlined is compiled for the least processor, whatever its caller is compiled for.
 pub trait Kernel {
     type Result;
     /// Must be `#[inline(always)]`.
     fn run(self) -> Self::Result;
 }
 
-/// Runs a kernel as it was compiled for this processor. AVX2 gives its instructions three operands, and BMI1 counts zeros and
-/// clears the lowest bit in one instruction.
+/// Runs a kernel as it was compiled for this processor. AVX2 gives its instructions three operands, and BMI1 counts
+/// zeros and clears the lowest bit in one instruction.
 pub fn run<K: Kernel>(kernel: K) -> K::Result {
     #[cfg(target_arch = "x86_64")]
     if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("bmi1") {
@@ -79,8 +79,8 @@ pub fn is_ascii(all: u8x16) -> bool {
     all.to_bitmask() == 0
 }
 
-/// Widens each byte to two, and answers how many bytes are ASCII before the first that is not. What was made of that byte and
-/// of those behind it means nothing.
+/// Widens each byte to two, and answers how many bytes are ASCII before the first that is not. What was made of that
+/// byte and of those behind it means nothing.
 pub fn widen(bytes: &[u8; VECTOR], units: &mut [u16; VECTOR]) -> usize {
     let bytes = u8x16::new(*bytes);
     let (low, high) = units.split_at_mut(VECTOR / 2);

@@ -1,5 +1,5 @@
-//! What is searched for, a literal or a pattern, behind one interface; and a walk over all its matches that can stop and go
-//! on later.
+//! What is searched for, a literal or a pattern, behind one interface; and a walk over all its matches that can stop
+//! and go on later.
 
 use super::literal::{Direction, Needle};
 use super::pattern::{Cache, Outcome, Pattern, PatternError, Searcher};
@@ -88,9 +88,9 @@ impl Target {
         result
     }
 
-    /// Calls `take` with each match within `bounds`, from `cursor` on, until it answers `false`: the walk then stops before
-    /// that match, and can go on from `cursor`. A match is the start and end of each group in turn, `None` for a group that
-    /// took no part; of the whole match alone, if `groups` is false.
+    /// Calls `take` with each match within `bounds`, from `cursor` on, until it answers `false`: the walk then stops
+    /// before that match, and can go on from `cursor`. A match is the start and end of each group in turn, `None` for a
+    /// group that took no part; of the whole match alone, if `groups` is false.
     ///
     /// A cancelled walk stops anywhere, and the cursor then means nothing.
     pub fn walk(

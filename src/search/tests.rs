@@ -1,5 +1,5 @@
-//! Random patterns in random texts: the answer of a search does not depend on its parts, its threads, how many matches are
-//! taken at a time, or whether it could be cancelled.
+//! Random patterns in random texts: the answer of a search does not depend on its parts, its threads, how many matches
+//! are taken at a time, or whether it could be cancelled.
 
 use std::sync::Arc;
 
@@ -40,7 +40,8 @@ fn source(random: &mut Random, depth: usize) -> String {
     }
 }
 
-/// A text of one part and some of a second, with something else near the borders of pages and parts; sometimes no UTF-8.
+/// A text of one part and some of a second, with something else near the borders of pages and parts; sometimes no
+/// UTF-8.
 fn text(random: &mut Random) -> Vec<u8> {
     let length = PART + random.below(PART) + random.below(9);
     let pieces: &[&str] = match random.below(6) {

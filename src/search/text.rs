@@ -1,5 +1,5 @@
-//! The text of lines, as JavaScript engines store strings: a byte for each character if all of them are Latin-1, two bytes if
-//! not. Of a piece of lines, those that are ASCII stay bytes, even if others are not.
+//! The text of lines, as JavaScript engines store strings: a byte for each character if all of them are Latin-1, two
+//! bytes if not. Of a piece of lines, those that are ASCII stay bytes, even if others are not.
 
 use std::mem::{replace, take};
 use std::ops::Range;
@@ -20,8 +20,8 @@ pub fn split_ascii(whole: &[u8], keep: bool, bounds: &mut [LineBounds]) -> Optio
     first.is_ascii().then(|| split(whole, keep, bounds)).filter(|piece| piece.is_ascii)
 }
 
-/// The text of a piece. The bounds of a line are places in `latin1`. If the first one is negative, they are places in `utf16`,
-/// and the line begins at its bitwise complement.
+/// The text of a piece. The bounds of a line are places in `latin1`. If the first one is negative, they are places in
+/// `utf16`, and the line begins at its bitwise complement.
 #[derive(Debug)]
 pub struct Text {
     /// The piece itself.
@@ -30,8 +30,8 @@ pub struct Text {
     pub utf16: Vec<u16>,
 }
 
-/// The memory of the last text, for the next one. An allocator can give so much memory back to the system each time that it is
-/// freed; to have it mapped and zeroed again, page by page, took a quarter of the time.
+/// The memory of the last text, for the next one. An allocator can give so much memory back to the system each time
+/// that it is freed; to have it mapped and zeroed again, page by page, took a quarter of the time.
 static LAST: Mutex<Text> = Mutex::new(Text::new());
 
 /// The capacity, in units, up to which a vector is kept: a little more than a piece needs that is not one long line.
@@ -54,8 +54,9 @@ impl Text {
         result
     }
 
-    /// Copies whole lines, and splits the copy as `lines::split` does: others may change the bytes meanwhile, and what splits
-    /// lines and what decodes them must see the same. `None` if there is no memory for the copy, or if `is_cancelled` says so.
+    /// Copies whole lines, and splits the copy as `lines::split` does: others may change the bytes meanwhile, and what
+    /// splits lines and what decodes them must see the same. `None` if there is no memory for the copy, or if
+    /// `is_cancelled` says so.
     pub fn copy(
         &mut self,
         whole: &[u8],
@@ -77,8 +78,8 @@ impl Text {
         Some(piece)
     }
 
-    /// Takes what was made, to be kept. If it is small it is copied, and its memory stays for the next piece. `None` if there
-    /// is no memory for the copy.
+    /// Takes what was made, to be kept. If it is small it is copied, and its memory stays for the next piece. `None` if
+    /// there is no memory for the copy.
     pub fn take_text(&mut self) -> Option<Self> {
         Some(Self {
             bytes: own(&mut self.bytes)?,
@@ -87,8 +88,8 @@ impl Text {
         })
     }
 
-    /// Decodes what was copied, and makes the bounds places in the text. `false` if it is not UTF-8, of which the engine's own
-    /// decoder has to make a string; or if there is no memory for the text.
+    /// Decodes what was copied, and makes the bounds places in the text. `false` if it is not UTF-8, of which the
+    /// engine's own decoder has to make a string; or if there is no memory for the text.
     pub fn decode(&mut self, piece: &mut Piece, keep: bool, bounds: &mut [LineBounds]) -> bool {
         let count = self.decode_lines(keep, &mut bounds[..piece.count]);
         match count {
@@ -178,8 +179,8 @@ fn ascii_len(bytes: &[u8]) -> usize {
     bytes.len() - rest.len() + more
 }
 
-/// Writes a line, which is UTF-8, as UTF-16, and answers how many units that are. `None` if it is not UTF-8. `units` has room
-/// for as many units as the line has bytes, and for a vector behind them.
+/// Writes a line, which is UTF-8, as UTF-16, and answers how many units that are. `None` if it is not UTF-8. `units`
+/// has room for as many units as the line has bytes, and for a vector behind them.
 fn widen(bytes: &[u8], line: Range<usize>, units: &mut [u16]) -> Option<usize> {
     let (mut at, mut to) = (line.start, 0);
     while at < line.end {
@@ -210,13 +211,13 @@ fn widen(bytes: &[u8], line: Range<usize>, units: &mut [u16]) -> Option<usize> {
             }
         }
     }
-    // ASCII behind the line was written too: to go through the last bytes of a line one by one would take as long as all vectors
-    // before them.
+    // ASCII behind the line was written too: to go through the last bytes of a line one by one would take as long as
+    // all vectors before them.
     Some(to - (at - line.end))
 }
 
-/// The code point of the character of several bytes at a place, and how many bytes it has. `None` if there is none: table 3-7
-/// of The Unicode Standard has what is well-formed.
+/// The code point of the character of several bytes at a place, and how many bytes it has. `None` if there is none:
+/// table 3-7 of The Unicode Standard has what is well-formed.
 fn character(bytes: &[u8], at: usize) -> Option<(u32, usize)> {
     let lead = u32::from(bytes[at]);
     let (point, length, fits) = match lead {

@@ -40,8 +40,8 @@ struct Collect<H, M> {
     new_sink: M,
 }
 
-/// The next matches within a range, from `cursor` on, which moves: as many as make a sink full, or those of the next parts.
-/// All positions are counted from the start of the range. If the search is cancelled, the answer means nothing.
+/// The next matches within a range, from `cursor` on, which moves: as many as make a sink full, or those of the next
+/// parts. All positions are counted from the start of the range. If the search is cancelled, the answer means nothing.
 ///
 /// Uses up to `threads` threads, the caller's among them. `new_sink` makes a sink for each part.
 pub fn collect<H: Haystack + Clone + 'static, S: Sink>(

@@ -10,8 +10,8 @@ use crate::search::haystack::Haystack;
 use crate::search::target::Target;
 use crate::sync::Mutex;
 
-/// How many matches of `target` there are in a range, each beginning where the one before ended or later. If the search is
-/// cancelled, the answer means nothing.
+/// How many matches of `target` there are in a range, each beginning where the one before ended or later. If the search
+/// is cancelled, the answer means nothing.
 ///
 /// Uses up to `threads` threads, the caller's among them.
 pub fn count<H: Haystack + Clone + 'static>(

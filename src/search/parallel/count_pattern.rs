@@ -19,8 +19,8 @@ pub fn count_pattern<H: Haystack + Clone + 'static>(
     cancel: Option<&Arc<CancelToken>>,
 ) -> Result<u64, H::Error> {
     let token = cancel.map(|cancel| &**cancel);
-    // One thread that nobody cancels needs no parts: to find out whether there may be any can take another pass over the
-    // haystack. Of a copy, each part would be copied with all the bytes around it.
+    // One thread that nobody cancels needs no parts: to find out whether there may be any can take another pass over
+    // the haystack. Of a copy, each part would be copied with all the bytes around it.
     let partition = if threads == 1 && cancel.is_none() || haystack.copy_limit().is_some() {
         Partition::Whole
     } else {
@@ -129,8 +129,8 @@ impl<H: Haystack> CountPattern<H> {
         counted
     }
 
-    /// Counts a part again, from where the search of the part before went on, until a match ends where one of those ended
-    /// that were found before. From there on both searches find the same.
+    /// Counts a part again, from where the search of the part before went on, until a match ends where one of those
+    /// ended that were found before. From there on both searches find the same.
     fn join(&self, haystack: &[u8], part: Counted, from: usize, bounds: Bounds) -> Counted {
         let mut joined = Counted { count: 0, first: Vec::new(), after: bounds.start_limit };
         let mut cursor = Cursor { at: from, is_exact: Some(true), is_done: false };

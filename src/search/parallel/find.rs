@@ -17,8 +17,8 @@ struct Find<'n, H: Haystack> {
     found: First<Result<usize, H::Error>>,
 }
 
-/// Where the first or last occurrence of `needle` in a range begins, counted from the start of the haystack. `None` also if
-/// the search was cancelled.
+/// Where the first or last occurrence of `needle` in a range begins, counted from the start of the haystack. `None`
+/// also if the search was cancelled.
 ///
 /// Uses up to `threads` threads, the caller's among them. With one thread it copies nothing and allocates nothing.
 pub fn find<H: Haystack + Clone + 'static>(

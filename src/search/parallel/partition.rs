@@ -1,7 +1,7 @@
 //! Where the search for a target can be divided into parts, each searched by itself.
 
+use super::parts::PART;
 use crate::pool::CancelToken;
-use crate::search::parallel::parts::PART;
 use crate::search::pattern::Pattern;
 use crate::search::target::{Bounds, Target};
 
@@ -10,8 +10,8 @@ use crate::search::target::{Bounds, Target};
 pub enum Partition {
     /// Behind a `\n`: no match has one before its last byte, so that no match goes on in the next part.
     AtLines,
-    /// Anywhere: no match has more bytes than this, so that a part sees all matches that begin in it when it sees so many
-    /// bytes of the next one.
+    /// Anywhere: no match has more bytes than this, so that a part sees all matches that begin in it when it sees so
+    /// many bytes of the next one.
     Bounded(usize),
     /// Not at all.
     Whole,
@@ -21,8 +21,8 @@ pub enum Partition {
 const LONGEST: usize = 64 * 1024;
 
 impl Partition {
-    /// How a search for `target` in `haystack` can be divided; and whether the pattern's automaton is exact there, which has
-    /// to be found out for that unless `is_exact` says so.
+    /// How a search for `target` in `haystack` can be divided; and whether the pattern's automaton is exact there,
+    /// which has to be found out for that unless `is_exact` says so.
     pub fn new(
         target: &Target,
         haystack: &[u8],
@@ -77,9 +77,9 @@ impl Partition {
         }
     }
 
-    /// As `bounds`, for a caller who comes again and again, and who must not look for the end of the same long line each
-    /// time: it is looked for in one part only. If it is not there, the part ends anywhere, if the length of matches is
-    /// bounded, or where the haystack does.
+    /// As `bounds`, for a caller who comes again and again, and who must not look for the end of the same long line
+    /// each time: it is looked for in one part only. If it is not there, the part ends anywhere, if the length of
+    /// matches is bounded, or where the haystack does.
     pub fn bounds_nearby(
         self,
         target: &Target,

@@ -20,8 +20,8 @@ pub struct Parts {
 }
 
 impl Parts {
-    /// For occurrences of `len` bytes. `can_be_whole`: nobody will cancel the search or share it, so that one part is best
-    /// unless the haystack makes copies.
+    /// For occurrences of `len` bytes. `can_be_whole`: nobody will cancel the search or share it, so that one part is
+    /// best unless the haystack makes copies.
     pub fn new(haystack: &impl Haystack, range: Range<usize>, len: usize, can_be_whole: bool) -> Self {
         let overlap = len.saturating_sub(1);
         let size = match haystack.copy_limit() {

@@ -36,7 +36,8 @@ pub struct Pattern {
     captures: OnceLock<Result<Captures, PatternError>>,
     /// Made when a search that can be cancelled first goes far.
     cancellable: OnceLock<Result<CancellableDfa, PatternError>>,
-    /// Made when the groups of a match are first asked for that is so long that the search for them must be cancellable.
+    /// Made when the groups of a match are first asked for that is so long that the search for them must be
+    /// cancellable.
     cancellable_captures: OnceLock<Result<PikeVm, PatternError>>,
     /// Made when the bytes have changed during a search several times.
     single_pass: OnceLock<Result<PikeVm, PatternError>>,
@@ -115,8 +116,8 @@ impl Pattern {
         self.crosses_lines
     }
 
-    /// Whether the library's automata are exact in all of a haystack. If the search for that is cancelled, the answer means
-    /// nothing.
+    /// Whether the library's automata are exact in all of a haystack. If the search for that is cancelled, the answer
+    /// means nothing.
     pub fn is_exact_in(&self, haystack: &[u8], cancel: Option<&CancelToken>) -> bool {
         self.exact.is_none() || !self.inexact.occurs_in(haystack, cancel)
     }

@@ -47,15 +47,15 @@ impl<'c, 'h> FastPath<'_, 'c, 'h> {
         }
     }
 
-    /// Takes one match after the other, from `at` on, as long as vector instructions find them: that is much faster than to
-    /// ask for each one. Ends with the match for which `take` answers `false`.
+    /// Takes one match after the other, from `at` on, as long as vector instructions find them: that is much faster
+    /// than to ask for each one. Ends with the match for which `take` answers `false`.
     pub fn find_each(&mut self, at: usize, take: impl FnMut(usize, usize) -> bool) -> Outcome {
         let Some(sequence) = &self.pattern.sequence else { return Outcome::GaveUp(at) };
         sequence.find_each(&self.haystack[..self.end], &mut self.cache.window, at, self.cancel, take)
     }
 
-    /// Searches the lines that contain the required literal, as long as those are few. `end_only`: the beginning of the match
-    /// may be wrong.
+    /// Searches the lines that contain the required literal, as long as those are few. `end_only`: the beginning of the
+    /// match may be wrong.
     fn find_by_lines(
         &mut self,
         required: &RequiredLiteral,
@@ -103,8 +103,8 @@ impl<'c, 'h> FastPath<'_, 'c, 'h> {
         Ok(found.map(|found| (found.start(), found.end())))
     }
 
-    /// Counts matches from `at` on, of a pattern that matches no empty string: where they begin need not be found out. How many
-    /// there are; and from where something else has to search, unless there are no more.
+    /// Counts matches from `at` on, of a pattern that matches no empty string: where they begin need not be found out.
+    /// How many there are; and from where something else has to search, unless there are no more.
     pub fn count_ends(&mut self, at: usize) -> (usize, Option<usize>) {
         let (mut at, mut count) = (at, 0);
         if let Some(required) = &self.pattern.required {

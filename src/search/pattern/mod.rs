@@ -1,17 +1,17 @@
-//! An ECMAScript RegExp that runs over bytes. Each search takes time in proportion to the bytes that it goes through. To find
-//! all matches may take longer: those of `/[ab]key(?:.*z)?/g` in one line each look to the end of the line.
+//! An ECMAScript RegExp that runs over bytes. Each search takes time in proportion to the bytes that it goes through.
+//! To find all matches may take longer: those of `/[ab]key(?:.*z)?/g` in one line each look to the end of the line.
 //!
-//! Without `u` and `v` a byte is a Latin-1 code unit: `\xff` is the byte 0xFF, `.` is any byte but `\n` and `\r`. Text in the
-//! pattern is its UTF-8: `é` is two bytes, `é+` repeats both, `[aé]` is one byte or two. With `u` or `v` the bytes are UTF-8
-//! and a pattern matches code points; bytes that are not UTF-8 are matched by no atom.
+//! Without `u` and `v` a byte is a Latin-1 code unit: `\xff` is the byte 0xFF, `.` is any byte but `\n` and `\r`. Text
+//! in the pattern is its UTF-8: `é` is two bytes, `é+` repeats both, `[aé]` is one byte or two. With `u` or `v` the
+//! bytes are UTF-8 and a pattern matches code points; bytes that are not UTF-8 are matched by no atom.
 //!
 //! # How it works
 //!
-//! `syntax` parses the source, and translates its tree to HIR, the form that `regex-syntax` gives to patterns. `engines` run
-//! it: most often the automata of `regex-automata`, whose leftmost-first matches are those that ECMAScript's backtracking
-//! finds. `compiled.rs` holds what is made of one pattern. Where an automaton would go from byte to byte, or takes long for
-//! each match, the vector instructions of `prefilter` go ahead of it. `fast_path.rs` combines those two; `searcher.rs` takes
-//! the fast path where it is exact, and the exact engine elsewhere.
+//! `syntax` parses the source, and translates its tree to HIR, the form that `regex-syntax` gives to patterns.
+//! `engines` run it: most often the automata of `regex-automata`, whose leftmost-first matches are those that
+//! ECMAScript's backtracking finds. `compiled.rs` holds what is made of one pattern. Where an automaton would go from
+//! byte to byte, or takes long for each match, the vector instructions of `prefilter` go ahead of it. `fast_path.rs`
+//! combines those two; `searcher.rs` takes the fast path where it is exact, and the exact engine elsewhere.
 //!
 //! What ECMAScript has and automata do not:
 //! - a loop makes no empty iterations: `syntax/non_empty.rs` rewrites its body;
@@ -28,8 +28,8 @@
 //! - automata beyond a size, and nesting beyond a depth.
 //!
 //! Different, because bytes are searched and not UTF-16:
-//! - without `u` and `v`: text beyond ASCII, and an escape from `\u0100` on, is its UTF-8, repeated as a whole; with `i`
-//!   each of its bytes folds as Latin-1, so that `/é/i`, C3 A9, finds E3 A9 too. A surrogate alone matches nothing;
+//! - without `u` and `v`: text beyond ASCII, and an escape from `\u0100` on, is its UTF-8, repeated as a whole; with
+//!   `i` each of its bytes folds as Latin-1, so that `/é/i`, C3 A9, finds E3 A9 too. A surrogate alone matches nothing;
 //! - with `u` or `v`: no empty match lies before a continuation byte, even where the bytes are not UTF-8, and a search
 //!   that begins inside a code point does not step back to its beginning;
 //! - the tables of `u` and `v` are those of Unicode 16.0.

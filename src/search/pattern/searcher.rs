@@ -16,8 +16,8 @@ const TRIES: usize = 4;
 
 /// A search for one pattern in one haystack.
 ///
-/// `^` and `$` without `m` are the haystack's ends; assertions see the bytes before the position where a search begins. With
-/// `u` or `v` that position must not be inside a code point.
+/// `^` and `$` without `m` are the haystack's ends; assertions see the bytes before the position where a search begins.
+/// With `u` or `v` that position must not be inside a code point.
 #[derive(Debug)]
 pub struct Searcher<'p, 'c, 'h> {
     fast: FastPath<'p, 'c, 'h>,
@@ -47,7 +47,8 @@ impl<'c> Searcher<'_, 'c, '_> {
         Self { is_exact: self.is_exact.or(is_exact), ..self }
     }
 
-    /// Finds no match that ends beyond `end`. Only for a haystack in which the library's automata are known to be exact.
+    /// Finds no match that ends beyond `end`. Only for a haystack in which the library's automata are known to be
+    /// exact.
     pub fn with_end(mut self, end: usize) -> Self {
         self.fast.end = end.min(self.fast.haystack.len());
         self
@@ -102,7 +103,8 @@ impl<'c> Searcher<'_, 'c, '_> {
         None
     }
 
-    /// As `find_at`, in one pass over the bytes, which no change can confuse. An error tells up to where it found nothing.
+    /// As `find_at`, in one pass over the bytes, which no change can confuse. An error tells up to where it found
+    /// nothing.
     fn find_in_one_pass(&mut self, at: usize) -> Result<Option<Span>, usize> {
         let FastPath { pattern, cache, haystack, end: limit, cancel } = &mut self.fast;
         let is_sticky = pattern.is_sticky();
@@ -125,8 +127,8 @@ impl<'c> Searcher<'_, 'c, '_> {
         }
     }
 
-    /// As `find_at`, with the groups: `slots` gets the start and end of each in turn, `None` for a group that took no part. The
-    /// first one is the whole match.
+    /// As `find_at`, with the groups: `slots` gets the start and end of each in turn, `None` for a group that took no
+    /// part. The first one is the whole match.
     ///
     /// An error if the automaton with groups is too large where the one without them was not.
     pub fn captures_at(&mut self, at: usize, slots: &mut Vec<Option<usize>>) -> Result<bool, PatternError> {
@@ -137,7 +139,8 @@ impl<'c> Searcher<'_, 'c, '_> {
             if self.has_groups() && self.groups_of(start, end, slots)? {
                 return Ok(true);
             }
-            // If the bytes keep changing, or the search is cancelled, it is a match without groups: so a walk goes forward.
+            // If the bytes keep changing, or the search is cancelled, it is a match without groups: so a walk goes
+            // forward.
             slots.fill(None);
             (slots[0], slots[1]) = (Some(start), Some(end));
             if !self.has_groups() || self.fast.is_cancelled() {

@@ -1,5 +1,5 @@
-//! A lazy DFA that looks at a cancel token as it goes. The library's own searches do not, and a pattern whose matches may have
-//! any length cannot be given the haystack in parts.
+//! A lazy DFA that looks at a cancel token as it goes. The library's own searches do not, and a pattern whose matches
+//! may have any length cannot be given the haystack in parts.
 
 use regex_automata::hybrid::{LazyStateID, dfa, regex};
 use regex_automata::nfa::thompson::{NFA, WhichCaptures};
@@ -75,7 +75,8 @@ impl CancellableDfa {
     /// Where the first match ends. The input is left to begin at the first position where that match can begin.
     fn first_end(&self, cache: &mut Cache, input: &mut Input<'_>, cancel: &CancelToken) -> Option<usize> {
         let mut end = self.end(cache, input, cancel)?;
-        // As the library does it: a match that ends inside a code point is empty, and the search goes on a byte further.
+        // As the library does it: a match that ends inside a code point is empty, and the search goes on a byte
+        // further.
         while self.has_utf8_empty && !input.is_char_boundary(end) {
             if input.get_anchored().is_anchored() || input.start() >= input.end() {
                 return None;

@@ -1,6 +1,6 @@
-//! A Pike VM: it follows all ways through an automaton at once, a byte at a time, each with its own slots for groups. It does
-//! what the library's engines cannot do: it resets the groups of a loop when the next iteration begins, and its assertions are
-//! those of ECMAScript everywhere. It is exact and linear, and slower.
+//! A Pike VM: it follows all ways through an automaton at once, a byte at a time, each with its own slots for groups.
+//! It does what the library's engines cannot do: it resets the groups of a loop when the next iteration begins, and its
+//! assertions are those of ECMAScript everywhere. It is exact and linear, and slower.
 
 use regex_automata::nfa::thompson::{NFA, State, WhichCaptures};
 use regex_automata::util::look::{Look, LookMatcher};
@@ -74,8 +74,8 @@ impl Threads {
 }
 
 impl PikeVm {
-    /// `groups` is how many groups are reported, the whole match among them: all groups of the pattern, or just that. The
-    /// hidden groups follow the groups of the pattern.
+    /// `groups` is how many groups are reported, the whole match among them: all groups of the pattern, or just that.
+    /// The hidden groups follow the groups of the pattern.
     pub fn new(translation: &Translation, flags: Flags, groups: usize) -> Result<Self, PatternError> {
         let nfa = build::nfa(translation, flags, LookMatcher::new(), WhichCaptures::All, false)?;
         let resets = translation

@@ -1,6 +1,6 @@
-//! Bytes that somebody changes while they are searched. The library reads them several times, for the end of a match and then
-//! for its beginning, and panics where the two do not agree. For a search of bytes that nobody owns this is no bug: the search
-//! is done again.
+//! Bytes that somebody changes while they are searched. The library reads them several times, for the end of a match
+//! and then for its beginning, and panics where the two do not agree. For a search of bytes that nobody owns this is no
+//! bug: the search is done again.
 
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;

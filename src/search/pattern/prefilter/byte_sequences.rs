@@ -1,5 +1,5 @@
-//! Patterns that are a sequence of sets of bytes, `dur=1[0-9]{3}ms`, or several of them as alternatives, `timeout|retry`: which
-//! of them fits some bytes.
+//! Patterns that are a sequence of sets of bytes, `dur=1[0-9]{3}ms`, or several of them as alternatives,
+//! `timeout|retry`: which of them fits some bytes.
 
 use memchr::arch::all::packedpair::Pair;
 use regex_syntax::hir::{Class, ClassBytesRange, Hir, HirKind};
@@ -15,8 +15,8 @@ pub type Fits = u64;
 
 #[derive(Debug)]
 pub struct ByteSequences {
-    /// For each byte, whether it is in set `place` of sequence `number`: bit `place * count + number`. The sets behind the end
-    /// of a sequence that is shorter than others have all bytes.
+    /// For each byte, whether it is in set `place` of sequence `number`: bit `place * count + number`. The sets behind
+    /// the end of a sequence that is shorter than others have all bytes.
     members: Box<[u64; 256]>,
     count: usize,
     longest: usize,
@@ -79,8 +79,8 @@ impl ByteSequences {
         self.sequences.iter().map(|(_, rare)| *rare)
     }
 
-    /// Which sequences fit `bytes`, of which there are as many as the longest sequence has. Looks at all of them, since a
-    /// processor does not foresee where they begin to differ.
+    /// Which sequences fit `bytes`, of which there are as many as the longest sequence has. Looks at all of them, since
+    /// a processor does not foresee where they begin to differ.
     #[inline(always)]
     pub fn fits(&self, bytes: &[u8]) -> Fits {
         let (mut place, mut shift, mut all) = (0, 0, u64::MAX >> (BITS - self.count));
@@ -92,9 +92,9 @@ impl ByteSequences {
         all
     }
 
-    /// Appends to the sequence that is being made the sets that a tree matches one after the other. `place` is how many sets
-    /// the sequence has; the answer is how many it has then, or `None` if the tree is not of this kind. `singles` gets the
-    /// sets of one byte.
+    /// Appends to the sequence that is being made the sets that a tree matches one after the other. `place` is how many
+    /// sets the sequence has; the answer is how many it has then, or `None` if the tree is not of this kind. `singles`
+    /// gets the sets of one byte.
     fn append(&mut self, hir: &Hir, place: usize, singles: &mut Vec<(usize, u8)>) -> Option<usize> {
         match hir.kind() {
             HirKind::Empty => Some(place),

@@ -1,5 +1,5 @@
-//! A string that every match contains. If matches stay within lines, only lines with that string have to be searched, and the
-//! string is found at the speed of the memory, where an automaton goes from byte to byte.
+//! A string that every match contains. If matches stay within lines, only lines with that string have to be searched,
+//! and the string is found at the speed of the memory, where an automaton goes from byte to byte.
 
 use std::ops::Range;
 
@@ -16,8 +16,8 @@ const LEAST: usize = 3;
 /// Where a line is longer, the rest of the haystack is searched by the automaton.
 const LONGEST_LINE: usize = 16 * 1024;
 
-/// Of so many bytes at most one line may be searched in vain. Where lines with the string are closer together, looking for it
-/// does not pay.
+/// Of so many bytes at most one line may be searched in vain. Where lines with the string are closer together, looking
+/// for it does not pay.
 const SPARSE: usize = 128;
 
 /// So many lines may be searched in vain before that is judged.
@@ -65,7 +65,8 @@ pub enum Candidate {
 }
 
 impl RequiredLiteral {
-    /// `None` if there is no such string, if matches cross lines, or if the library finds soon where matches begin or end.
+    /// `None` if there is no such string, if matches cross lines, or if the library finds soon where matches begin or
+    /// end.
     pub fn new(hir: &Hir, crosses_lines: bool) -> Option<Self> {
         let properties = hir.properties();
         let is_anchored = properties.look_set_prefix().contains(Look::Start)

@@ -1,6 +1,6 @@
-//! Finding a pattern that is a sequence of sets of bytes and nothing else, `dur=1[0-9]{3}ms`. Vector instructions find its two
-//! rarest bytes, wherever they are in the sequence, while the library looks for those in front; the other bytes are then
-//! compared. So are several sequences found, `timeout|retry`, where they are dense.
+//! Finding a pattern that is a sequence of sets of bytes and nothing else, `dur=1[0-9]{3}ms`. Vector instructions find
+//! its two rarest bytes, wherever they are in the sequence, while the library looks for those in front; the other bytes
+//! are then compared. So are several sequences found, `timeout|retry`, where they are dense.
 
 use regex_syntax::hir::Hir;
 
@@ -16,8 +16,9 @@ const SPARSE: usize = 8;
 /// If more bytes than this have to be compared for each position, an automaton is faster.
 const MOST_COMPARED: usize = 4;
 
-/// Of several sequences, at least one match for each of them must begin in so many positions. If there are fewer, the library
-/// is faster: it takes as long for a match as for a kilobyte, but goes through what lies between at the speed of the memory.
+/// Of several sequences, at least one match for each of them must begin in so many positions. If there are fewer, the
+/// library is faster: it takes as long for a match as for a kilobyte, but goes through what lies between at the speed
+/// of the memory.
 const DENSE: usize = 1024;
 
 /// So many positions tell how dense matches are, unless there is none at all.
@@ -33,7 +34,8 @@ impl Sequence {
         ByteSequences::new(hir).map(Self)
     }
 
-    /// The first match at `at` or later, in the haystack that the window is of. Gives up where too much resembles a match.
+    /// The first match at `at` or later, in the haystack that the window is of. Gives up where too much resembles a
+    /// match.
     pub fn find(
         &self,
         haystack: &[u8],
@@ -87,7 +89,8 @@ impl Sequence {
         }
     }
 
-    /// Fills the window with the matches from `start` on, where there is room for one. `false`: there is too much to compare.
+    /// Fills the window with the matches from `start` on, where there is room for one. `false`: there is too much to
+    /// compare.
     #[inline(never)]
     fn fill(&self, haystack: &[u8], window: &mut Window, start: usize) -> bool {
         let Self(sets) = self;

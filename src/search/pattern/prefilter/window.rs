@@ -5,13 +5,14 @@ use std::ops::Range;
 use super::byte_sequences;
 use crate::search::masks::BLOCK;
 
-/// How many positions are searched at a time, at first and later. Candidates are noted, and verified afterwards, all of them
-/// together: a processor does not foresee where they are, and each branch that it mispredicts costs as much as a block.
+/// How many positions are searched at a time, at first and later. Candidates are noted, and verified afterwards, all of
+/// them together: a processor does not foresee where they are, and each branch that it mispredicts costs as much as a
+/// block.
 const FIRST: usize = 4 * BLOCK;
 pub const LARGEST: usize = 32 * BLOCK;
 
-// A place and the number of a sequence share one u16. There are at most half as many sequences as bits, since each has two
-// sets or more.
+// A place and the number of a sequence share one u16. There are at most half as many sequences as bits, since each has
+// two sets or more.
 const _: () = assert!(byte_sequences::BITS / 2 * LARGEST <= 1 << u16::BITS);
 
 /// For so many bytes an automaton searches before vector instructions are tried again.
@@ -23,8 +24,9 @@ pub struct Window {
     end: usize,
     /// How many positions the next window has.
     size: usize,
-    /// The matches, or at first the candidates: where each begins, counted from `start`, plus the number of its sequence times
-    /// `LARGEST`. There is room for two more than can be, since they are written before it is known whether they are any.
+    /// The matches, or at first the candidates: where each begins, counted from `start`, plus the number of its
+    /// sequence times `LARGEST`. There is room for two more than can be, since they are written before it is known
+    /// whether they are any.
     found: [u16; LARGEST + 2],
     /// How many matches there are.
     count: usize,
@@ -74,8 +76,8 @@ impl Window {
         count + usize::from(candidates != 0)
     }
 
-    /// Keeps those of `count` candidates that are matches, and answers how many there are. `verify` tells whether the candidate
-    /// at a place is a match, and the number of its sequence.
+    /// Keeps those of `count` candidates that are matches, and answers how many there are. `verify` tells whether the
+    /// candidate at a place is a match, and the number of its sequence.
     #[inline(always)]
     pub fn keep(&mut self, count: usize, verify: impl Fn(usize) -> (bool, usize)) -> usize {
         for number in 0..count {
@@ -105,7 +107,8 @@ impl Window {
         None
     }
 
-    /// Adds to how many matches there were since the last detour, and in how many positions. What is long ago counts less.
+    /// Adds to how many matches there were since the last detour, and in how many positions. What is long ago counts
+    /// less.
     pub fn sum(&mut self, matches: usize, positions: usize) -> (usize, usize) {
         if self.searched > DETOUR {
             (self.matches, self.searched) = (self.matches / 2, self.searched / 2);

@@ -46,8 +46,8 @@ impl ByteSet {
         Self(self.0.map(|byte| !byte))
     }
 
-    /// The set with each byte that differs from one of its members in case alone: whose `toUpperCase` is the same, as in
-    /// ECMAScript's Canonicalize. U+0178 and U+039C, the upper case of 0xFF and 0xB5, are not bytes.
+    /// The set with each byte that differs from one of its members in case alone: whose `toUpperCase` is the same, as
+    /// in ECMAScript's Canonicalize. U+0178 and U+039C, the upper case of 0xFF and 0xB5, are not bytes.
     pub fn folded(self) -> Self {
         let mut folded = self;
         for byte in 0..=u8::MAX {

@@ -54,7 +54,8 @@ impl Context<'_> {
         bytes_hir(&terminators.negated())
     }
 
-    /// One character outside a class. `value` is its code point; `literal`, whether it stands for itself, and is not an escape.
+    /// One character outside a class. `value` is its code point; `literal`, whether it stands for itself, and is not an
+    /// escape.
     pub fn character(&self, value: u32, literal: bool) -> Hir {
         if self.flags.code_points() {
             return self.point(value);
@@ -65,8 +66,8 @@ impl Context<'_> {
         }
     }
 
-    /// The bytes that a character stands for without `u` and `v`: an escape up to 0xFF is that byte, everything else is its
-    /// UTF-8. `None` for a surrogate, which has no UTF-8.
+    /// The bytes that a character stands for without `u` and `v`: an escape up to 0xFF is that byte, everything else is
+    /// its UTF-8. `None` for a surrogate, which has no UTF-8.
     fn text_bytes(&self, value: u32, literal: bool) -> Option<Vec<u8>> {
         match u8::try_from(value) {
             Ok(byte) if byte < 0x80 || !literal => Some(vec![byte]),
@@ -166,8 +167,8 @@ impl Context<'_> {
             return Err(self.no_range(range));
         }
         let mut set = ByteSet::range(start, u8::try_from(last).unwrap_or(u8::MAX));
-        // A code point that is not a byte can differ in case alone from one that is: Canonicalize maps 0xFF to U+0178, and 0xB5
-        // to U+039C.
+        // A code point that is not a byte can differ in case alone from one that is: Canonicalize maps 0xFF to U+0178,
+        // and 0xB5 to U+039C.
         if self.flags.ignore_case {
             let has = |point: u32| (first..=last).contains(&point);
             let twins = [(0xff, has(0x178)), (0xb5, has(0x39c) || has(0x3bc))];

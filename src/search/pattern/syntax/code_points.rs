@@ -65,8 +65,8 @@ pub fn negated(mut set: ClassUnicode) -> ClassUnicode {
     set
 }
 
-/// Joins the range that ends before the surrogates with the one that begins behind them. The library takes what lies between
-/// for a gap, and would put it into the negated set.
+/// Joins the range that ends before the surrogates with the one that begins behind them. The library takes what lies
+/// between for a gap, and would put it into the negated set.
 pub fn bridge(set: &mut ClassUnicode) {
     let has = |point| set.iter().any(|range| (range.start()..=range.end()).contains(&point));
     if has('\u{d7ff}') && has('\u{e000}') {

@@ -1,7 +1,7 @@
 //! Where the assertions of the library's automata are not those of ECMAScript.
 //!
-//! The library has no look-around for some positions. Such a position is rare, and whether a haystack has one is soon found
-//! out: if it has, the Pike VM searches, whose assertions are exact everywhere.
+//! The library has no look-around for some positions. Such a position is rare, and whether a haystack has one is soon
+//! found out: if it has, the Pike VM searches, whose assertions are exact everywhere.
 
 use memchr::memmem::Finder;
 

@@ -19,8 +19,8 @@ pub use translate::{Translation, crosses_lines};
 
 use crate::search::pattern::error::PatternError;
 
-/// Parses and translates a RegExp. `flag_text` is what `flags` was made of. Without `captures` the groups are left out, for an
-/// automaton that only finds where matches are.
+/// Parses and translates a RegExp. `flag_text` is what `flags` was made of. Without `captures` the groups are left out,
+/// for an automaton that only finds where matches are.
 pub fn translated(
     source: &str,
     flag_text: &str,

@@ -1,6 +1,6 @@
 //! In ECMAScript no iteration of a loop beyond its minimum is empty (RepeatMatcher). An automaton has no such check. So
-//! the body of the loop is rewritten to one that matches the same, in the same order of preference, but not the empty string.
-//! With that come constructors of HIR that keep track of what can never match.
+//! the body of the loop is rewritten to one that matches the same, in the same order of preference, but not the empty
+//! string. With that come constructors of HIR that keep track of what can never match.
 
 use regex_syntax::hir::{Capture, Hir, HirKind, Repetition};
 
@@ -47,7 +47,8 @@ pub fn nullable(hir: &Hir) -> bool {
     hir.properties().minimum_len() == Some(0)
 }
 
-/// What `hir` matches, without the empty string. `budget` is how many nodes all copies may have; what is used is taken off.
+/// What `hir` matches, without the empty string. `budget` is how many nodes all copies may have; what is used is taken
+/// off.
 pub fn without_empty(hir: &Hir, budget: &mut usize) -> Result<Hir, PatternError> {
     if !nullable(hir) {
         return Ok(hir.clone());

@@ -4,7 +4,8 @@ use oxc_regular_expression::{LiteralParser, Options, ast};
 use super::flags::Flags;
 use crate::search::pattern::error::{PatternError, units_before};
 
-/// How deep groups and classes may nest. Parser and translator recurse, and no pattern may overflow the stack of a thread.
+/// How deep groups and classes may nest. Parser and translator recurse, and no pattern may overflow the stack of a
+/// thread.
 const DEPTH: usize = 64;
 
 /// The tree of a pattern. `prepared` is the source as `prepared` returns it; positions in it are those of the source.
@@ -20,9 +21,9 @@ pub fn parse<'a>(
     })
 }
 
-/// Makes a source ready for the parser. Refuses deep nesting: of groups outside classes and, with `v`, of classes inside
-/// classes. And works round an error of the parser, which takes `\cX` in a class without `u` and `v` for its three letters:
-/// writes the control character in its place, three times so that positions stay the same.
+/// Makes a source ready for the parser. Refuses deep nesting: of groups outside classes and, with `v`, of classes
+/// inside classes. And works round an error of the parser, which takes `\cX` in a class without `u` and `v` for its
+/// three letters: writes the control character in its place, three times so that positions stay the same.
 pub fn prepared(source: &str, flags: Flags) -> Result<String, PatternError> {
     let mut out = String::with_capacity(source.len());
     let (mut groups, mut classes) = (0_usize, 0_usize);

@@ -23,15 +23,16 @@ pub struct Translation {
     pub hir: Hir,
     /// The names of the groups. The first group is the whole match.
     pub groups: Vec<Option<String>>,
-    /// For each loop with groups that its iterations reset, those groups: the first one, and the one behind the last. Each such
-    /// loop has a hidden group around its body, which tells the Pike VM where an iteration begins.
+    /// For each loop with groups that its iterations reset, those groups: the first one, and the one behind the last.
+    /// Each such loop has a hidden group around its body, which tells the Pike VM where an iteration begins.
     pub resets: Vec<(u32, u32)>,
     pub inexact: Inexact,
     /// The line terminator of the automaton. `^` with `m` is exact if it is `\r`, `$` if it is `\n`.
     pub line_terminator: u8,
 }
 
-/// Translates a pattern. Without `captures` the groups are left out, for an automaton that only finds where matches are.
+/// Translates a pattern. Without `captures` the groups are left out, for an automaton that only finds where matches
+/// are.
 pub fn translate(
     pattern: &Pattern<'_>,
     source: &str,
@@ -221,8 +222,8 @@ impl Translator<'_> {
     }
 }
 
-/// The code point of a character that is written as two surrogates, which the parser keeps apart without `u`; the second one
-/// may be repeated.
+/// The code point of a character that is written as two surrogates, which the parser keeps apart without `u`; the
+/// second one may be repeated.
 fn surrogate_pair(term: &Term<'_>, next: &Term<'_>) -> Option<u32> {
     let next = if let Term::Quantifier(quantifier) = next { &quantifier.body } else { next };
     let (Term::Character(high), Term::Character(low)) = (term, next) else { return None };

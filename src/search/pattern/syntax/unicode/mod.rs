@@ -1,16 +1,18 @@
 //! Tables of Unicode: the properties that ECMAScript knows, and simple case folding.
 //!
-//! They are the tables of `regex-syntax`, in a tenth of the space. `scripts/unicode-tables.mjs` writes them, and a test compares
-//! them with their source. A number is stored seven bits a byte, the lowest first; the eighth bit says that more follow.
+//! They are the tables of `regex-syntax`, in a tenth of the space. `scripts/unicode-tables.mjs` writes them, and a test
+//! compares them with their source. A number is stored seven bits a byte, the lowest first; the eighth bit says that
+//! more follow.
 //!
-//! - `categories.bin`: runs of code points of one general category, from 0 on. A byte holds the number of the category and, in
-//!   its upper three bits, the length of the run less 1; where that is 7, a number to add to it follows.
-//! - `properties.bin`: sets. Each has its kind; the length of its names, and the names, in lower case and without `_`; then
-//!   three sets of which it is the symmetric difference: the set so many before it (0: none), the categories in a mask, and
-//!   ranges, which are stored as how many there are, and of each the distance from the one before and its length less 1.
-//! - `folds.bin`: runs of code points that fold to a lesser one. Each has the distance from the start of the run before; how
-//!   many more code points follow, doubled, plus 1 if each is two further than the last; and how far below each the least
-//!   code point is to which it folds.
+//! - `categories.bin`: runs of code points of one general category, from 0 on. A byte holds the number of the category
+//!   and, in its upper three bits, the length of the run less 1; where that is 7, a number to add to it follows.
+//! - `properties.bin`: sets. Each has its kind; the length of its names, and the names, in lower case and without `_`;
+//!   then three sets of which it is the symmetric difference: the set so many before it (0: none), the categories in a
+//!   mask, and ranges, which are stored as how many there are, and of each the distance from the one before and its
+//!   length less 1.
+//! - `folds.bin`: runs of code points that fold to a lesser one. Each has the distance from the start of the run
+//!   before; how many more code points follow, doubled, plus 1 if each is two further than the last; and how far below
+//!   each the least code point is to which it folds.
 
 use std::sync::OnceLock;
 
