@@ -1,4 +1,4 @@
-// Writes src/search/pattern/unicode/*.bin: those Unicode tables of the crate regex-syntax that ECMAScript has names
+// Writes src/search/pattern/syntax/unicode/*.bin: those Unicode tables of the crate regex-syntax that ECMAScript has names
 // for, in a tenth of the bytes. unicode.rs describes their format, and a test there compares them with their source.
 // Run this after an update of regex-syntax to a new version of Unicode.
 import { execFileSync } from 'node:child_process'
@@ -235,7 +235,7 @@ for (let at = 0; at < folds.length; ) {
 
 const files = { categories: runs, properties: out, folds: foldBytes }
 for (const [name, { list }] of Object.entries(files)) {
-  const path = new URL(`../../src/search/pattern/unicode/${name}.bin`, import.meta.url)
+  const path = new URL(`../../src/search/pattern/syntax/unicode/${name}.bin`, import.meta.url)
   writeFileSync(path, new Uint8Array(list))
   console.log(`${name} ${list.length}`)
 }

@@ -8,8 +8,6 @@ use super::{Error, Record, Result};
 use crate::fault::Guard;
 use crate::region::{ForeignBytes, Region, Touch};
 use crate::request::Access;
-use crate::search::literal;
-use crate::search::target::Target;
 
 /// Bytes of a small read, see `Record::read`.
 const PREAD_BYTES: usize = 4096;
@@ -114,50 +112,6 @@ impl Record {
             }
             Err(touch) => Err(self.missed(touch, region)),
         }
-    }
-
-    /// The first (or last) position of `needle` within a range.
-    pub fn find(&self, needle: &[u8], range: Range<usize>, last: bool) -> Result<Option<usize>> {
-        let region = self.region()?;
-        for piece in region.pieces(range, needle.len().saturating_sub(1), last) {
-            let start = piece.start;
-            let found = self.look(&region, piece, |haystack| {
-                let all = haystack.len();
-                let found =
-                    if last { literal::rfind(haystack, needle) } else { literal::find(haystack, needle) };
-                let seen = match found {
-                    None => 0..all,
-                    Some(at) if last => at..all,
-                    Some(at) => 0..at + needle.len(),
-                };
-                (found, seen)
-            })?;
-            if let Some(at) = found {
-                return Ok(Some(start + at));
-            }
-        }
-        Ok(None)
-    }
-
-    /// How many matches there are within a range, without overlaps.
-    pub fn count(&self, target: &Target, range: Range<usize>) -> Result<u64> {
-        let region = self.region()?;
-        let Some(needle) = target.as_bytes().filter(|_| region.is_removable()) else {
-            return self.look(&region, range, |bytes| (target.count(bytes, None), 0..bytes.len()));
-        };
-        // Copies, one after the other.
-        let (mut total, mut from, end) = (0, range.start, range.end);
-        for piece in region.pieces(range, needle.len().saturating_sub(1), false) {
-            let start = piece.start.max(from);
-            let twice = needle.is_empty() && piece.end < end;
-            let counted = self.look(&region, start..piece.end.max(start), |bytes| {
-                (literal::count(bytes, needle), 0..bytes.len())
-            });
-            let (count, after) = counted?;
-            total += count - u64::from(twice);
-            from = start + after;
-        }
-        Ok(total)
     }
 
     /// Lends a range to a search whose answer rests on all bytes from `from` on, counted from the start of the range.

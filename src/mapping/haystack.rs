@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use super::{Error, Handle, Record, Result};
 use crate::region::Region;
-use crate::search::scan::Haystack;
+use crate::search::haystack::Haystack;
 
 /// The bytes that a search works on. They stay addressable until it ends; when the mapping is closed or resized
 /// meanwhile, the search fails at its next look.
 #[derive(Clone)]
 pub struct Snapshot {
-    record: Arc<Record>,
-    region: Arc<Region>,
+    pub(super) record: Arc<Record>,
+    pub(super) region: Arc<Region>,
 }
 
 impl Handle {
@@ -24,6 +24,9 @@ impl Handle {
     }
 }
 
+/// How many bytes of a region on a removable volume a search copies at a time.
+const COPY_LIMIT: usize = 256 * 1024;
+
 impl Haystack for Snapshot {
     type Error = Error;
 
@@ -31,7 +34,7 @@ impl Haystack for Snapshot {
         self.record.look(&self.region, range, look)
     }
 
-    fn copies(&self) -> bool {
-        self.region.is_removable()
+    fn copy_limit(&self) -> Option<usize> {
+        self.region.is_removable().then_some(COPY_LIMIT)
     }
 }

@@ -1,15 +1,19 @@
 //! The lines of a mapping, piece by piece.
 
 use std::ops::Range;
+use std::sync::Arc;
 
+use super::haystack::Snapshot;
 use super::{Record, Result};
+use crate::search::literal::Direction;
+use crate::search::parallel;
 
 impl Record {
     /// Lends the first lines of a range: as many as `most` bytes hold, or the one that is longer. `look` answers beside its
     /// result how many bytes that rests on. If the mapping no longer has all of the range, what it has of it is lent,
     /// perhaps nothing.
     pub fn lines<R>(
-        &self,
+        self: &Arc<Self>,
         range: Range<usize>,
         most: usize,
         look: impl FnOnce(&[u8]) -> (R, usize),
@@ -20,7 +24,8 @@ impl Record {
         if region.is_removable() {
             // The range is copied, and so must end somewhere: where a line does.
             let from = range.start.saturating_add(most).min(range.end);
-            let next = self.find(b"\n", from..range.end, false)?;
+            let snapshot = Snapshot { record: Arc::clone(self), region: Arc::clone(&region) };
+            let next = parallel::find(&snapshot, b"\n", from..range.end, Direction::Forward, 1, None)?;
             range.end = next.map_or(range.end, |at| at + 1);
         }
         // Little is touched of what is lent.

@@ -15,7 +15,7 @@ use super::values::{Integers, Numbers, Passed, forget_exception, size};
 use crate::mapping::Error;
 use crate::search::lines::{self, Piece};
 use crate::search::ready::{self, LineError, ReadyPiece, is_beyond_strings};
-use crate::search::text::{Text, cut_ascii};
+use crate::search::text::{Text, split_ascii};
 
 impl Encoding {
     fn of_lines(self) -> ready::Encoding {
@@ -62,18 +62,18 @@ fn strings(env: Env, text: &Text, is_text: bool) -> Option<sys::napi_value> {
     if !is_text {
         return string(env, &StringSource::Utf8(&text.bytes));
     }
-    let narrow = string(env, &StringSource::Latin1(&text.narrow))?;
-    if text.wide.is_empty() {
+    let narrow = string(env, &StringSource::Latin1(&text.latin1))?;
+    if text.utf16.is_empty() {
         return Some(narrow);
     }
-    pair(env, [narrow, string(env, &StringSource::Utf16(&text.wide))?])
+    pair(env, [narrow, string(env, &StringSource::Utf16(&text.utf16))?])
 }
 
 /// Writes where the next piece begins, how many lines this one has (-1: nobody knows where they lie in its text), and, if
 /// its only line is too long for the bounds, where that ends.
 fn write_measures(measures: &Numbers<3>, start: usize, piece: &Piece, is_text: bool) {
     let count = if is_text { piece.count as f64 } else { -1. };
-    measures.set([(start + piece.end) as f64, count, piece.far.unwrap_or(0) as f64]);
+    measures.set([(start + piece.end) as f64, count, piece.far_end.unwrap_or(0) as f64]);
 }
 
 fn line_error(error: LineError, start: usize) -> Error {
@@ -140,8 +140,8 @@ impl NativeMapping {
                 return (None, whole.len());
             }
             let in_place = match encoding {
-                Encoding::Utf8 => cut_ascii(whole, keep, bounds),
-                Encoding::None | Encoding::Latin1 => Some(lines::cut(whole, keep, bounds)),
+                Encoding::Utf8 => split_ascii(whole, keep, bounds),
+                Encoding::None | Encoding::Latin1 => Some(lines::split(whole, keep, bounds)),
             };
             let made = match in_place {
                 Some(piece) if encoding == Encoding::None => Some((piece, true, ptr::null_mut())),
@@ -149,7 +149,7 @@ impl NativeMapping {
                     let text = string(env, &StringSource::Latin1(&whole[..piece.end]));
                     text.map(|text| (piece, true, text))
                 }
-                None => Text::lend(|text| {
+                None => Text::with_reused(|text| {
                     let mut piece = text.copy(whole, keep, bounds, || false)?;
                     let is_text = text.decode(&mut piece, keep, bounds);
                     Some((piece, is_text, strings(env, text, is_text)?))

@@ -11,9 +11,9 @@ use super::jobs::{self, NativeJob};
 use super::mapping::NativeMapping;
 use super::values::{Doubles, JsBytes, Triple, size};
 use crate::pool;
-use crate::search::gather::{self, Basket};
-use crate::search::target::{Bounds, Place, Target};
-use crate::search::{scan, split};
+use crate::search::literal::Direction;
+use crate::search::parallel::{self, Sink};
+use crate::search::target::{Bounds, Cursor, Target};
 
 /// What is looked for.
 #[napi]
@@ -33,7 +33,7 @@ pub fn compile(source: String, flags: String) -> Either<NativePattern, Failure> 
 /// Bytes to be found as they are, as a pattern.
 #[napi(catch_unwind)]
 pub fn verbatim(#[napi(ts_arg_type = "Uint8Array")] needle: JsBytes) -> NativePattern {
-    NativePattern { target: Arc::new(Target::bytes(needle.0.as_slice())) }
+    NativePattern { target: Arc::new(Target::literal(needle.0.as_slice())) }
 }
 
 #[napi]
@@ -45,21 +45,21 @@ impl NativePattern {
     }
 }
 
-/// A cursor as three numbers: the position in the mapping, what is known of the haystack (0: nothing, 1: it is clean,
-/// 2: it is not), and whether there is no further match.
-fn read_cursor(numbers: [f64; 3], start: usize) -> Place {
-    let known = [None, Some(true), Some(false)].get(numbers[1] as usize).copied().flatten();
-    Place { at: size(numbers[0]).saturating_sub(start), known, over: numbers[2] != 0.0 }
+/// A cursor from three numbers: its position in the mapping; whether the automaton is exact there (0: not known, 1: yes,
+/// 2: no); whether there is no further match.
+fn read_cursor(numbers: [f64; 3], start: usize) -> Cursor {
+    let is_exact = [None, Some(true), Some(false)].get(numbers[1] as usize).copied().flatten();
+    Cursor { at: size(numbers[0]).saturating_sub(start), is_exact, is_done: numbers[2] != 0.0 }
 }
 
-/// The same, the other way.
-fn write_cursor(cursor: &Place, start: usize) -> [f64; 3] {
-    let known = match cursor.known {
+/// The numbers of a cursor.
+fn write_cursor(cursor: &Cursor, start: usize) -> [f64; 3] {
+    let is_exact = match cursor.is_exact {
         None => 0.0,
         Some(true) => 1.0,
         Some(false) => 2.0,
     };
-    [(start + cursor.at) as f64, known, f64::from(u8::from(cursor.over))]
+    [(start + cursor.at) as f64, is_exact, f64::from(u8::from(cursor.is_done))]
 }
 
 /// A search with several threads.
@@ -161,7 +161,7 @@ impl Matches {
         Self { slots: vec![0.0; most * width], text: vec![0; room], start, width, count: 0, used: 0, most }
     }
 
-    fn into_batch(self, cursor: &Place) -> MatchBatch {
+    fn into_batch(self, cursor: &Cursor) -> MatchBatch {
         let Self { mut slots, mut text, start, width, count, used, .. } = self;
         slots.truncate(count * width);
         text.truncate(used);
@@ -174,7 +174,7 @@ impl Matches {
     }
 }
 
-impl Basket for Matches {
+impl Sink for Matches {
     fn take(&mut self, haystack: &[u8], found: &[Option<usize>]) -> bool {
         let Self { slots, text, start, width, count, used, .. } = self;
         let mut writer = SlotWriter { slots, text, start: *start, width: *width, count: *count, used: *used };
@@ -206,6 +206,10 @@ impl Basket for Matches {
     }
 }
 
+fn direction(last: bool) -> Direction {
+    if last { Direction::Backward } else { Direction::Forward }
+}
+
 #[napi]
 impl NativeMapping {
     /// The first (or last) position of `needle` within a range, or -1.
@@ -217,8 +221,9 @@ impl NativeMapping {
         end: f64,
         last: bool,
     ) -> Answer<f64> {
-        let range = size(start)..size(end);
-        position(self.record().and_then(|record| record.find(needle.0.as_slice(), range, last)))
+        let (needle, range) = (needle.0.as_slice(), size(start)..size(end));
+        let find = |haystack| parallel::find(&haystack, needle, range, direction(last), 1, None);
+        position(self.handle().snapshot().and_then(find))
     }
 
     /// `find`, on threads of our own.
@@ -231,11 +236,11 @@ impl NativeMapping {
         request: SearchRequest,
         last: bool,
     ) -> Result<PromiseRaw<'static, Answer<f64>>> {
-        let (haystack, needle) = (self.handle().snapshot().map(Arc::new), needle.0.as_slice().to_vec());
+        let (haystack, needle) = (self.handle().snapshot(), needle.0.as_slice().to_vec());
         let SearchRequest { start, end, threads } = request;
         let (range, threads) = (size(start)..size(end), pool::clamp_threads(threads));
         jobs::run(env, job, move |cancel| {
-            let found = scan::find(&haystack?, &needle, range, last, threads, cancel)?;
+            let found = parallel::find(&haystack?, &needle, range, direction(last), threads, Some(cancel))?;
             Ok(Either::A(found.map_or(-1.0, |at| at as f64)))
         })
     }
@@ -253,8 +258,8 @@ impl NativeMapping {
     #[napi(enumerable = false, catch_unwind)]
     pub fn count(&self, pattern: &NativePattern, start: f64, end: f64) -> Answer<f64> {
         let range = size(start)..size(end);
-        let counted = self.record().and_then(|record| record.count(&pattern.target, range));
-        answer(counted.map(|count| count as f64))
+        let count = |haystack| parallel::count(&haystack, &pattern.target, range, 1, None);
+        answer(self.handle().snapshot().and_then(count).map(|count| count as f64))
     }
 
     /// `count`, on threads of our own.
@@ -266,11 +271,11 @@ impl NativeMapping {
         pattern: &NativePattern,
         request: SearchRequest,
     ) -> Result<PromiseRaw<'static, Answer<f64>>> {
-        let (haystack, target) = (self.handle().snapshot().map(Arc::new), Arc::clone(&pattern.target));
+        let (haystack, target) = (self.handle().snapshot(), Arc::clone(&pattern.target));
         let SearchRequest { start, end, threads } = request;
         let (range, threads) = (size(start)..size(end), pool::clamp_threads(threads));
         jobs::run(env, job, move |cancel| {
-            Ok(Either::A(split::count(&haystack?, &target, range, threads, cancel)? as f64))
+            Ok(Either::A(parallel::count(&haystack?, &target, range, threads, Some(cancel))? as f64))
         })
     }
 
@@ -316,14 +321,14 @@ impl NativeMapping {
         pattern: &NativePattern,
         request: MatchBatchRequest,
     ) -> Result<PromiseRaw<'static, Answer<MatchBatch>>> {
-        let (haystack, target) = (self.handle().snapshot().map(Arc::new), Arc::clone(&pattern.target));
+        let (haystack, target) = (self.handle().snapshot(), Arc::clone(&pattern.target));
         let MatchBatchRequest { start, end, cursor, most, text, threads } = request;
         let (start, range) = (size(start), size(start)..size(end));
         let (mut now, threads) = (read_cursor(cursor.get(), start), pool::clamp_threads(threads));
         jobs::run(env, job, move |cancel| {
             let width = 2 * target.groups().len() + 1;
             let sink = move || Matches::new(start, width, most as usize, text as usize);
-            match gather::matches(&haystack?, &target, range, &mut now, threads, cancel, sink)? {
+            match parallel::collect(&haystack?, &target, range, &mut now, threads, cancel, sink)? {
                 Ok(found) => Ok(Either::A(found.into_batch(&now))),
                 Err(error) => Ok(Either::B(error.into())),
             }

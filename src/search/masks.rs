@@ -1,53 +1,56 @@
-//! Which of 64 bytes are a given one, a bit for each: by vectors of 16, which every processor has. Always inlined,
-//! and without closures, which are not: the crate is compiled for its size.
+//! Masks of where bytes occur in a block of 64, a bit for each byte. They are made with vectors of 16 bytes, which
+//! every processor has that Node.js runs on.
 
 use wide::{u8x16, u16x8};
 
-/// As many bytes are looked at together as a mask has bits.
+/// Bytes of a block: as many as a mask has bits.
 pub const BLOCK: usize = 64;
 
 /// Bytes of a vector.
-pub const PART: usize = 16;
+pub const VECTOR: usize = 16;
 
-/// Bytes that are looked at together.
+/// Bytes of which a mask is made.
 pub type Block = [u8; BLOCK];
 
-/// A loop over blocks. What it does for each must be inlined.
-pub trait Loop {
+/// A loop over blocks, which `run` compiles for several kinds of processors.
+///
+/// What it calls for each block must be `#[inline(always)]`, as the functions here are: a function that is called and
+/// not inlined is compiled for the least processor, whatever its caller is compiled for.
+pub trait Kernel {
     type Result;
-    /// Always to be inlined.
+    /// Must be `#[inline(always)]`.
     fn run(self) -> Self::Result;
 }
 
-/// Runs a loop as it was compiled for the processor at hand, whose newer ones have shorter ways to count zeros.
-#[inline(always)]
-pub fn run<L: Loop>(work: L) -> L::Result {
+/// Runs a kernel as it was compiled for this processor. AVX2 gives its instructions three operands, and BMI1 counts
+/// zeros and clears the lowest bit in one instruction.
+pub fn run<K: Kernel>(kernel: K) -> K::Result {
     #[cfg(target_arch = "x86_64")]
     if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("bmi1") {
-        // SAFETY: the processor has what it is compiled for.
-        return unsafe { run_avx2(work) };
+        // SAFETY: the processor has what the function is compiled for, as was just found out.
+        return unsafe { run_avx2(kernel) };
     }
-    work.run()
+    kernel.run()
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,bmi1")]
-fn run_avx2<L: Loop>(work: L) -> L::Result {
-    work.run()
+fn run_avx2<K: Kernel>(kernel: K) -> K::Result {
+    kernel.run()
 }
 
 /// Where a block has a byte.
 #[inline(always)]
-pub fn bytes(block: &Block, byte: u8) -> u64 {
-    let ([a, b, c, d], byte) = (parts(block), u8x16::new([byte; PART]));
+pub fn of_byte(block: &Block, byte: u8) -> u64 {
+    let ([a, b, c, d], byte) = (vectors(block), u8x16::new([byte; VECTOR]));
     joined([a.simd_eq(byte), b.simd_eq(byte), c.simd_eq(byte), d.simd_eq(byte)])
 }
 
-/// Where one block has a byte and the other one another.
+/// Where one block has a byte, and another block has another byte at the same place.
 #[inline(always)]
-pub fn pairs(ones: &Block, others: &Block, [one, other]: [u8; 2]) -> u64 {
-    let ([a, b, c, d], one) = (parts(ones), u8x16::new([one; PART]));
-    let ([e, f, g, h], other) = (parts(others), u8x16::new([other; PART]));
+pub fn of_pair(ones: &Block, others: &Block, [one, other]: [u8; 2]) -> u64 {
+    let ([a, b, c, d], one) = (vectors(ones), u8x16::new([one; VECTOR]));
+    let ([e, f, g, h], other) = (vectors(others), u8x16::new([other; VECTOR]));
     joined([
         a.simd_eq(one) & e.simd_eq(other),
         b.simd_eq(one) & f.simd_eq(other),
@@ -56,44 +59,44 @@ pub fn pairs(ones: &Block, others: &Block, [one, other]: [u8; 2]) -> u64 {
     ])
 }
 
-/// Where a block has no ASCII.
+/// Where a block has bytes that are not ASCII.
 #[inline(always)]
-pub fn beyond_ascii(block: &Block) -> u64 {
-    let [a, b, c, d] = parts(block);
-    joined([beyond(a), beyond(b), beyond(c), beyond(d)])
+pub fn of_non_ascii(block: &Block) -> u64 {
+    let [a, b, c, d] = vectors(block);
+    joined([non_ascii(a), non_ascii(b), non_ascii(c), non_ascii(d)])
 }
 
-/// Adds what a block has to what others have: see `has_only_ascii`.
+/// The bitwise or of all vectors of a block, and of `others`: `is_ascii` tells of all of them at once.
 #[inline(always)]
-pub fn union(block: &Block, others: u8x16) -> u8x16 {
-    let [a, b, c, d] = parts(block);
+pub fn or_all(block: &Block, others: u8x16) -> u8x16 {
+    let [a, b, c, d] = vectors(block);
     (a | b) | (c | d) | others
 }
 
-/// Whether each of the bytes that were put together is ASCII.
+/// Whether all bytes are ASCII of which `or_all` made this.
 #[inline(always)]
-pub fn has_only_ascii(union: u8x16) -> bool {
-    union.to_bitmask() == 0
+pub fn is_ascii(all: u8x16) -> bool {
+    all.to_bitmask() == 0
 }
 
-/// Makes two bytes of each, and tells how many are ASCII before the first one that is not: what is behind means nothing.
-#[inline(always)]
-pub fn widen(part: &[u8; PART], units: &mut [u16; PART]) -> usize {
-    let part = u8x16::new(*part);
-    let (low, high) = units.split_at_mut(PART / 2);
-    low.copy_from_slice(u16x8::from_u8x16_low(part).as_array());
-    high.copy_from_slice(u16x8::from_u8x16_high(part).as_array());
-    beyond(part).to_bitmask().trailing_zeros().min(PART as u32) as usize
-}
-
-#[inline(always)]
-fn beyond(part: u8x16) -> u8x16 {
-    const HIGH: u8x16 = u8x16::new([0x80; PART]);
-    (part & HIGH).simd_eq(HIGH)
+/// Widens each byte to two, and answers how many bytes are ASCII before the first that is not. What was made of that
+/// byte and of those behind it means nothing.
+pub fn widen(bytes: &[u8; VECTOR], units: &mut [u16; VECTOR]) -> usize {
+    let bytes = u8x16::new(*bytes);
+    let (low, high) = units.split_at_mut(VECTOR / 2);
+    low.copy_from_slice(u16x8::from_u8x16_low(bytes).as_array());
+    high.copy_from_slice(u16x8::from_u8x16_high(bytes).as_array());
+    non_ascii(bytes).to_bitmask().trailing_zeros().min(VECTOR as u32) as usize
 }
 
 #[inline(always)]
-fn parts(block: &Block) -> [u8x16; 4] {
+fn non_ascii(vector: u8x16) -> u8x16 {
+    const HIGH: u8x16 = u8x16::new([0x80; VECTOR]);
+    (vector & HIGH).simd_eq(HIGH)
+}
+
+#[inline(always)]
+fn vectors(block: &Block) -> [u8x16; 4] {
     let [a, b, c, d] = *block.as_chunks().0 else { return [u8x16::ZERO; 4] };
     [u8x16::new(a), u8x16::new(b), u8x16::new(c), u8x16::new(d)]
 }
@@ -104,6 +107,6 @@ fn joined([a, b, c, d]: [u8x16; 4]) -> u64 {
 }
 
 #[inline(always)]
-fn bits(part: u8x16) -> u64 {
-    u64::from(part.to_bitmask())
+fn bits(vector: u8x16) -> u64 {
+    u64::from(vector.to_bitmask())
 }

@@ -1,34 +1,32 @@
-//! Searching in bytes that somebody lends. Pure: positions in, positions out.
+//! Searching bytes: for bytes, for patterns, for lines. Knows nothing of mappings: whoever has bytes lends them as a
+//! `Haystack`.
 
-/// The next matches of a large range.
-pub mod gather;
+/// The trait of bytes that are searched.
+pub mod haystack;
 
-/// A needle in a haystack.
+/// Finding and counting a string of bytes.
 pub mod literal;
 
-/// Where lines end.
+/// Where lines begin and end.
 pub mod lines;
 
-/// The text of lines.
+/// The text of lines, as a JavaScript engine stores strings.
 pub mod text;
 
 /// Lines that wait for the engine to make strings of them.
 pub mod ready;
 
-/// Vectors: which of 64 bytes are a given one.
+/// Masks of where bytes occur in a block of 64, made with vector instructions.
 mod masks;
 
 /// An ECMAScript RegExp over bytes.
 pub mod pattern;
 
-/// Large ranges, on several threads.
-pub mod scan;
-
-/// Patterns in large ranges, in parts.
-pub mod split;
-
-/// What is looked for: bytes or a pattern, one interface.
+/// What is searched for, a literal or a pattern, behind one interface.
 pub mod target;
+
+/// Finding, counting and collecting on one thread or several.
+pub mod parallel;
 
 #[cfg(test)]
 mod tests;

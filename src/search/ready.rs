@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::mem::swap;
 
-use super::lines::{self, Bounds, Piece};
+use super::lines::{self, LineBounds, Piece};
 use super::text::Text;
 
 /// Pieces in the order in which they stand in the haystack.
@@ -30,7 +30,7 @@ pub enum LineError {
 /// A piece of whole lines of which only the engine's strings are missing.
 pub struct ReadyPiece {
     pub piece: Piece,
-    pub bounds: Vec<Bounds>,
+    pub bounds: Vec<LineBounds>,
     pub text: Text,
     /// Whether the bounds are places in `text`'s strings. If not, the bytes are no UTF-8, and where lines lie in what they
     /// become is known to the engine's decoder alone.
@@ -45,15 +45,15 @@ impl ReadyPiece {
         most: usize,
         encoding: Encoding,
         keep: bool,
-        bounds: &mut [Bounds],
+        bounds: &mut [LineBounds],
         is_cancelled: impl Fn() -> bool,
     ) -> Result<Self, LineError> {
-        let end = lines::whole_lines_unless(bytes, most, &is_cancelled).ok_or(LineError::NoMemory)?;
+        let end = lines::whole_lines_cancellable(bytes, most, &is_cancelled).ok_or(LineError::NoMemory)?;
         let whole = &bytes[..end];
         if is_beyond_strings(whole, encoding) {
             return Err(LineError::TooLong);
         }
-        Text::lend(|text| {
+        Text::with_reused(|text| {
             let mut piece = text.copy(whole, keep, bounds, &is_cancelled)?;
             let mut is_text = true;
             if encoding == Encoding::Utf8 && !piece.is_ascii {
@@ -62,9 +62,9 @@ impl ReadyPiece {
                     text.bytes.clear();
                 }
             } else if encoding != Encoding::None {
-                swap(&mut text.bytes, &mut text.narrow);
+                swap(&mut text.bytes, &mut text.latin1);
             }
-            Some(Self { text: text.hand_out()?, bounds: bounds[..piece.count].to_vec(), piece, is_text })
+            Some(Self { text: text.take_text()?, bounds: bounds[..piece.count].to_vec(), piece, is_text })
         })
         .ok_or(LineError::NoMemory)
     }

@@ -1,115 +1,129 @@
-//! What is looked for, bytes or a pattern, and a walk over all its matches that can be left and taken up again.
+//! What is searched for, a literal or a pattern, behind one interface; and a walk over all its matches that can stop
+//! and go on later.
 
-use memchr::memmem;
-
-use super::literal;
-use super::pattern::{Cache, Pattern, PatternError, Searcher, Sought};
+use super::literal::{Direction, Needle};
+use super::pattern::{Cache, Outcome, Pattern, PatternError, Searcher};
 use crate::pool::CancelToken;
 use crate::sync::Mutex;
 
 enum Kind {
-    Bytes(Box<memmem::Finder<'static>>),
+    Literal(Box<Needle<'static>>),
     Pattern(Box<Pattern>),
 }
 
-/// What is looked for. Any number of threads may look for it at once.
+/// What is searched for. Any number of threads can search for it at once.
 pub struct Target {
     kind: Kind,
-    /// What threads need to search, while none does.
+    /// The working memory of searches for a pattern, while no thread uses it.
     caches: Mutex<Vec<Cache>>,
 }
 
-/// How far a walk over the matches has come, counted from the start of the haystack.
+/// How far a walk over the matches has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Place {
-    /// Where the next match may begin.
+pub struct Cursor {
+    /// Where the next match can begin, counted from the start of the haystack.
     pub at: usize,
-    /// What is known of the haystack.
-    pub known: Option<bool>,
-    /// There is no further match.
-    pub over: bool,
+    /// Whether the pattern's automaton is exact in all of the haystack; `None` until that had to be found out.
+    pub is_exact: Option<bool>,
+    /// There are no more matches.
+    pub is_done: bool,
+}
+
+/// Where a walk ends.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// No match begins here or later. One more than the length of the haystack, if an empty match at its end counts.
+    pub start_limit: usize,
+    /// No match ends later than here.
+    pub end_limit: usize,
+}
+
+impl Bounds {
+    /// The whole haystack.
+    pub fn whole(haystack: &[u8]) -> Self {
+        Self { start_limit: haystack.len() + 1, end_limit: haystack.len() }
+    }
 }
 
 impl Target {
-    /// Bytes as they are; none are found everywhere.
-    pub fn bytes(needle: &[u8]) -> Self {
-        Self {
-            kind: Kind::Bytes(Box::new(memmem::Finder::new(needle).into_owned())),
-            caches: Mutex::default(),
-        }
+    /// Bytes as they are. An empty string is found everywhere.
+    pub fn literal(needle: &[u8]) -> Self {
+        let needle = Needle::new(needle, Direction::Forward).into_owned();
+        Self { kind: Kind::Literal(Box::new(needle)), caches: Mutex::default() }
     }
 
-    /// A RegExp's source and flags.
+    /// The source and flags of a RegExp.
     pub fn pattern(source: &str, flags: &str) -> Result<Self, PatternError> {
         let pattern = Pattern::new(source, flags)?;
         Ok(Self { kind: Kind::Pattern(Box::new(pattern)), caches: Mutex::default() })
     }
 
-    /// The names of the groups; the first is the whole match.
+    /// The names of the groups. The first group is the whole match.
     pub fn groups(&self) -> &[Option<String>] {
         match &self.kind {
-            Kind::Bytes(_) => &[None],
+            Kind::Literal(_) => &[None],
             Kind::Pattern(pattern) => pattern.groups(),
         }
     }
 
-    /// The pattern, if it is one.
-    pub fn as_pattern(&self) -> Option<&Pattern> {
+    pub fn as_literal(&self) -> Option<&Needle<'static>> {
         match &self.kind {
-            Kind::Bytes(_) => None,
-            Kind::Pattern(pattern) => Some(pattern),
-        }
-    }
-
-    /// The bytes, if they are.
-    pub fn as_bytes(&self) -> Option<&[u8]> {
-        match &self.kind {
-            Kind::Bytes(finder) => Some(finder.needle()),
+            Kind::Literal(needle) => Some(needle),
             Kind::Pattern(_) => None,
         }
     }
 
+    pub fn as_pattern(&self) -> Option<&Pattern> {
+        match &self.kind {
+            Kind::Literal(_) => None,
+            Kind::Pattern(pattern) => Some(pattern),
+        }
+    }
+
     fn with_cache<R>(&self, pattern: &Pattern, with: impl FnOnce(&mut Cache) -> R) -> R {
-        let lock = || self.caches.lock();
-        let found = lock().pop();
-        let mut cache = found.unwrap_or_else(|| pattern.cache());
+        let free = self.caches.lock().pop();
+        let mut cache = free.unwrap_or_else(|| pattern.cache());
         let result = with(&mut cache);
-        lock().push(cache);
+        self.caches.lock().push(cache);
         result
     }
 
-    /// Calls `take` with each match from `place` on, its groups' spans in pairs, until that answers `false`. `limit`: no
-    /// match begins there or later, nor ends beyond `reach`; both may be the length of the haystack. What was called off
-    /// has said nothing about the rest.
+    /// Calls `take` with each match within `bounds`, from `cursor` on, until it answers `false`: the walk then stops
+    /// before that match, and can go on from `cursor`. A match is the start and end of each group in turn, `None` for a
+    /// group that took no part; of the whole match alone, if `groups` is false.
+    ///
+    /// A cancelled walk stops anywhere, and the cursor then means nothing.
     pub fn walk(
         &self,
         haystack: &[u8],
-        place: &mut Place,
+        cursor: &mut Cursor,
         bounds: Bounds,
         groups: bool,
         cancel: Option<&CancelToken>,
         mut take: impl FnMut(&[Option<usize>]) -> bool,
     ) -> Result<(), PatternError> {
         match &self.kind {
-            Kind::Bytes(finder) => {
-                walk_bytes(finder, haystack, place, bounds, &mut take);
+            Kind::Literal(needle) => {
+                walk_literal(needle, haystack, cursor, bounds, &mut take);
                 Ok(())
             }
             Kind::Pattern(pattern) => self.with_cache(pattern, |cache| {
-                let searcher = pattern.searcher(cache, haystack).held(cancel).knowing(place.known);
-                let searcher =
-                    if searcher.known() == Some(true) { searcher.until(bounds.reach) } else { searcher };
-                walk_pattern(searcher, place, bounds.limit, groups, &mut take)
+                let mut searcher =
+                    pattern.searcher(cache, haystack).with_cancel(cancel).with_exactness(cursor.is_exact);
+                if searcher.is_exact() == Some(true) {
+                    searcher = searcher.with_end(bounds.end_limit);
+                }
+                walk_pattern(searcher, cursor, bounds.start_limit, groups, &mut take)
             }),
         }
     }
 
-    /// The first match's span at `at` or later.
+    /// Where the first match begins and ends that begins at `at` or later.
     pub fn find(&self, haystack: &[u8], at: usize) -> Option<(usize, usize)> {
         match &self.kind {
-            Kind::Bytes(finder) => {
-                let found = literal::find(haystack.get(at..)?, finder.needle())? + at;
-                Some((found, found + finder.needle().len()))
+            Kind::Literal(needle) => {
+                let start = needle.find(haystack.get(at..)?)? + at;
+                Some((start, start + needle.len()))
             }
             Kind::Pattern(pattern) => {
                 self.with_cache(pattern, |cache| pattern.searcher(cache, haystack).find_at(at))
@@ -117,13 +131,21 @@ impl Target {
         }
     }
 
-    /// How many matches there are from `from` on that end at `reach` or before, in a haystack that is known to be clean.
-    pub fn count_within(&self, haystack: &[u8], from: usize, reach: usize, cancel: &CancelToken) -> u64 {
+    /// How many matches there are that begin at `from` or later and end at `end` or before, in a haystack in which the
+    /// pattern's automaton is known to be exact.
+    pub fn count_within(
+        &self,
+        haystack: &[u8],
+        from: usize,
+        end: usize,
+        cancel: Option<&CancelToken>,
+    ) -> u64 {
         match &self.kind {
-            Kind::Bytes(finder) => literal::count(&haystack[from..reach], finder.needle()).0,
+            Kind::Literal(needle) => needle.count(&haystack[from..end]).0,
             Kind::Pattern(pattern) => self.with_cache(pattern, |cache| {
-                let searcher = pattern.searcher(cache, haystack).held(Some(cancel)).knowing(Some(true));
-                searcher.until(reach).count_from(from) as u64
+                let searcher =
+                    pattern.searcher(cache, haystack).with_cancel(cancel).with_exactness(Some(true));
+                searcher.with_end(end).count_from(from) as u64
             }),
         }
     }
@@ -131,102 +153,86 @@ impl Target {
     /// How many matches there are.
     pub fn count(&self, haystack: &[u8], cancel: Option<&CancelToken>) -> u64 {
         match &self.kind {
-            Kind::Bytes(finder) => literal::count(haystack, finder.needle()).0,
+            Kind::Literal(needle) => needle.count(haystack).0,
             Kind::Pattern(pattern) => self.with_cache(pattern, |cache| {
-                pattern.searcher(cache, haystack).held(cancel).count_from(0) as u64
+                pattern.searcher(cache, haystack).with_cancel(cancel).count_from(0) as u64
             }),
         }
     }
 }
 
-/// Where a walk ends.
-#[derive(Clone, Copy, Debug)]
-pub struct Bounds {
-    /// No match begins here or later (at the end of the haystack an empty one may).
-    pub limit: usize,
-    /// No match ends beyond.
-    pub reach: usize,
-}
-
-impl Bounds {
-    /// The whole haystack.
-    pub fn whole(haystack: &[u8]) -> Self {
-        Self { limit: haystack.len() + 1, reach: haystack.len() }
-    }
-}
-
-fn walk_bytes(
-    finder: &memmem::Finder<'_>,
+fn walk_literal(
+    needle: &Needle<'_>,
     haystack: &[u8],
-    place: &mut Place,
+    cursor: &mut Cursor,
     bounds: Bounds,
     take: &mut dyn FnMut(&[Option<usize>]) -> bool,
 ) {
-    let needle = finder.needle();
-    let end = bounds.limit.saturating_add(needle.len()).min(bounds.reach).min(haystack.len());
-    while place.at < bounds.limit && place.at <= end {
-        let Some(found) = finder.find(&haystack[place.at..end]) else { break };
-        let start = place.at + found;
-        if start >= bounds.limit {
+    let limit = bounds.start_limit;
+    let end = limit.saturating_add(needle.len()).min(bounds.end_limit).min(haystack.len());
+    while cursor.at < limit && cursor.at <= end {
+        let Some(found) = needle.find(&haystack[cursor.at..end]) else { break };
+        let start = cursor.at + found;
+        if start >= limit {
             break;
         }
         let stop = start + needle.len();
         if !take(&[Some(start), Some(stop)]) {
             return;
         }
-        place.at = if needle.is_empty() { stop + 1 } else { stop };
+        cursor.at = if start == stop { stop + 1 } else { stop };
     }
-    place.at = place.at.max(bounds.limit);
-    place.over = bounds.limit > haystack.len();
+    cursor.at = cursor.at.max(limit);
+    cursor.is_done = limit > haystack.len();
 }
 
 fn walk_pattern(
     mut searcher: Searcher<'_, '_, '_>,
-    place: &mut Place,
+    cursor: &mut Cursor,
     limit: usize,
     groups: bool,
     take: &mut dyn FnMut(&[Option<usize>]) -> bool,
 ) -> Result<(), PatternError> {
     let mut slots = Vec::new();
     let groups = groups && searcher.has_groups();
-    while place.at < limit {
+    while cursor.at < limit {
         if !groups {
-            let sought = searcher.each(place.at, |start, end| {
+            let outcome = searcher.find_each(cursor.at, |start, end| {
                 let took = start < limit && take(&[Some(start), Some(end)]);
                 if took {
-                    place.at = end;
+                    cursor.at = end;
                 }
                 took
             });
-            match sought {
-                Sought::At(start, _) if start < limit => return Ok(()),
-                Sought::GaveUp(further) => place.at = further,
+            match outcome {
+                Outcome::Match(start, _) if start < limit => return Ok(()),
+                Outcome::GaveUp(further) => cursor.at = further,
                 _ => {
-                    place.over = searcher.is_at_end(limit);
+                    cursor.is_done = searcher.is_beyond_end(limit);
                     break;
                 }
             }
         }
         let found = if groups {
             searcher
-                .captures_at(place.at, &mut slots)?
+                .captures_at(cursor.at, &mut slots)?
                 .then(|| (slots[0].unwrap_or(0), slots[1].unwrap_or(0)))
         } else {
-            searcher.find_at(place.at)
+            searcher.find_at(cursor.at)
         };
-        place.known = searcher.known();
+        cursor.is_exact = searcher.is_exact();
         let Some((start, end)) = found.filter(|(start, _)| *start < limit) else {
-            place.over = searcher.is_sticky() || searcher.is_at_end(limit);
+            cursor.is_done = searcher.is_sticky() || searcher.is_beyond_end(limit);
             break;
         };
         let took = if groups { take(&slots) } else { take(&[Some(start), Some(end)]) };
         if !took {
             return Ok(());
         }
-        place.at = if start == end { searcher.after_empty(end) } else { end };
+        cursor.at = if start == end { searcher.after_empty(end) } else { end };
     }
-    place.over |= searcher.is_at_end(limit);
-    place.at = place.at.max(limit);
+    cursor.is_done |= searcher.is_beyond_end(limit);
+    cursor.at = cursor.at.max(limit);
     Ok(())
 }
 
@@ -235,11 +241,11 @@ mod tests {
     use super::*;
 
     fn all(target: &Target, haystack: &[u8], step: usize) -> Vec<Vec<Option<usize>>> {
-        let (mut found, mut place) = (Vec::new(), Place::default());
-        while !place.over {
+        let (mut found, mut cursor) = (Vec::new(), Cursor::default());
+        while !cursor.is_done {
             let mut room = step;
             target
-                .walk(haystack, &mut place, Bounds::whole(haystack), true, None, |slots| {
+                .walk(haystack, &mut cursor, Bounds::whole(haystack), true, None, |slots| {
                     if room == 0 {
                         return false;
                     }
@@ -253,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn a_walk_that_is_left_goes_on_where_it_was() {
+    fn a_walk_that_was_stopped_goes_on_where_it_was() {
         let haystack = "one two\r\n three, aaaa 4444\n\u{e9}\u{2028}end".as_bytes();
         for source in ["\\w+", "a*", "(a)|(4)", "^", "$", "x*", "aa", "(?:(a)|b|\\d)+"] {
             for flags in ["g", "gm", "gi", "gu", "gmu", "gy"] {
@@ -268,13 +274,14 @@ mod tests {
     }
 
     #[test]
-    fn bytes_are_walked_as_patterns_are() {
+    fn literals_are_walked_as_patterns_are() {
         let haystack = b"abaabab aab";
         for needle in ["", "a", "ab", "aab", "zz", "abaabab aab"] {
-            let (bytes, pattern) = (Target::bytes(needle.as_bytes()), Target::pattern(needle, "g").unwrap());
-            assert_eq!(all(&bytes, haystack, 2), all(&pattern, haystack, 3), "{needle:?}");
-            assert_eq!(bytes.count(haystack, None), pattern.count(haystack, None), "{needle:?}");
-            assert_eq!(bytes.find(haystack, 3), pattern.find(haystack, 3), "{needle:?}");
+            let (literal, pattern) =
+                (Target::literal(needle.as_bytes()), Target::pattern(needle, "g").unwrap());
+            assert_eq!(all(&literal, haystack, 2), all(&pattern, haystack, 3), "{needle:?}");
+            assert_eq!(literal.count(haystack, None), pattern.count(haystack, None), "{needle:?}");
+            assert_eq!(literal.find(haystack, 3), pattern.find(haystack, 3), "{needle:?}");
         }
     }
 }

@@ -1,126 +1,126 @@
-//! The text of lines, as an engine keeps strings: a byte a character where all of them are Latin-1, else two. Lines that
-//! are ASCII stay in bytes also where others are not.
+//! The text of lines, as JavaScript engines store strings: a byte for each character if all of them are Latin-1, two
+//! bytes if not. Of a piece of lines, those that are ASCII stay bytes, even if others are not.
 
 use std::mem::{replace, take};
 use std::ops::Range;
 
 use encoding_rs::mem;
 
-use super::lines::{Bounds, Piece, STEP, cut, lines};
-use super::masks::{self, BLOCK, PART};
+use super::lines::{CANCEL_INTERVAL, LineBounds, Piece, split, split_piece};
+use super::masks::{self, BLOCK, VECTOR};
 use crate::sync::Mutex;
 
-/// Bytes that are looked at before lines are cut.
-const SOON: usize = 2048;
+/// So many bytes are looked at before lines are split.
+const FIRST_LOOK: usize = 2048;
 
-/// Cuts whole lines apart, as `lines::cut`, if all of it is ASCII: that is its text.
-pub fn cut_ascii(whole: &[u8], keep: bool, bounds: &mut [Bounds]) -> Option<Piece> {
-    // Most text that is not shows it soon, and need not be cut twice.
-    let soon = &whole[..whole.len().min(SOON)];
-    soon.is_ascii().then(|| cut(whole, keep, bounds)).filter(|piece| piece.is_ascii)
+/// Splits whole lines, as `lines::split`, if all of them are ASCII: then the bytes are their text.
+pub fn split_ascii(whole: &[u8], keep: bool, bounds: &mut [LineBounds]) -> Option<Piece> {
+    // Most text that is not ASCII shows that soon, and then need not be split twice.
+    let first = &whole[..whole.len().min(FIRST_LOOK)];
+    first.is_ascii().then(|| split(whole, keep, bounds)).filter(|piece| piece.is_ascii)
 }
 
-/// The text of a piece. The bounds of a line are places in `narrow`; where the first is below zero they are places in
-/// `wide`, and its inverse is that of the first.
+/// The text of a piece. The bounds of a line are places in `latin1`. If the first one is negative, they are places in
+/// `utf16`, and the line begins at its bitwise complement.
 #[derive(Debug)]
 pub struct Text {
     /// The piece itself.
     pub bytes: Vec<u8>,
-    /// Latin-1.
-    pub narrow: Vec<u8>,
-    /// UTF-16.
-    pub wide: Vec<u16>,
+    pub latin1: Vec<u8>,
+    pub utf16: Vec<u16>,
 }
 
-/// The memory of the last one, for the next. An allocator may give so much back to the system each time; to have it
-/// mapped and zeroed anew, page by page, took a quarter of the time.
+/// The memory of the last text, for the next one. An allocator can give so much memory back to the system each time
+/// that it is freed; to have it mapped and zeroed again, page by page, took a quarter of the time.
 static LAST: Mutex<Text> = Mutex::new(Text::new());
 
-/// What is kept of each part, in its units: a little more than a piece has that is not one long line.
-const KEPT: usize = 1 << 16;
+/// The capacity, in units, up to which a vector is kept: a little more than a piece needs that is not one long line.
+const MOST_KEPT: usize = 1 << 16;
 
 impl Text {
-    /// None, and no memory.
+    /// No text, and no memory.
     pub const fn new() -> Self {
-        Self { bytes: Vec::new(), narrow: Vec::new(), wide: Vec::new() }
+        Self { bytes: Vec::new(), latin1: Vec::new(), utf16: Vec::new() }
     }
 
-    /// Lends the one that was last. Who comes meanwhile gets a new one.
-    pub fn lend<R>(work: impl FnOnce(&mut Self) -> R) -> R {
+    /// Lends a text that has the memory of the last one. Another thread gets a new text meanwhile.
+    pub fn with_reused<R>(work: impl FnOnce(&mut Self) -> R) -> R {
         let last = || LAST.lock();
         let mut text = replace(&mut *last(), Self::new());
         let result = work(&mut text);
-        if text.bytes.capacity().max(text.narrow.capacity()).max(text.wide.capacity()) <= KEPT {
+        if text.bytes.capacity().max(text.latin1.capacity()).max(text.utf16.capacity()) <= MOST_KEPT {
             *last() = text;
         }
         result
     }
 
-    /// Copies whole lines and cuts them apart, as `lines::cut`; others may change the bytes meanwhile, and
-    /// what cuts lines and what decodes them must see one version. `None`: there is no memory for it, or `is_over`.
+    /// Copies whole lines, and splits the copy as `lines::split` does: others may change the bytes meanwhile, and what
+    /// splits lines and what decodes them must see the same. `None` if there is no memory for the copy, or if
+    /// `is_cancelled` says so.
     pub fn copy(
         &mut self,
         whole: &[u8],
         keep: bool,
-        bounds: &mut [Bounds],
-        is_over: impl Fn() -> bool,
+        bounds: &mut [LineBounds],
+        is_cancelled: impl Fn() -> bool,
     ) -> Option<Piece> {
-        self.narrow.clear();
-        self.wide.clear();
+        self.latin1.clear();
+        self.utf16.clear();
         make_room(&mut self.bytes, whole.len())?;
-        for part in whole.chunks(STEP) {
-            if is_over() {
+        for part in whole.chunks(CANCEL_INTERVAL) {
+            if is_cancelled() {
                 return None;
             }
             self.bytes.extend_from_slice(part);
         }
-        let piece = cut(&self.bytes, keep, bounds);
+        let piece = split(&self.bytes, keep, bounds);
         self.bytes.truncate(piece.end);
         Some(piece)
     }
 
-    /// What was made of it so far, to be kept: what is small is copied, and its memory is left for the next piece.
-    pub fn hand_out(&mut self) -> Option<Self> {
+    /// Takes what was made, to be kept. If it is small it is copied, and its memory stays for the next piece. `None` if
+    /// there is no memory for the copy.
+    pub fn take_text(&mut self) -> Option<Self> {
         Some(Self {
             bytes: own(&mut self.bytes)?,
-            narrow: own(&mut self.narrow)?,
-            wide: own(&mut self.wide)?,
+            latin1: own(&mut self.latin1)?,
+            utf16: own(&mut self.utf16)?,
         })
     }
 
-    /// Decodes what was copied: the bounds become places in the text. `false`: it is no UTF-8, and nobody but the engine's
-    /// decoder knows what that becomes; or there is no memory for it.
-    pub fn decode(&mut self, piece: &mut Piece, keep: bool, bounds: &mut [Bounds]) -> bool {
+    /// Decodes what was copied, and makes the bounds places in the text. `false` if it is not UTF-8, of which the
+    /// engine's own decoder has to make a string; or if there is no memory for the text.
+    pub fn decode(&mut self, piece: &mut Piece, keep: bool, bounds: &mut [LineBounds]) -> bool {
         let count = self.decode_lines(keep, &mut bounds[..piece.count]);
         match count {
             Some(count) => piece.count = count,
             None => {
-                self.narrow.clear();
-                self.wide.clear();
+                self.latin1.clear();
+                self.utf16.clear();
             }
         }
         count.is_some()
     }
 
-    /// How many lines the text has.
-    fn decode_lines(&mut self, keep: bool, bounds: &mut [Bounds]) -> Option<usize> {
-        let Self { bytes: piece, narrow, wide } = self;
-        make_room(narrow, piece.len())?;
+    /// How many lines the text has. `None` as above.
+    fn decode_lines(&mut self, keep: bool, bounds: &mut [LineBounds]) -> Option<usize> {
+        let Self { bytes: piece, latin1, utf16 } = self;
+        make_room(latin1, piece.len())?;
         if mem::is_utf8_latin1(piece) {
-            grow(narrow, piece.len());
-            let length = mem::convert_utf8_to_latin1_lossy(piece, narrow);
-            narrow.truncate(length);
-            return Some(lines(narrow, keep, bounds).count);
+            grow(latin1, piece.len());
+            let length = mem::convert_utf8_to_latin1_lossy(piece, latin1);
+            latin1.truncate(length);
+            return Some(split_piece(latin1, keep, bounds).count);
         }
-        // Never more units than bytes, and behind them room for a part.
-        make_room(wide, piece.len() + PART)?;
+        // A text never has more units than bytes. Behind them there is room for a vector.
+        make_room(utf16, piece.len() + VECTOR)?;
         let mut used = 0;
         let count = bounds.len();
         let mut lines = bounds.iter_mut();
         while let Some([begin, _]) = lines.as_slice().first() {
             let begin = *begin as usize;
             let high = begin + ascii_len(&piece[begin..]);
-            let shift = narrow.len() as i32 - begin as i32;
+            let shift = latin1.len() as i32 - begin as i32;
             let mixed = loop {
                 match lines.next() {
                     Some([start, end]) if *end as usize <= high => {
@@ -130,34 +130,29 @@ impl Text {
                 }
             };
             let stop = mixed.as_ref().map_or(piece.len(), |[start, _]| *start as usize);
-            narrow.extend_from_slice(&piece[begin..stop]);
+            latin1.extend_from_slice(&piece[begin..stop]);
             if let Some([start, end]) = mixed {
                 let line = stop..*end as usize;
-                grow(wide, used + line.len() + PART);
-                let length = widen(piece, line, &mut wide[used..])?;
+                grow(utf16, used + line.len() + VECTOR);
+                let length = widen(piece, line, &mut utf16[used..])?;
                 (*start, *end) = (!(used as i32), (used + length) as i32);
                 used += length;
             }
         }
-        wide.truncate(used);
+        utf16.truncate(used);
         Some(count)
     }
 }
 
-/// A number, of which all bits may be zero.
-trait Unit: Copy {}
-impl Unit for u8 {}
-impl Unit for u16 {}
-
-/// Room for so many units in the place of others, as far as there is memory.
+/// Clears a vector and makes room for so many units. `None` if there is no memory for them.
 fn make_room<U>(units: &mut Vec<U>, length: usize) -> Option<()> {
     units.clear();
     units.try_reserve_exact(length).ok()
 }
 
-/// A copy that has no more room than it needs; of what is large the thing itself.
-fn own<U: Unit>(units: &mut Vec<U>) -> Option<Vec<U>> {
-    if units.capacity() > KEPT && !units.is_empty() {
+/// A copy with no more capacity than it needs; or the vector itself, if it is large.
+fn own<U: Copy>(units: &mut Vec<U>) -> Option<Vec<U>> {
+    if units.capacity() > MOST_KEPT && !units.is_empty() {
         return Some(take(units));
     }
     let mut own = Vec::new();
@@ -166,21 +161,16 @@ fn own<U: Unit>(units: &mut Vec<U>) -> Option<Vec<U>> {
     Some(own)
 }
 
-/// Adds zeros up to a length for which there is room. `resize`, compiled for its size, would go from unit to unit.
-fn grow<U: Unit>(units: &mut Vec<U>, length: usize) {
-    let count = length.saturating_sub(units.len());
-    let more = &mut units.spare_capacity_mut()[..count];
-    // SAFETY: this is memory of the vector, and zero is a number.
-    unsafe { more.as_mut_ptr().write_bytes(0, count) };
-    // SAFETY: they were written just now.
-    unsafe { units.set_len(units.len() + count) };
+/// Appends zeros up to a length, for which there is room.
+fn grow<U: Copy + Default>(units: &mut Vec<U>, length: usize) {
+    units.resize(length.max(units.len()), U::default());
 }
 
-/// How many bytes are ASCII before the first one that is not.
+/// How many bytes there are before the first that is not ASCII.
 fn ascii_len(bytes: &[u8]) -> usize {
     let (blocks, rest) = bytes.as_chunks::<BLOCK>();
     for (number, block) in blocks.iter().enumerate() {
-        let high = masks::beyond_ascii(block);
+        let high = masks::of_non_ascii(block);
         if high != 0 {
             return number * BLOCK + high.trailing_zeros() as usize;
         }
@@ -189,18 +179,18 @@ fn ascii_len(bytes: &[u8]) -> usize {
     bytes.len() - rest.len() + more
 }
 
-/// A line, from UTF-8 to UTF-16: how many units. `None`: it is no UTF-8. Behind as many units as the line has bytes there
-/// is room for a part.
+/// Writes a line, which is UTF-8, as UTF-16, and answers how many units that are. `None` if it is not UTF-8. `units`
+/// has room for as many units as the line has bytes, and for a vector behind them.
 fn widen(bytes: &[u8], line: Range<usize>, units: &mut [u16]) -> Option<usize> {
     let (mut at, mut to) = (line.start, 0);
     while at < line.end {
-        if let Some(part) = bytes.get(at..at + PART)
+        if let Some(part) = bytes.get(at..at + VECTOR)
             && let Some(part) = part.first_chunk()
         {
-            let ascii = masks::widen(part, units.get_mut(to..to + PART)?.first_chunk_mut()?);
-            // By a branch, so that the next part need not wait for the number.
-            if ascii == PART {
-                (at, to) = (at + PART, to + PART);
+            let ascii = masks::widen(part, units.get_mut(to..to + VECTOR)?.first_chunk_mut()?);
+            // With a branch, the processor need not wait for `ascii` before it goes on with the next vector.
+            if ascii == VECTOR {
+                (at, to) = (at + VECTOR, to + VECTOR);
                 continue;
             }
             (at, to) = (at + ascii, to + ascii);
@@ -221,12 +211,13 @@ fn widen(bytes: &[u8], line: Range<usize>, units: &mut [u16]) -> Option<usize> {
             }
         }
     }
-    // The ASCII behind the line that was looked at with it: one byte at a time would cost as much as all parts before.
+    // ASCII behind the line was written too: to go through the last bytes of a line one by one would take as long as
+    // all vectors before them.
     Some(to - (at - line.end))
 }
 
-/// The character of several bytes at a place, and how many. As The Unicode Standard, table 3-7, has them.
-#[inline(always)]
+/// The code point of the character of several bytes at a place, and how many bytes it has. `None` if there is none:
+/// table 3-7 of The Unicode Standard has what is well-formed.
 fn character(bytes: &[u8], at: usize) -> Option<(u32, usize)> {
     let lead = u32::from(bytes[at]);
     let (point, length, fits) = match lead {
@@ -245,8 +236,7 @@ fn character(bytes: &[u8], at: usize) -> Option<(u32, usize)> {
     fits.then_some((point, length))
 }
 
-/// What a byte behind the first one of a character adds to it.
-#[inline(always)]
+/// What a continuation byte adds to a code point.
 fn more(bytes: &[u8], at: usize) -> Option<u32> {
     match bytes.get(at) {
         Some(byte @ 0x80..=0xbf) => Some(u32::from(byte & 0x3f)),
@@ -258,19 +248,19 @@ fn more(bytes: &[u8], at: usize) -> Option<u32> {
 mod tests {
     use super::*;
 
-    fn found(given: &[u8], keep: bool) -> Option<Vec<String>> {
+    fn decoded(given: &[u8], keep: bool) -> Option<Vec<String>> {
         let mut bounds = [[0; 2]; 2000];
-        // What another piece has left must not show.
+        // What is left from another piece must not show.
         let left = || vec![b'?'; 7];
-        let mut text = Text { bytes: left(), narrow: left(), wide: vec![0x3f; 7] };
+        let mut text = Text { bytes: left(), latin1: left(), utf16: vec![0x3f; 7] };
         let mut piece = text.copy(given, keep, &mut bounds, || false)?;
         if !text.decode(&mut piece, keep, &mut bounds) {
             return None;
         }
-        let Text { narrow, wide, .. } = text;
-        let line = |[start, end]: &Bounds| match usize::try_from(*start) {
-            Ok(start) => narrow[start..*end as usize].iter().map(|byte| char::from(*byte)).collect(),
-            Err(_) => String::from_utf16(&wide[!*start as usize..*end as usize]).unwrap(),
+        let Text { latin1, utf16, .. } = text;
+        let line = |[start, end]: &LineBounds| match usize::try_from(*start) {
+            Ok(start) => latin1[start..*end as usize].iter().map(|byte| char::from(*byte)).collect(),
+            Err(_) => String::from_utf16(&utf16[!*start as usize..*end as usize]).unwrap(),
         };
         Some(bounds[..piece.count].iter().map(line).collect())
     }
@@ -292,11 +282,11 @@ mod tests {
             &long,
             &format!("{plain}{latin}{wide}{plain}{long}{long}{plain}end"),
         ] {
-            // Rust's lines() too drops the end, LF or CR LF, and needs none behind the last line.
+            // Rust's lines() drops the same ends, LF and CR LF, and needs none behind the last line.
             let expected = given.lines().map(str::to_owned).collect();
-            assert_eq!(found(given.as_bytes(), false), Some(expected), "{given:?}");
+            assert_eq!(decoded(given.as_bytes(), false), Some(expected), "{given:?}");
             let expected = given.split_inclusive('\n').map(str::to_owned).collect();
-            assert_eq!(found(given.as_bytes(), true), Some(expected), "{given:?}");
+            assert_eq!(decoded(given.as_bytes(), true), Some(expected), "{given:?}");
         }
     }
 
@@ -306,11 +296,11 @@ mod tests {
         for point in points.map(|point| char::from_u32(point).unwrap()) {
             for before in 0..70 {
                 let line = format!("\u{20ac}{}{point}{}", "x".repeat(before), "y".repeat(before % 19));
-                // What is behind a line is looked at with it.
+                // The end of a line is read together with what is behind it.
                 let others = ["z".repeat(before / 2), "\u{e9}z".to_owned()];
                 let all = format!("{line}\n{}\r\n{}", others[0], others[1]);
-                assert_eq!(found(line.as_bytes(), false), Some(vec![line.clone()]));
-                assert_eq!(found(all.as_bytes(), false), Some([vec![line], others.into()].concat()));
+                assert_eq!(decoded(line.as_bytes(), false), Some(vec![line.clone()]));
+                assert_eq!(decoded(all.as_bytes(), false), Some([vec![line], others.into()].concat()));
             }
         }
     }
@@ -334,7 +324,7 @@ mod tests {
         ] {
             for (before, behind) in [("", ""), ("\u{65e5}", "\n"), ("one\n\u{20ac} two ", " three\nfour")] {
                 let given = [before.as_bytes(), bad, behind.as_bytes()].concat();
-                assert_eq!(found(&given, false), None, "{given:?}");
+                assert_eq!(decoded(&given, false), None, "{given:?}");
                 assert!(str::from_utf8(&given).is_err());
             }
         }

@@ -1,90 +1,64 @@
-//! The fast automaton, a stretch at a time: a search through a large haystack that can be called off. The library's own
-//! searches can not, and a pattern whose matches may be of any length cannot be given a part of the haystack.
+//! A lazy DFA that looks at a cancel token as it goes. The library's own searches do not, and a pattern whose matches
+//! may have any length cannot be given the haystack in parts.
 
-use memchr::memmem::Finder;
 use regex_automata::hybrid::{LazyStateID, dfa, regex};
-use regex_automata::nfa::thompson::NFA;
+use regex_automata::nfa::thompson::{NFA, WhichCaptures};
 use regex_automata::util::look::LookMatcher;
 use regex_automata::util::prefilter::Prefilter;
 use regex_automata::{Anchored, Input, MatchKind, Span};
 
-use super::attempt::Changed;
-use super::flags::Flags;
-use super::translate::Translation;
-use super::{PatternError, SIZE_LIMIT};
+use super::build;
+use super::torn::Torn;
 use crate::pool::CancelToken;
+use crate::search::literal::CANCEL_INTERVAL;
+use crate::search::pattern::error::PatternError;
+use crate::search::pattern::syntax::{Flags, Translation};
 
-/// Bytes between two looks at the cancel.
-pub(super) const STRETCH: usize = if cfg!(test) { 4 << 10 } else { 1 << 20 };
+/// The working memory of a search.
+pub type Cache = regex::Cache;
 
-/// Where a string is, at `at` or later. What it answers when it was called off means nothing.
-pub(super) fn find_string(
-    finder: &Finder<'_>,
-    haystack: &[u8],
-    at: usize,
-    cancel: Option<&CancelToken>,
-) -> Option<usize> {
-    (at..haystack.len()).step_by(STRETCH).find_map(|from| {
-        let to = haystack.len().min(from + STRETCH + finder.needle().len() - 1);
-        let called_off = cancel.is_some_and(CancelToken::is_cancelled);
-        let found = if called_off { Some(0) } else { finder.find(&haystack[from..to]) };
-        found.map(|found| from + found)
-    })
-}
-
-/// What a search needs to remember.
-pub(super) type Cache = regex::Cache;
-
-/// Automata that are made as they are needed, one for each direction.
+/// Two automata, one for each direction, whose states are made as they are needed.
 #[derive(Debug)]
-pub(super) struct Stepper {
+pub struct CancellableDfa {
     regex: regex::Regex,
     prefilter: Option<Prefilter>,
-    /// No empty match lies inside a code point.
-    is_utf8: bool,
+    /// The pattern can match an empty string, which must not lie inside a code point.
+    has_utf8_empty: bool,
 }
 
-impl Stepper {
+impl CancellableDfa {
     pub fn new(translation: &Translation, flags: Flags) -> Result<Self, PatternError> {
         let nfa = |reverse| {
-            let mut lines = LookMatcher::new();
-            lines.set_line_terminator(translation.line_terminator);
-            let config = NFA::config()
-                .utf8(flags.code_points())
-                .reverse(reverse)
-                .look_matcher(lines)
-                .which_captures(regex_automata::nfa::thompson::WhichCaptures::None)
-                .nfa_size_limit(Some(SIZE_LIMIT));
-            NFA::compiler()
-                .configure(config)
-                .build_from_hir(&translation.hir)
-                .map_err(|_| PatternError::too_large())
+            let mut looks = LookMatcher::new();
+            looks.set_line_terminator(translation.line_terminator);
+            build::nfa(translation, flags, looks, WhichCaptures::None, reverse)
         };
         let prefilter =
             Prefilter::from_hir_prefix(MatchKind::LeftmostFirst, &translation.hir).filter(Prefilter::is_fast);
         let config = || dfa::Config::new().skip_cache_capacity_check(true);
         let forward = config().specialize_start_states(prefilter.is_some());
-        // Backwards all matches are looked for: the longest begins first.
+        // Backwards all matches are looked for: the longest of them begins first.
         let backward = config().match_kind(MatchKind::All);
-        let build = |config: dfa::Config, nfa| {
+        let build = |config: dfa::Config, nfa: NFA| {
             dfa::DFA::builder().configure(config).build_from_nfa(nfa).map_err(|_| PatternError::too_large())
         };
         let (forward, backward) = (build(forward, nfa(false)?)?, build(backward, nfa(true)?)?);
-        let is_utf8 = flags.code_points() && forward.get_nfa().has_empty();
-        Ok(Self { regex: regex::Builder::new().build_from_dfas(forward, backward), prefilter, is_utf8 })
+        let has_utf8_empty = flags.code_points() && forward.get_nfa().has_empty();
+        let regex = regex::Builder::new().build_from_dfas(forward, backward);
+        Ok(Self { regex, prefilter, has_utf8_empty })
     }
 
     pub fn cache(&self) -> Cache {
         self.regex.create_cache()
     }
 
-    /// The first match of a range, as start and end; `None` too when it was called off.
+    /// Where the first match of a range begins and ends. `None` also if the search was cancelled.
     pub fn find(
         &self,
         cache: &mut Cache,
         input: &Input<'_>,
         cancel: &CancelToken,
-    ) -> Result<Option<(usize, usize)>, Changed> {
+    ) -> Result<Option<(usize, usize)>, Torn> {
         let mut input = input.clone();
         let Some(end) = self.first_end(cache, &mut input, cancel) else { return Ok(None) };
         if end == input.start() || input.get_anchored().is_anchored() {
@@ -92,17 +66,18 @@ impl Stepper {
         }
         let start = self.start(cache, &input, end, cancel);
         if start.is_none() && !cancel.is_cancelled() {
-            Err(Changed)
+            Err(Torn)
         } else {
             Ok(start.map(|start| (start, end)))
         }
     }
 
-    /// Where the first match ends; the input then begins where that may begin at the earliest.
+    /// Where the first match ends. The input is left to begin at the first position where that match can begin.
     fn first_end(&self, cache: &mut Cache, input: &mut Input<'_>, cancel: &CancelToken) -> Option<usize> {
         let mut end = self.end(cache, input, cancel)?;
-        // As the library does: an end inside a code point is an empty match's; it is looked for a byte further.
-        while self.is_utf8 && !input.is_char_boundary(end) {
+        // As the library does it: a match that ends inside a code point is empty, and the search goes on a byte
+        // further.
+        while self.has_utf8_empty && !input.is_char_boundary(end) {
             if input.get_anchored().is_anchored() || input.start() >= input.end() {
                 return None;
             }
@@ -121,10 +96,10 @@ impl Stepper {
             if cancel.is_cancelled() {
                 return None;
             }
-            let stretch = at.saturating_add(STRETCH).min(input.end());
+            let stretch = at.saturating_add(CANCEL_INTERVAL).min(input.end());
             while at < stretch {
                 if let (true, Some(prefilter)) = (state.is_start(), prefilter) {
-                    // A literal that begins in this stretch may end beyond it.
+                    // A literal that begins in this stretch can end beyond it.
                     let reach = stretch.saturating_add(prefilter.max_needle_len()).min(input.end());
                     let next = prefilter.find(input.haystack(), Span::from(at..reach)).map(|span| span.start);
                     let next = next.filter(|next| *next < stretch).unwrap_or(stretch);
@@ -135,7 +110,7 @@ impl Stepper {
                     }
                 }
                 state = dfa.next_state(cache, state, input.haystack()[at]).ok()?;
-                // A match is told a byte late.
+                // The automaton knows of a match one byte later.
                 if state.is_match() {
                     found = Some(at);
                 } else if state.is_dead() {
@@ -160,7 +135,7 @@ impl Stepper {
             if cancel.is_cancelled() {
                 return None;
             }
-            let stretch = at.saturating_sub(STRETCH).max(input.start());
+            let stretch = at.saturating_sub(CANCEL_INTERVAL).max(input.start());
             while at > stretch {
                 state = dfa.next_state(cache, state, input.haystack()[at - 1]).ok()?;
                 if state.is_match() {

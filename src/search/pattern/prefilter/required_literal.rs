@@ -1,5 +1,5 @@
-//! A string that every match has somewhere. Where matches stay within lines, only lines that have it are searched: it is
-//! looked for at the speed of the memory, where an automaton goes from byte to byte.
+//! A string that every match contains. If matches stay within lines, only lines with that string have to be searched,
+//! and the string is found at the speed of the memory, where an automaton goes from byte to byte.
 
 use std::ops::Range;
 
@@ -7,87 +7,90 @@ use memchr::memmem::Finder;
 use regex_syntax::hir::literal::Extractor;
 use regex_syntax::hir::{Hir, HirKind, Look};
 
-use super::stepper::find_string;
 use crate::pool::CancelToken;
+use crate::search::literal::find_cancellable;
 
-/// Shorter strings are in most lines.
+/// Most lines contain strings that are shorter.
 const LEAST: usize = 3;
 
-/// Where lines are longer the whole haystack is searched.
+/// Where a line is longer, the rest of the haystack is searched by the automaton.
 const LONGEST_LINE: usize = 16 * 1024;
 
-/// Bytes for each line that was searched in vain: where lines with the string are nearer to each other, looking for it is
-/// no help.
+/// Of so many bytes at most one line may be searched in vain. Where lines with the string are closer together, looking
+/// for it does not pay.
 const SPARSE: usize = 128;
 
-/// Lines that may be searched in vain before that is judged.
+/// So many lines may be searched in vain before that is judged.
 const PATIENCE: usize = 16;
 
 #[derive(Debug)]
-pub(super) struct Needed(Finder<'static>);
+pub struct RequiredLiteral(Finder<'static>);
 
-/// How it went so far, in one haystack.
+/// Whether it was worth it so far to look for the literal in one haystack.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Record {
-    /// The line that was found last.
+pub struct Effectiveness {
+    /// The line in which the literal was found last.
     line: Range<usize>,
-    /// Where the first line was searched in vain, and how many were since then.
+    /// Where the first line ends that was searched in vain.
     start: usize,
+    /// How many lines were searched in vain.
     vain: usize,
-    /// It is no help here.
-    useless: bool,
+    is_worthless: bool,
 }
 
-impl Record {
-    /// Notes that a line which begins at `at` was searched in vain.
-    pub fn note(&mut self, at: usize) {
+impl Effectiveness {
+    /// Notes that a line was searched in vain, which ends at `end`.
+    pub fn note_vain(&mut self, end: usize) {
         if self.vain == 0 {
-            self.start = at;
+            self.start = end;
         }
         self.vain += 1;
-        self.useless = self.vain > PATIENCE && at.saturating_sub(self.start) < self.vain * SPARSE;
+        self.is_worthless = self.vain > PATIENCE && end.saturating_sub(self.start) < self.vain * SPARSE;
     }
 
-    pub fn is_useless(&self) -> bool {
-        self.useless
+    pub fn is_worth_it(&self) -> bool {
+        !self.is_worthless
     }
 }
 
-/// What is to be searched.
+/// Where a match may be.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Part {
-    /// The next line with the string, or what is left of it.
+pub enum Candidate {
+    /// In this line, or the part of it that was not searched yet.
     Line(Range<usize>),
-    /// All that follows: the line is long.
+    /// Anywhere in what follows: the line with the literal is long.
     Rest,
-    Nothing,
+    /// Nowhere.
+    None,
 }
 
-impl Needed {
-    /// None: there is no such string, or the library soon finds where matches begin or end.
+impl RequiredLiteral {
+    /// `None` if there is no such string, if matches cross lines, or if the library finds soon where matches begin or
+    /// end.
     pub fn new(hir: &Hir, crosses_lines: bool) -> Option<Self> {
         let properties = hir.properties();
-        let anchored = properties.look_set_prefix().contains(Look::Start)
+        let is_anchored = properties.look_set_prefix().contains(Look::Start)
             || properties.look_set_suffix().contains(Look::End);
-        let needed = longest(hir).filter(|needed| needed.len() >= LEAST && !anchored && !crosses_lines)?;
+        let required =
+            longest(hir).filter(|required| required.len() >= LEAST && !is_anchored && !crosses_lines)?;
         let mut prefixes = Extractor::new().extract(hir);
         prefixes.optimize_for_prefix_by_preference();
-        let known = prefixes.min_literal_len().is_some_and(|len| len >= LEAST);
-        (!known).then(|| Self(Finder::new(needed).into_owned()))
+        let has_prefixes = prefixes.min_literal_len().is_some_and(|len| len >= LEAST);
+        (!has_prefixes).then(|| Self(Finder::new(required).into_owned()))
     }
 
-    /// The next part with a match, if there is one at `at` or later. What it answers when it was called off means nothing.
-    pub fn part(
+    /// Where the next match may be, at `at` or later. If the search is cancelled, the answer means nothing.
+    pub fn candidate(
         &self,
         haystack: &[u8],
         at: usize,
-        record: &mut Record,
+        effectiveness: &mut Effectiveness,
         cancel: Option<&CancelToken>,
-    ) -> Part {
-        let Some(found) = find_string(&self.0, haystack, at, cancel) else { return Part::Nothing };
-        // Another match in a line: its end is not looked for again.
-        if record.line.contains(&at) && record.line.contains(&found) {
-            return Part::Line(at..record.line.end);
+    ) -> Candidate {
+        let Some(found) = find_cancellable(&self.0, haystack, at, cancel) else { return Candidate::None };
+        // If a line has several matches, its end is looked for once.
+        if effectiveness.line.contains(&at) && effectiveness.line.contains(&found) {
+            return Candidate::Line(at..effectiveness.line.end);
         }
         let before = &haystack[at.max(found.saturating_sub(LONGEST_LINE))..found];
         let begin = memchr::memrchr(b'\n', before).map(|newline| found - before.len() + newline + 1);
@@ -95,13 +98,13 @@ impl Needed {
         let behind = &haystack[found..haystack.len().min(found + LONGEST_LINE)];
         let end = memchr::memchr(b'\n', behind).map(|newline| found + newline + 1);
         let end = end.or_else(|| (behind.len() < LONGEST_LINE).then_some(haystack.len()));
-        let Some((begin, end)) = begin.zip(end) else { return Part::Rest };
-        record.line = begin..end;
-        Part::Line(begin..end)
+        let Some((begin, end)) = begin.zip(end) else { return Candidate::Rest };
+        effectiveness.line = begin..end;
+        Candidate::Line(begin..end)
     }
 }
 
-/// The longest string that is in every match, as far as it is plain to see.
+/// The longest string in every match that is plain to see in the tree.
 fn longest(hir: &Hir) -> Option<&[u8]> {
     match hir.kind() {
         HirKind::Literal(literal) => literal.0.split(|byte| *byte == b'\n').max_by_key(|part| part.len()),
@@ -114,18 +117,17 @@ fn longest(hir: &Hir) -> Option<&[u8]> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::flags::Flags;
-    use super::super::translate::crosses_lines;
-    use super::super::{Pattern, translated};
     use super::*;
+    use crate::search::pattern::Pattern;
+    use crate::search::pattern::syntax::{Flags, crosses_lines, translated};
 
-    fn needed(source: &str, flags: &str) -> Option<Needed> {
+    fn required(source: &str, flags: &str) -> Option<RequiredLiteral> {
         let hir = translated(source, flags, Flags::new(flags).unwrap(), false).unwrap().hir;
-        Needed::new(&hir, crosses_lines(&hir))
+        RequiredLiteral::new(&hir, crosses_lines(&hir))
     }
 
     #[test]
-    fn what_is_needed() {
+    fn which_literal_is_required() {
         for (source, flags, expected) in [
             ("\\[(auth|mailer)\\] id=[0-9a-f]{8} .*timeout", "g", "timeout"),
             ("^.*timeout.*$", "gm", "timeout"),
@@ -133,7 +135,7 @@ mod tests {
             ("\\w+ \u{e9}t\u{e9}", "gu", " \u{e9}t\u{e9}"),
             ("[ab]+three\\n", "g", "three"),
         ] {
-            let found = needed(source, flags).map(|needed| needed.0.needle().to_vec());
+            let found = required(source, flags).map(|required| required.0.needle().to_vec());
             assert_eq!(found.as_deref(), Some(expected.as_bytes()), "/{source}/{flags}");
         }
         for source in [
@@ -146,26 +148,26 @@ mod tests {
             "\\w*(?:one)?",
             "\\w+ab",
         ] {
-            assert!(needed(source, "g").is_none(), "/{source}/");
+            assert!(required(source, "g").is_none(), "/{source}/");
         }
     }
 
     #[test]
-    fn parts_are_lines() {
-        let needed = needed("[a-z]+.*key", "g").unwrap();
+    fn candidates_are_lines() {
+        let with_key = required("[a-z]+.*key", "g").unwrap();
         let long = vec![b'x'; LONGEST_LINE];
         let text = [b"one\ntwo key x\nthree\nkey\n", &long[..], b" key\n", b"end key"].concat();
-        let mut record = Record::default();
-        let mut part = |at| needed.part(&text, at, &mut record, None);
-        assert_eq!(part(0), Part::Line(4..14));
-        assert_eq!(part(6), Part::Line(6..14));
-        assert_eq!(part(8), Part::Line(8..14));
-        assert_eq!(part(9), Part::Line(20..24));
-        assert_eq!(part(24), Part::Rest);
-        assert_eq!(part(24 + 9), Part::Line(33..text.len() - 7));
-        assert_eq!(part(text.len() - 7), Part::Line(text.len() - 7..text.len()));
-        assert_eq!(part(text.len() - 2), Part::Nothing);
-        assert_eq!(part(text.len()), Part::Nothing);
+        let mut effectiveness = Effectiveness::default();
+        let mut candidate = |at| with_key.candidate(&text, at, &mut effectiveness, None);
+        assert_eq!(candidate(0), Candidate::Line(4..14));
+        assert_eq!(candidate(6), Candidate::Line(6..14));
+        assert_eq!(candidate(8), Candidate::Line(8..14));
+        assert_eq!(candidate(9), Candidate::Line(20..24));
+        assert_eq!(candidate(24), Candidate::Rest);
+        assert_eq!(candidate(24 + 9), Candidate::Line(33..text.len() - 7));
+        assert_eq!(candidate(text.len() - 7), Candidate::Line(text.len() - 7..text.len()));
+        assert_eq!(candidate(text.len() - 2), Candidate::None);
+        assert_eq!(candidate(text.len()), Candidate::None);
     }
 
     #[test]
@@ -182,9 +184,9 @@ mod tests {
             ["[a-z]+ key", "[^\\n]+?key.*", "\\w+ .*key$", "^.*key", "key|[x1]+key", "[a-z]+ key\\r?\\n"]
         {
             let pattern = Pattern::new(source, "gm").unwrap();
-            // The same without the short cut: what is not there is no match, and nothing is needed.
+            // The same with an alternative that occurs nowhere: then no string is required.
             let plain = Pattern::new(&format!("(?:{source})|\\x00"), "gm").unwrap();
-            assert!(plain.needed.is_none());
+            assert!(plain.required.is_none());
             let (mut cache, mut other) = (pattern.cache(), plain.cache());
             let mut searcher = pattern.searcher(&mut cache, text.as_bytes());
             let mut reference = plain.searcher(&mut other, text.as_bytes());

@@ -1,15 +1,15 @@
 use oxc_allocator::Allocator;
 use oxc_regular_expression::{LiteralParser, Options, ast};
 
-use super::PatternError;
-use super::error::units_before;
 use super::flags::Flags;
+use crate::search::pattern::error::{PatternError, units_before};
 
-/// How deep groups and classes may nest: parser and translator recurse, and no pattern may overflow a thread's stack.
+/// How deep groups and classes may nest. Parser and translator recurse, and no pattern may overflow the stack of a
+/// thread.
 const DEPTH: usize = 64;
 
-/// The tree of a pattern. Its positions are those of `prepared`, the same as the source's.
-pub(super) fn parse<'a>(
+/// The tree of a pattern. `prepared` is the source as `prepared` returns it; positions in it are those of the source.
+pub fn parse<'a>(
     allocator: &'a Allocator,
     prepared: &'a str,
     flags: &str,
@@ -21,10 +21,10 @@ pub(super) fn parse<'a>(
     })
 }
 
-/// Makes a source ready for the parser, in one walk: refuses deep nesting, counting groups outside classes and
-/// classes inside classes with `v` alone; and writes `\cX` in a class without `u` and `v`, which the parser takes for
-/// its letters, as the control character, thrice to keep the positions.
-pub(super) fn prepared(source: &str, flags: Flags) -> Result<String, PatternError> {
+/// Makes a source ready for the parser. Refuses deep nesting: of groups outside classes and, with `v`, of classes
+/// inside classes. And works round an error of the parser, which takes `\cX` in a class without `u` and `v` for its
+/// three letters: writes the control character in its place, three times so that positions stay the same.
+pub fn prepared(source: &str, flags: Flags) -> Result<String, PatternError> {
     let mut out = String::with_capacity(source.len());
     let (mut groups, mut classes) = (0_usize, 0_usize);
     let mut rest = source;

@@ -1,10 +1,9 @@
-//! Sets of bytes, each a Latin-1 code unit: classes without `u` and `v`.
+//! Sets of bytes, each of them a Latin-1 code unit: classes without `u` and `v`.
 
 use regex_syntax::hir::{ClassBytes, ClassBytesRange};
 
-/// A set of bytes.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct ByteSet([bool; 256]);
+pub struct ByteSet([bool; 256]);
 
 impl ByteSet {
     pub const EMPTY: Self = Self([false; 256]);
@@ -29,7 +28,7 @@ impl ByteSet {
         Self::digits().or(Self::range(b'a', b'z')).or(Self::range(b'A', b'Z')).or(Self::of(b"_"))
     }
 
-    /// White space and line terminators, as far as a byte can be one.
+    /// `\s`: the white space and line terminators that are one byte.
     pub fn spaces() -> Self {
         Self::of(b"\t\n\x0b\x0c\r \xa0")
     }
@@ -47,8 +46,8 @@ impl ByteSet {
         Self(self.0.map(|byte| !byte))
     }
 
-    /// With every byte whose letter differs in case alone: `toUpperCase` of one code unit, as ECMAScript's
-    /// Canonicalize has it. U+0178 and U+039C, the upper case of 0xFF and 0xB5, are no bytes.
+    /// The set with each byte that differs from one of its members in case alone: whose `toUpperCase` is the same, as
+    /// in ECMAScript's Canonicalize. U+0178 and U+039C, the upper case of 0xFF and 0xB5, are not bytes.
     pub fn folded(self) -> Self {
         let mut folded = self;
         for byte in 0..=u8::MAX {

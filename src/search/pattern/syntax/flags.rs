@@ -1,10 +1,10 @@
 use oxc_regular_expression::ast::{Modifier, Modifiers};
 
-use super::PatternError;
+use crate::search::pattern::error::PatternError;
 
-/// A RegExp's flags, and what modifiers `(?i-s:...)` make of them inside a group.
+/// The flags of a RegExp, or those that hold inside a group with modifiers, `(?i-s:...)`.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Flags {
+pub struct Flags {
     pub indices: bool,
     pub global: bool,
     pub ignore_case: bool,
@@ -43,12 +43,12 @@ impl Flags {
         if flags.unicode && flags.sets { Err(invalid()) } else { Ok(flags) }
     }
 
-    /// Code points in UTF-8, not bytes: `u` or `v`.
+    /// Whether the pattern matches code points in UTF-8, not bytes: `u` or `v`.
     pub fn code_points(&self) -> bool {
         self.unicode || self.sets
     }
 
-    /// The flags inside a group with these modifiers.
+    /// The flags that hold inside a group with these modifiers.
     pub fn modified(mut self, modifiers: &Modifiers) -> Self {
         for (modifier, field) in [
             (Modifier::I, &mut self.ignore_case),

@@ -1,4 +1,4 @@
-//! Characters and classes of the tree, to HIR.
+//! Translates characters and classes.
 
 use oxc_regular_expression::ast::{
     Character, CharacterClass, CharacterClassContents, CharacterClassContentsKind, CharacterClassEscape,
@@ -7,19 +7,22 @@ use oxc_regular_expression::ast::{
 };
 use regex_syntax::hir::{Class, ClassUnicode, Hir};
 
-use super::bytes::ByteSet;
-use super::empty::{alternation, concat};
+use super::byte_set::ByteSet;
 use super::flags::Flags;
-use super::{PatternError, points, unicode};
+use super::non_empty::{alternation, concat};
+use super::{code_points, unicode};
+use crate::search::pattern::error::PatternError;
 
-/// What turns characters into HIR: the source, for positions, and the flags that hold here.
+/// What the translation of a character depends on.
 #[derive(Clone, Copy)]
-pub(super) struct Context<'a> {
+pub struct Context<'a> {
+    /// For the positions in errors.
     pub source: &'a str,
+    /// The flags that hold where the character is.
     pub flags: Flags,
 }
 
-/// A class with `u` or `v`: code points, and with `v` strings of them that are empty or have several.
+/// A class with `u` or `v`: code points, and with `v` strings. A string of one code point is in the set.
 #[derive(Default)]
 struct Operand {
     set: Option<ClassUnicode>,
@@ -40,15 +43,19 @@ impl Context<'_> {
     /// `.`
     pub fn dot(&self) -> Hir {
         if self.flags.code_points() {
-            let set =
-                if self.flags.dot_all { points::all() } else { points::negated(points::line_terminators()) };
+            let set = if self.flags.dot_all {
+                code_points::all()
+            } else {
+                code_points::negated(code_points::line_terminators())
+            };
             return Hir::class(Class::Unicode(set));
         }
         let terminators = if self.flags.dot_all { ByteSet::EMPTY } else { ByteSet::line_terminators() };
         bytes_hir(&terminators.negated())
     }
 
-    /// One character outside a class; `value` may be a pair of surrogates made one.
+    /// One character outside a class. `value` is its code point; `literal`, whether it stands for itself, and is not an
+    /// escape.
     pub fn character(&self, value: u32, literal: bool) -> Hir {
         if self.flags.code_points() {
             return self.point(value);
@@ -59,8 +66,8 @@ impl Context<'_> {
         }
     }
 
-    /// The bytes that a character stands for without `u` and `v`: an escape up to 0xFF is a byte, all else is its
-    /// UTF-8. None for a surrogate, which no bytes are.
+    /// The bytes that a character stands for without `u` and `v`: an escape up to 0xFF is that byte, everything else is
+    /// its UTF-8. `None` for a surrogate, which has no UTF-8.
     fn text_bytes(&self, value: u32, literal: bool) -> Option<Vec<u8>> {
         match u8::try_from(value) {
             Ok(byte) if byte < 0x80 || !literal => Some(vec![byte]),
@@ -76,7 +83,7 @@ impl Context<'_> {
     }
 
     fn point(&self, value: u32) -> Hir {
-        let mut set = points::range(value, value);
+        let mut set = code_points::range(value, value);
         if self.flags.ignore_case {
             unicode::fold(&mut set);
         }
@@ -136,7 +143,7 @@ impl Context<'_> {
                 }
                 CharacterClassContents::CharacterClassRange(range) => set = set.or(self.byte_range(range)?),
                 CharacterClassContents::CharacterClassEscape(escape) => set = set.or(byte_escape(escape)),
-                // The parser gives these with `u` or `v` alone.
+                // The parser makes these only with `u` or `v`.
                 CharacterClassContents::UnicodePropertyEscape(_)
                 | CharacterClassContents::NestedCharacterClass(_)
                 | CharacterClassContents::ClassStringDisjunction(_) => (),
@@ -146,7 +153,7 @@ impl Context<'_> {
             set = set.folded();
         }
         let set = bytes_hir(&if class.negative { set.negated() } else { set });
-        // As in a class with `v`, the longest first.
+        // The longest first, as in a class with `v`.
         let strings = longest_first(strings);
         let strings = strings.iter().map(|bytes| self.byte_string(bytes));
         Ok(alternation(strings.chain([set]).collect()))
@@ -160,7 +167,8 @@ impl Context<'_> {
             return Err(self.no_range(range));
         }
         let mut set = ByteSet::range(start, u8::try_from(last).unwrap_or(u8::MAX));
-        // What no byte is can still be the other case of one: Canonicalize takes 0xFF to U+0178, 0xB5 to U+039C.
+        // A code point that is not a byte can differ in case alone from one that is: Canonicalize maps 0xFF to U+0178,
+        // and 0xB5 to U+039C.
         if self.flags.ignore_case {
             let has = |point: u32| (first..=last).contains(&point);
             let twins = [(0xff, has(0x178)), (0xb5, has(0x39c) || has(0x3bc))];
@@ -191,7 +199,7 @@ impl Context<'_> {
             if self.flags.ignore_case {
                 unicode::fold(&mut set);
             }
-            out.set = Some(points::negated(set));
+            out.set = Some(code_points::negated(set));
         }
         Ok(out)
     }
@@ -201,9 +209,11 @@ impl Context<'_> {
             CharacterClassContents::NestedCharacterClass(class) => return self.point_class(class),
             CharacterClassContents::ClassStringDisjunction(strings) => return Ok(self.strings(strings)),
             CharacterClassContents::CharacterClassRange(range) => {
-                points::range(range.min.value, range.max.value)
+                code_points::range(range.min.value, range.max.value)
             }
-            CharacterClassContents::Character(character) => points::range(character.value, character.value),
+            CharacterClassContents::Character(character) => {
+                code_points::range(character.value, character.value)
+            }
             CharacterClassContents::CharacterClassEscape(escape) => {
                 return Ok(alone(self.point_escape(escape)));
             }
@@ -223,11 +233,15 @@ impl Context<'_> {
         let mut out = Operand::default();
         for string in &strings.body {
             let points = string.body.iter().map(|character| {
-                if self.flags.ignore_case { points::representative(character.value) } else { character.value }
+                if self.flags.ignore_case {
+                    code_points::representative(character.value)
+                } else {
+                    character.value
+                }
             });
             match *points.collect::<Vec<_>>() {
                 [point] => {
-                    let mut set = points::range(point, point);
+                    let mut set = code_points::range(point, point);
                     if self.flags.ignore_case {
                         unicode::fold(&mut set);
                     }
@@ -239,7 +253,8 @@ impl Context<'_> {
         out
     }
 
-    /// Longer strings first, then the single code points, then the empty string: the order of ECMAScript.
+    /// Strings, the longest first; then the single code points; then the empty string: the order of ECMAScript's
+    /// CompileAtom.
     fn strings_hir(&self, mut operand: Operand) -> Hir {
         let set = Hir::class(Class::Unicode(std::mem::replace(operand.set(), ClassUnicode::empty())));
         operand.strings = longest_first(operand.strings);
@@ -252,11 +267,11 @@ impl Context<'_> {
     fn point_escape(&self, escape: &CharacterClassEscape) -> ClassUnicode {
         use CharacterClassEscapeKind as Kind;
         let set = match escape.kind {
-            Kind::D | Kind::NegativeD => points::digits(),
-            Kind::S | Kind::NegativeS => points::spaces(),
-            Kind::W | Kind::NegativeW => points::words(self.flags.ignore_case),
+            Kind::D | Kind::NegativeD => code_points::digits(),
+            Kind::S | Kind::NegativeS => code_points::spaces(),
+            Kind::W | Kind::NegativeW => code_points::words(self.flags.ignore_case),
         };
-        if is_negative(escape.kind) { points::negated(set) } else { set }
+        if is_negative(escape.kind) { code_points::negated(set) } else { set }
     }
 
     fn property_set(&self, escape: &UnicodePropertyEscape<'_>) -> Result<ClassUnicode, PatternError> {
@@ -265,7 +280,7 @@ impl Context<'_> {
             return Err(self.refuse(escape.span.start, &format!("\\p{{{}}}", escape.name), why));
         }
         let Some(mut set) =
-            points::property(escape.name.as_str(), escape.value.as_ref().map(|value| value.as_str()))
+            code_points::property(escape.name.as_str(), escape.value.as_ref().map(|value| value.as_str()))
         else {
             let what = match &escape.value {
                 Some(value) => format!("\\p{{{}={value}}}", escape.name),
@@ -273,12 +288,12 @@ impl Context<'_> {
             };
             return Err(self.refuse(escape.span.start, &what, "is a Unicode property without a table here"));
         };
-        // With `v` a property is folded before it is negated, with `u` after.
+        // With `v` a property is folded before it is negated (MaybeSimpleCaseFolding), with `u` afterwards.
         if self.flags.ignore_case && self.flags.sets {
             unicode::fold(&mut set);
         }
         if escape.negative {
-            set = points::negated(set);
+            set = code_points::negated(set);
         }
         if self.flags.ignore_case {
             unicode::fold(&mut set);
@@ -287,13 +302,13 @@ impl Context<'_> {
     }
 }
 
-/// A literal character, not an escape that names its code.
-pub(super) fn is_literal(character: &Character) -> bool {
+/// Whether a character stands for itself, and is not an escape that names its code.
+pub fn is_literal(character: &Character) -> bool {
     matches!(character.kind, CharacterKind::Symbol | CharacterKind::Identifier)
 }
 
-/// The code point of a pair of surrogates.
-pub(super) fn joined(high: u32, low: u32) -> Option<u32> {
+/// The code point of a pair of surrogates, if they are one.
+pub fn joined(high: u32, low: u32) -> Option<u32> {
     ((0xd800..0xdc00).contains(&high) && (0xdc00..0xe000).contains(&low))
         .then(|| 0x1_0000 + ((high - 0xd800) << 10) + (low - 0xdc00))
 }
@@ -303,8 +318,8 @@ fn alone(set: ClassUnicode) -> Operand {
 }
 
 fn combined(mut left: Operand, mut right: Operand, kind: CharacterClassContentsKind) -> Operand {
-    points::bridge(left.set());
-    points::bridge(right.set());
+    code_points::bridge(left.set());
+    code_points::bridge(right.set());
     match kind {
         CharacterClassContentsKind::Union => {
             left.set().union(right.set());
@@ -322,15 +337,10 @@ fn combined(mut left: Operand, mut right: Operand, kind: CharacterClassContentsK
     left
 }
 
-/// Those of a length in their order. A sort would come with its code for each type.
-fn longest_first<T>(strings: Vec<Vec<T>>) -> Vec<Vec<T>> {
-    let mut by_length: Vec<Vec<Vec<T>>> = Vec::new();
-    for string in strings {
-        let room = by_length.len().max(string.len() + 1);
-        by_length.resize_with(room, Vec::new);
-        by_length[string.len()].push(string);
-    }
-    by_length.into_iter().rev().flatten().collect()
+/// Strings of the same length stay in their order.
+fn longest_first<T>(mut strings: Vec<Vec<T>>) -> Vec<Vec<T>> {
+    strings.sort_by_key(|string| std::cmp::Reverse(string.len()));
+    strings
 }
 
 fn is_negative(kind: CharacterClassEscapeKind) -> bool {

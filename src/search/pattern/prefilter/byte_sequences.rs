@@ -1,30 +1,32 @@
-//! One sequence of byte sets, or several of which the first that fits is meant: `dur=1[0-9]{3}ms`, `timeout|retry`.
+//! Patterns that are a sequence of sets of bytes, `dur=1[0-9]{3}ms`, or several of them as alternatives,
+//! `timeout|retry`: which of them fits some bytes.
 
 use memchr::arch::all::packedpair::Pair;
 use regex_syntax::hir::{Class, ClassBytesRange, Hir, HirKind};
 
-/// The sets of all sequences are bits of one word.
-pub(super) const BITS: usize = u64::BITS as usize;
+/// Each set of each sequence is a bit of one word.
+pub const BITS: usize = u64::BITS as usize;
 
-/// Where a sequence has its two rarest bytes, and which they are.
-pub(super) type Rare = [(usize, u8); 2];
+/// Where a sequence has the two bytes that are rarest in usual text, and which they are.
+pub type Rare = [(usize, u8); 2];
 
-/// What a place has in common with the beginning of each sequence, a bit for each.
-pub(super) type Fits = u64;
+/// Which sequences fit, a bit for each. The lowest bit is the alternative that counts.
+pub type Fits = u64;
 
 #[derive(Debug)]
-pub(super) struct Sets {
-    /// For each byte, whether set `place` of sequence `number` has it: bit `place * count + number`. Behind its end a
-    /// sequence takes every byte.
+pub struct ByteSequences {
+    /// For each byte, whether it is in set `place` of sequence `number`: bit `place * count + number`. The sets behind
+    /// the end of a sequence that is shorter than others have all bytes.
     members: Box<[u64; 256]>,
     count: usize,
     longest: usize,
     shortest: usize,
+    /// Of each sequence its length, and its rarest bytes.
     sequences: Vec<(usize, Rare)>,
 }
 
-impl Sets {
-    /// None: the pattern is another kind of one; or all of it is one string, which others find faster.
+impl ByteSequences {
+    /// `None` if the pattern is not of this kind, or is one string, which memchr finds faster.
     pub fn new(hir: &Hir) -> Option<Self> {
         let alternatives = match hir.kind() {
             HirKind::Alternation(alternatives) => alternatives,
@@ -39,7 +41,7 @@ impl Sets {
         };
         for hir in alternatives {
             let mut singles = Vec::new();
-            let len = sets.gather(hir, 0, &mut singles)?;
+            let len = sets.append(hir, 0, &mut singles)?;
             let bytes = Vec::from_iter(singles.iter().map(|(_, byte)| *byte));
             let pair = Pair::new(&bytes).filter(|_| sets.count > 1 || singles.len() < len)?;
             let rare = [pair.index1(), pair.index2()].map(|index| singles[usize::from(index)]);
@@ -77,7 +79,8 @@ impl Sets {
         self.sequences.iter().map(|(_, rare)| *rare)
     }
 
-    /// Which sequences fit `bytes`, as many as the longest has. Looks at each: where they differ is not foreseen.
+    /// Which sequences fit `bytes`, of which there are as many as the longest sequence has. Looks at all of them, since
+    /// a processor does not foresee where they begin to differ.
     #[inline(always)]
     pub fn fits(&self, bytes: &[u8]) -> Fits {
         let (mut place, mut shift, mut all) = (0, 0, u64::MAX >> (BITS - self.count));
@@ -89,9 +92,10 @@ impl Sets {
         all
     }
 
-    /// Adds what a tree matches one after the other from a place of the last sequence on, and tells how far that goes; the
-    /// sets of one byte. `None`: it is no such sequence.
-    fn gather(&mut self, hir: &Hir, place: usize, singles: &mut Vec<(usize, u8)>) -> Option<usize> {
+    /// Appends to the sequence that is being made the sets that a tree matches one after the other. `place` is how many
+    /// sets the sequence has; the answer is how many it has then, or `None` if the tree is not of this kind. `singles`
+    /// gets the sets of one byte.
+    fn append(&mut self, hir: &Hir, place: usize, singles: &mut Vec<(usize, u8)>) -> Option<usize> {
         match hir.kind() {
             HirKind::Empty => Some(place),
             HirKind::Literal(literal) => literal.0.iter().try_fold(place, |place, byte| {
@@ -102,10 +106,10 @@ impl Sets {
                 self.set(place, class.to_byte_class()?.ranges(), singles)
             }
             HirKind::Repetition(repetition) if repetition.max == Some(repetition.min) => {
-                (0..repetition.min).try_fold(place, |place, _| self.gather(&repetition.sub, place, singles))
+                (0..repetition.min).try_fold(place, |place, _| self.append(&repetition.sub, place, singles))
             }
             HirKind::Concat(parts) => {
-                parts.iter().try_fold(place, |place, part| self.gather(part, place, singles))
+                parts.iter().try_fold(place, |place, part| self.append(part, place, singles))
             }
             _ => None,
         }
@@ -127,7 +131,7 @@ impl Sets {
         Some(place + 1)
     }
 
-    /// `None`: there is no such bit.
+    /// Adds bytes to the set of a bit. `None` if a word has no such bit.
     fn add(&mut self, bit: usize, bytes: impl IntoIterator<Item = u8>) -> Option<()> {
         let bit = (bit < BITS).then(|| 1 << bit)?;
         for byte in bytes {
@@ -139,13 +143,12 @@ impl Sets {
 
 #[cfg(test)]
 mod tests {
-    use super::super::flags::Flags;
-    use super::super::translated;
     use super::*;
+    use crate::search::pattern::syntax::{Flags, translated};
 
-    fn sets(source: &str, flags: &str) -> Option<Sets> {
+    fn sets(source: &str, flags: &str) -> Option<ByteSequences> {
         let parsed = Flags::new(flags).unwrap();
-        Sets::new(&translated(source, flags, parsed, false).unwrap().hir)
+        ByteSequences::new(&translated(source, flags, parsed, false).unwrap().hir)
     }
 
     #[test]

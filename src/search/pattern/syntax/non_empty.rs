@@ -1,9 +1,10 @@
-//! ECMAScript takes no empty iteration of a loop beyond its minimum. An automaton has no such check, so the body of
-//! the loop is rewritten to one that matches the same, in the same order of preference, except emptiness.
+//! In ECMAScript no iteration of a loop beyond its minimum is empty (RepeatMatcher). An automaton has no such check. So
+//! the body of the loop is rewritten to one that matches the same, in the same order of preference, but not the empty
+//! string. With that come constructors of HIR that keep track of what can never match.
 
 use regex_syntax::hir::{Capture, Hir, HirKind, Repetition};
 
-use super::PatternError;
+use crate::search::pattern::error::PatternError;
 
 /// One of the ways in which an expression matches, in order of preference: never empty, or always empty.
 struct Piece {
@@ -11,19 +12,20 @@ struct Piece {
     empty: bool,
 }
 
-/// As the library's own, without what can never match: beside that its `minimum_len` would tell nothing.
-pub(super) fn alternation(mut subs: Vec<Hir>) -> Hir {
+/// As `Hir::alternation`, without alternatives that can never match: with one of those the tree would not know its
+/// `minimum_len`.
+pub fn alternation(mut subs: Vec<Hir>) -> Hir {
     subs.retain(|sub| !never(sub));
     Hir::alternation(subs)
 }
 
-/// As the library's own; what has a part that can never match never matches.
-pub(super) fn concat(subs: Vec<Hir>) -> Hir {
+/// As `Hir::concat`. If a part can never match, the whole can never match.
+pub fn concat(subs: Vec<Hir>) -> Hir {
     if subs.iter().any(never) { Hir::fail() } else { Hir::concat(subs) }
 }
 
-/// As the library's own; what can never match is repeated no times, or never matches.
-pub(super) fn repetition(repetition: Repetition) -> Hir {
+/// As `Hir::repetition`. What can never match is repeated no times, or the whole can never match.
+pub fn repetition(repetition: Repetition) -> Hir {
     match (never(&repetition.sub), repetition.min) {
         (true, 0) => Hir::empty(),
         (true, _) => Hir::fail(),
@@ -31,8 +33,8 @@ pub(super) fn repetition(repetition: Repetition) -> Hir {
     }
 }
 
-/// As the library's own; a group that can never match never matches.
-pub(super) fn capture(index: u32, sub: Hir) -> Hir {
+/// As `Hir::capture`. A group that can never match is no group.
+pub fn capture(index: u32, sub: Hir) -> Hir {
     if never(&sub) { sub } else { Hir::capture(Capture { index, name: None, sub: Box::new(sub) }) }
 }
 
@@ -41,12 +43,13 @@ fn never(hir: &Hir) -> bool {
 }
 
 /// Whether an expression can match the empty string.
-pub(super) fn nullable(hir: &Hir) -> bool {
+pub fn nullable(hir: &Hir) -> bool {
     hir.properties().minimum_len() == Some(0)
 }
 
-/// What `hir` matches except the empty string. `budget` bounds the nodes that all the copies may have.
-pub(super) fn without_empty(hir: &Hir, budget: &mut usize) -> Result<Hir, PatternError> {
+/// What `hir` matches, without the empty string. `budget` is how many nodes all copies may have; what is used is taken
+/// off.
+pub fn without_empty(hir: &Hir, budget: &mut usize) -> Result<Hir, PatternError> {
     if !nullable(hir) {
         return Ok(hir.clone());
     }
@@ -72,7 +75,7 @@ fn pieces(hir: &Hir, budget: &mut usize) -> Result<Vec<Piece>, PatternError> {
             }
         }
         HirKind::Repetition(repetition) if repetition.min == 0 => {
-            // The sub-expression of an optional repetition was made non-empty when the repetition was.
+            // What is repeated is never empty: that was seen to when the repetition was made.
             spend(hir, budget)?;
             let some = self::repetition(Repetition { min: 1, ..repetition.clone() });
             out.push(Piece { hir: some, empty: false });
@@ -89,7 +92,7 @@ fn pieces(hir: &Hir, budget: &mut usize) -> Result<Vec<Piece>, PatternError> {
     Ok(out)
 }
 
-/// The pieces of `before`, which is empty, then `subs`.
+/// The pieces of `subs` one after the other, behind `before`, which is always empty.
 fn concatenation(
     before: Vec<Hir>,
     subs: &[Hir],
@@ -116,7 +119,7 @@ fn concatenation(
     Ok(())
 }
 
-/// After an empty piece without a condition no other empty one is ever reached: both lead to the same place.
+/// Behind an empty piece without a condition, no other empty piece is ever tried: both would lead to the same place.
 fn drop_unreachable(pieces: &mut Vec<Piece>) {
     let mut sure = false;
     pieces.retain(|piece| {

@@ -1,43 +1,50 @@
-//! A Pike machine over the automaton's states that does what the library's engines cannot: it forgets the groups of
-//! an iteration when the next begins, and its assertions are ECMAScript's everywhere. Exact, linear, and slower.
+//! A Pike VM: it follows all ways through an automaton at once, a byte at a time, each with its own slots for groups.
+//! It does what the library's engines cannot do: it resets the groups of a loop when the next iteration begins, and its
+//! assertions are those of ECMAScript everywhere. It is exact and linear, and slower.
 
-use regex_automata::nfa::thompson::{NFA, State};
-use regex_automata::util::look::Look;
+use regex_automata::nfa::thompson::{NFA, State, WhichCaptures};
+use regex_automata::util::look::{Look, LookMatcher};
 use regex_automata::util::primitives::StateID;
 
-use super::stepper::STRETCH;
+use super::build;
 use crate::pool::CancelToken;
+use crate::search::literal::CANCEL_INTERVAL;
+use crate::search::pattern::error::PatternError;
+use crate::search::pattern::outcome::Outcome;
+use crate::search::pattern::syntax::{Flags, Translation};
 
 /// A slot that is not set.
 const UNSET: usize = usize::MAX;
 
-/// An automaton and how to run it.
+/// An automaton, and what is special about running it.
 #[derive(Debug)]
-pub(super) struct Machine {
+pub struct PikeVm {
     nfa: NFA,
-    /// The slots that are reported: two for each group, the whole match first.
+    /// How many slots are reported: two for each group, the whole match first.
     width: usize,
-    /// The slots that each hidden group resets, by its index less `first_hidden`.
+    /// For each hidden group, in order, the range of slots that it resets.
     resets: Vec<(usize, usize)>,
+    /// Positions are those of code points.
     code_points: bool,
     /// U+017F and U+212A are word characters.
     long_words: bool,
 }
 
-/// What one search needs to remember; reused by the next.
+/// The working memory of a search.
 #[derive(Debug, Default)]
-pub(super) struct Scratch {
+pub struct Cache {
     now: Threads,
     next: Threads,
     stack: Vec<Frame>,
     slots: Vec<usize>,
+    found: Vec<Option<usize>>,
 }
 
-/// The states reached at one position, in order of preference, each with its slots.
+/// The states that were reached at one position, in order of preference, each with its slots.
 #[derive(Debug, Default)]
 struct Threads {
     order: Vec<StateID>,
-    /// The index of a state in `order`, valid if `order` has it there.
+    /// Where a state is in `order`, if it is: what stands there for another state is left from earlier.
     place: Vec<usize>,
     slots: Vec<usize>,
 }
@@ -46,15 +53,6 @@ struct Threads {
 enum Frame {
     Explore(StateID),
     Restore { slot: usize, value: usize },
-}
-
-/// How a search ended.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Outcome {
-    Match,
-    None,
-    /// Nothing was found up to here, where it was to give up.
-    GaveUp(usize),
 }
 
 impl Threads {
@@ -75,18 +73,40 @@ impl Threads {
     }
 }
 
-impl Machine {
-    /// `groups` counts the whole match too; hidden groups follow them, one for each of `resets`.
-    pub fn new(nfa: NFA, groups: usize, resets: &[(u32, u32)], code_points: bool, long_words: bool) -> Self {
-        let resets = resets.iter().map(|(first, last)| (*first as usize * 2, *last as usize * 2)).collect();
-        Self { nfa, width: groups * 2, resets, code_points, long_words }
+impl PikeVm {
+    /// `groups` is how many groups are reported, the whole match among them: all groups of the pattern, or just that.
+    /// The hidden groups follow the groups of the pattern.
+    pub fn new(translation: &Translation, flags: Flags, groups: usize) -> Result<Self, PatternError> {
+        let nfa = build::nfa(translation, flags, LookMatcher::new(), WhichCaptures::All, false)?;
+        let resets = translation
+            .resets
+            .iter()
+            .map(|(first, last)| (*first as usize * 2, *last as usize * 2))
+            .collect();
+        let (code_points, long_words) = (flags.code_points(), translation.inexact.words);
+        Ok(Self { nfa, width: groups * 2, resets, code_points, long_words })
     }
 
-    /// Searches from `at`; once `give_up` is reached with nothing begun, it says so. On a match `out` has the slots. Finds
-    /// nothing more when it is called off.
-    pub fn search(
+    /// The first match from `at` on; with `anchored`, at it. Gives up at `give_up`, if no match has begun there.
+    pub fn find(
         &self,
-        scratch: &mut Scratch,
+        cache: &mut Cache,
+        haystack: &[u8],
+        at: usize,
+        anchored: bool,
+        give_up: usize,
+        cancel: Option<&CancelToken>,
+    ) -> Outcome {
+        let mut found = std::mem::take(&mut cache.found);
+        let outcome = self.captures(cache, haystack, at, anchored, give_up, cancel, &mut found);
+        cache.found = found;
+        outcome
+    }
+
+    /// As `find`; on a match `out` has the slots.
+    pub fn captures(
+        &self,
+        cache: &mut Cache,
         haystack: &[u8],
         at: usize,
         anchored: bool,
@@ -94,15 +114,15 @@ impl Machine {
         cancel: Option<&CancelToken>,
         out: &mut Vec<Option<usize>>,
     ) -> Outcome {
-        let Scratch { now, next, stack, slots } = scratch;
+        let Cache { now, next, stack, slots, .. } = cache;
         now.reset(self.nfa.states().len(), self.width);
         next.reset(self.nfa.states().len(), self.width);
         slots.clear();
         slots.resize(self.width, UNSET);
         let mut matched = false;
         for position in at..=haystack.len() {
-            if position.is_multiple_of(STRETCH) && cancel.is_some_and(CancelToken::is_cancelled) {
-                return Outcome::None;
+            if position.is_multiple_of(CANCEL_INTERVAL) && cancel.is_some_and(CancelToken::is_cancelled) {
+                return Outcome::NoMatch;
             }
             if now.order.is_empty() {
                 if matched || (anchored && position > at) {
@@ -112,7 +132,7 @@ impl Machine {
                     return Outcome::GaveUp(position);
                 }
             }
-            // With code points none begins at a continuation byte, and no empty match splits one.
+            // With code points no match begins at a continuation byte, and no empty match splits one.
             let inside = self.code_points && haystack.get(position).is_some_and(|byte| byte & 0xc0 == 0x80);
             if !matched && !inside && (!anchored || position == at) {
                 slots.fill(UNSET);
@@ -143,10 +163,13 @@ impl Machine {
             std::mem::swap(now, next);
             next.order.clear();
         }
-        if matched { Outcome::Match } else { Outcome::None }
+        match out.as_slice() {
+            [Some(start), Some(end), ..] if matched => Outcome::Match(*start, *end),
+            _ => Outcome::NoMatch,
+        }
     }
 
-    /// Adds the states that are reached without a byte, each with the slots on the way to it.
+    /// Adds the states that are reached without a byte, each with the slots that were set on the way to it.
     fn close(
         &self,
         threads: &mut Threads,

@@ -1,94 +1,86 @@
-//! A pattern that is a sequence of byte sets and nothing else: `dur=1[0-9]{3}ms`. Its two rarest bytes are looked for by
-//! vectors, wherever in it they stand, where an automaton knows but the ones in front; the other bytes are then compared.
-//! Or one that is several: `timeout|retry`, where they are dense.
+//! Finding a pattern that is a sequence of sets of bytes and nothing else, `dur=1[0-9]{3}ms`. Vector instructions find
+//! its two rarest bytes, wherever they are in the sequence, while the library looks for those in front; the other bytes
+//! are then compared. So are several sequences found, `timeout|retry`, where they are dense.
 
 use regex_syntax::hir::Hir;
 
-use super::sets::Sets;
+use super::byte_sequences::ByteSequences;
 use super::window::{self, Window};
 use crate::pool::CancelToken;
 use crate::search::masks::{self, BLOCK};
+use crate::search::pattern::outcome::Outcome;
 
-/// One of so many positions may resemble a match, more is work for an automaton.
+/// Above one candidate in so many positions an automaton is faster.
 const SPARSE: usize = 8;
 
-/// So many bytes may be compared for each position: then an automaton has gone through them.
-const LABOUR: usize = 4;
+/// If more bytes than this have to be compared for each position, an automaton is faster.
+const MOST_COMPARED: usize = 4;
 
-/// Of several sequences one of so many positions, for each, must begin one: fewer of them are found faster by the library,
-/// which takes as long for each one as for a kilobyte, but goes through what is between them at the speed of the memory.
+/// Of several sequences, at least one match for each of them must begin in so many positions. If there are fewer, the
+/// library is faster: it takes as long for a match as for a kilobyte, but goes through what lies between at the speed
+/// of the memory.
 const DENSE: usize = 1024;
 
-/// Positions that tell how dense they are, unless there is none at all.
+/// So many positions tell how dense matches are, unless there is none at all.
 const ENOUGH: usize = 2 * window::LARGEST;
 
-/// A sequence of byte sets, or several, each with two sets, at least, of one byte.
+/// A sequence, or several. Each has at least two sets of one byte.
 #[derive(Debug)]
-pub(super) struct Sequence(Sets);
-
-/// What was found.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Sought {
-    /// Where it begins and ends.
-    At(usize, usize),
-    /// No more; or the search was called off.
-    Nowhere,
-    /// Nothing before here, where too much resembles a match.
-    GaveUp(usize),
-}
+pub struct Sequence(ByteSequences);
 
 impl Sequence {
-    /// None: the pattern is another kind of one; or all of it is one string, which others find faster.
+    /// `None` if the pattern is not of this kind, or is one string, which memchr finds faster.
     pub fn new(hir: &Hir) -> Option<Self> {
-        Sets::new(hir).map(Self)
+        ByteSequences::new(hir).map(Self)
     }
 
-    /// The first one at `at` or later, in the haystack that the window is of.
+    /// The first match at `at` or later, in the haystack that the window is of. Gives up where too much resembles a
+    /// match.
     pub fn find(
         &self,
         haystack: &[u8],
         window: &mut Window,
         at: usize,
         cancel: Option<&CancelToken>,
-    ) -> Sought {
+    ) -> Outcome {
         let Self(sets) = self;
         let mut at = at;
         loop {
             if window.range().contains(&at) {
                 if let Some((start, number)) = window.after(at) {
-                    return Sought::At(start, start + sets.len(number));
+                    return Outcome::Match(start, start + sets.len(number));
                 }
                 at = window.range().end;
             }
             if cancel.is_some_and(CancelToken::is_cancelled) {
-                return Sought::Nowhere;
+                return Outcome::NoMatch;
             }
             if at + sets.longest() > haystack.len() {
-                // Shorter ones may have room.
-                return if sets.count() == 1 { Sought::Nowhere } else { Sought::GaveUp(at) };
+                // A shorter sequence may have room.
+                return if sets.count() == 1 { Outcome::NoMatch } else { Outcome::GaveUp(at) };
             }
             if at < window.detour() || !self.fill(haystack, window, at) {
-                return Sought::GaveUp(at);
+                return Outcome::GaveUp(at);
             }
         }
     }
 
-    /// As `find`, and the matches behind it, none of which overlap, until `take` answers `false` to one.
-    pub fn each(
+    /// As `find`, for that match and the matches behind it, none of which overlap, until `take` answers `false` to one.
+    pub fn find_each(
         &self,
         haystack: &[u8],
         window: &mut Window,
         at: usize,
         cancel: Option<&CancelToken>,
         mut take: impl FnMut(usize, usize) -> bool,
-    ) -> Sought {
+    ) -> Outcome {
         let mut at = at;
         loop {
-            let sought = self.find(haystack, window, at, cancel);
-            let Sought::At(mut start, mut end) = sought else { return sought };
+            let outcome = self.find(haystack, window, at, cancel);
+            let Outcome::Match(mut start, mut end) = outcome else { return outcome };
             loop {
                 if !take(start, end) {
-                    return Sought::At(start, end);
+                    return Outcome::Match(start, end);
                 }
                 at = end;
                 let Some((next, number)) = window.after(at) else { break };
@@ -97,7 +89,8 @@ impl Sequence {
         }
     }
 
-    /// Goes through the next part of a haystack, which has room for a match. `false`: there is too much to compare.
+    /// Fills the window with the matches from `start` on, where there is room for one. `false`: there is too much to
+    /// compare.
     #[inline(never)]
     fn fill(&self, haystack: &[u8], window: &mut Window, start: usize) -> bool {
         let Self(sets) = self;
@@ -105,9 +98,9 @@ impl Sequence {
         let most = haystack.len() - sets.longest() + 1;
         let positions = window.begin(start, most);
         let count = masks::run(Candidates { sets, haystack, positions, window });
-        // Of several the library too takes long for each.
+        // With several sequences the library takes long for each candidate too.
         let is_dense = sets.count() == 1 && count * SPARSE > positions;
-        if count > SPARSE && (is_dense || count * sets.longest() > LABOUR * positions) {
+        if count > SPARSE && (is_dense || count * sets.longest() > MOST_COMPARED * positions) {
             window.give_up();
             return false;
         }
@@ -117,7 +110,7 @@ impl Sequence {
         });
         let (total, gone) = window.sum(matches, positions);
         let is_rare = total * DENSE < gone * sets.count() && (total == 0 || gone >= ENOUGH);
-        // What is no match, or overlaps one, was compared in vain.
+        // Candidates that are no match, or overlap one, were compared in vain.
         let vain = (count - matches) * sets.longest() + (matches * sets.shortest()).saturating_sub(positions);
         if sets.count() > 1 && is_rare || vain > positions {
             window.take_detour();
@@ -126,16 +119,16 @@ impl Sequence {
     }
 }
 
-/// Notes where a haystack has the rarest bytes of a sequence, and tells how many there are.
+/// Notes where a haystack has the rarest bytes of a sequence, and answers in how many places.
 struct Candidates<'a> {
-    sets: &'a Sets,
+    sets: &'a ByteSequences,
     haystack: &'a [u8],
-    /// So many may begin one.
+    /// How many positions are searched.
     positions: usize,
     window: &'a mut Window,
 }
 
-impl masks::Loop for Candidates<'_> {
+impl masks::Kernel for Candidates<'_> {
     type Result = usize;
 
     #[inline(always)]
@@ -147,9 +140,9 @@ impl masks::Loop for Candidates<'_> {
             let (ones, others) = (&haystack[one..], &haystack[other..]);
             let pairs = ones.as_chunks().0.iter().zip(others.as_chunks().0);
             for (mask, (ones, others)) in masks[..blocks].iter_mut().zip(pairs) {
-                *mask |= masks::pairs(ones, others, [first, second]);
+                *mask |= masks::of_pair(ones, others, [first, second]);
             }
-            // The last ones of the haystack, less than a block.
+            // The last positions of the haystack are less than a block.
             for bit in 0..rest {
                 let at = blocks * BLOCK + bit;
                 masks[blocks] |= u64::from(ones[at] == first && others[at] == second) << bit;
@@ -158,7 +151,7 @@ impl masks::Loop for Candidates<'_> {
         let mut count = 0;
         for (number, mask) in masks[..positions.div_ceil(BLOCK)].iter().enumerate() {
             let mut candidates = *mask;
-            // Two at most, as a rule, and in no case a look at how many.
+            // There are rarely more than two. Both are written without a branch that depends on how many there are.
             loop {
                 count = window.note(count, number * BLOCK, candidates);
                 candidates &= candidates.wrapping_sub(1);
@@ -175,9 +168,9 @@ impl masks::Loop for Candidates<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::flags::Flags;
-    use super::super::translated;
     use super::*;
+    use crate::search::pattern::Pattern;
+    use crate::search::pattern::syntax::{Flags, translated};
 
     fn sequence(source: &str, flags: &str) -> Option<Sequence> {
         let parsed = Flags::new(flags).unwrap();
@@ -185,14 +178,14 @@ mod tests {
     }
 
     #[test]
-    fn every_one_is_found() {
+    fn every_match_is_found() {
         let found = sequence("a[0-9]{2}b.c", "g").unwrap();
         for length in 0..3 * BLOCK {
             for start in 0..length.saturating_sub(6) {
                 let mut haystack = vec![b'a'; length];
                 haystack[start..start + 6].copy_from_slice(b"a12b-c");
                 let expected =
-                    |from| if from <= start { Sought::At(start, start + 6) } else { Sought::Nowhere };
+                    |from| if from <= start { Outcome::Match(start, start + 6) } else { Outcome::NoMatch };
                 for from in [0, start, start + 1, length + 1] {
                     assert_eq!(
                         found.find(&haystack, &mut Window::new(), from, None),
@@ -200,13 +193,13 @@ mod tests {
                         "{length} {start} {from}"
                     );
                 }
-                assert_eq!(found.find(&haystack[..start + 5], &mut Window::new(), 0, None), Sought::Nowhere);
+                assert_eq!(found.find(&haystack[..start + 5], &mut Window::new(), 0, None), Outcome::NoMatch);
             }
         }
     }
 
     #[test]
-    fn each_one_of_many_is_found_also_twice() {
+    fn each_of_many_matches_is_found_also_twice() {
         let found = sequence("a[0-9]b.", "g").unwrap();
         for distance in [4, 5, 7, 33, 64, 65, 1000, 3000] {
             let mut haystack = vec![b'a'; 20_000];
@@ -216,9 +209,11 @@ mod tests {
             for start in &starts {
                 for from in [at, at, start.saturating_sub(1).max(at), at] {
                     match found.find(&haystack, &mut window, from, None) {
-                        // An automaton's work, from there on.
-                        Sought::GaveUp(further) => assert!((from..=*start).contains(&further)),
-                        sought => assert_eq!(sought, Sought::At(*start, start + 4), "{distance} {from}"),
+                        // From there on an automaton has to search.
+                        Outcome::GaveUp(further) => assert!((from..=*start).contains(&further)),
+                        outcome => {
+                            assert_eq!(outcome, Outcome::Match(*start, start + 4), "{distance} {from}")
+                        }
                     }
                 }
                 at = start + 4;
@@ -230,33 +225,33 @@ mod tests {
     fn it_gives_up_where_much_resembles_it() {
         let found = sequence("a{40}[bc]", "g").unwrap();
         let mut haystack = vec![b'a'; 1000];
-        assert_eq!(found.find(&haystack, &mut Window::new(), 3, None), Sought::GaveUp(3));
-        // And no match is lost by it.
+        assert_eq!(found.find(&haystack, &mut Window::new(), 3, None), Outcome::GaveUp(3));
+        // No match is lost by that.
         haystack[999] = b'b';
-        let pattern = super::super::Pattern::new("a{40}[bc]", "g").unwrap();
+        let pattern = Pattern::new("a{40}[bc]", "g").unwrap();
         let mut cache = pattern.cache();
         assert_eq!(pattern.searcher(&mut cache, &haystack).find_at(3), Some((959, 1000)));
-        // Little of it, but long to compare: after what was gone through.
+        // There is little that resembles it, but it takes long to compare: it gives up behind what it has searched.
         let found = sequence("ab.{60}", "g").unwrap();
         let haystack = [&[b'.'; 50][..], b"ab", &[b'\n'; 5000]].concat().repeat(2);
         let mut window = Window::new();
-        assert_eq!(found.find(&haystack, &mut window, 0, None), Sought::Nowhere);
+        assert_eq!(found.find(&haystack, &mut window, 0, None), Outcome::NoMatch);
         let haystack = [&[b'.'; 50][..], b"ab\n"].concat().repeat(100);
-        assert!(matches!(found.find(&haystack, &mut window, 0, None), Sought::GaveUp(1..)));
+        assert!(matches!(found.find(&haystack, &mut window, 0, None), Outcome::GaveUp(1..)));
     }
 
-    /// What each sought of them finds, and how many were found by vectors.
+    /// Where all matches are, and how many of them vector instructions found.
     fn all(source: &str, haystack: &[u8]) -> (Vec<(usize, usize)>, usize) {
-        let pattern = super::super::Pattern::new(source, "g").unwrap();
+        let pattern = Pattern::new(source, "g").unwrap();
         let (mut cache, mut spans, mut fast, mut at) = (pattern.cache(), Vec::new(), 0, 0);
         let mut searcher = pattern.searcher(&mut cache, haystack);
         loop {
-            let sought = searcher.each(at, |start, end| {
+            let outcome = searcher.find_each(at, |start, end| {
                 spans.push((start, end));
                 fast += 1;
                 true
             });
-            let Sought::GaveUp(further) = sought else { break };
+            let Outcome::GaveUp(further) = outcome else { break };
             let Some(span) = searcher.find_at(further) else { break };
             spans.push(span);
             at = span.1;
@@ -266,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn of_several_the_first_one_that_fits_is_found() {
+    fn of_several_sequences_the_first_that_fits_is_found() {
         let mut state = 1_u32;
         let mut below = |limit: usize| {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -316,23 +311,23 @@ mod tests {
         let end = haystack.len();
         haystack[end - 6..].copy_from_slice(b"needle");
         let mut window = Window::new();
-        let Sought::GaveUp(first) = found.find(&haystack, &mut window, 0, None) else { panic!() };
+        let Outcome::GaveUp(first) = found.find(&haystack, &mut window, 0, None) else { panic!() };
         assert!(first > 0 && first < window.detour());
-        assert_eq!(found.find(&haystack, &mut window, first + 9, None), Sought::GaveUp(first + 9));
-        // And they are looked for again later.
+        assert_eq!(found.find(&haystack, &mut window, first + 9, None), Outcome::GaveUp(first + 9));
+        // Later it is tried again.
         let second = window.detour();
-        let Sought::GaveUp(third) = found.find(&haystack, &mut window, second, None) else { panic!() };
+        let Outcome::GaveUp(third) = found.find(&haystack, &mut window, second, None) else { panic!() };
         assert!(third > second && third < window.detour());
         assert_eq!(all("needle|haystack", &haystack).0, [(end - 6, end)]);
-        // Near the end, where the longest has no room.
-        assert_eq!(found.find(&haystack, &mut Window::new(), end - 7, None), Sought::GaveUp(end - 7));
+        // Near the end the longest has no room.
+        assert_eq!(found.find(&haystack, &mut Window::new(), end - 7, None), Outcome::GaveUp(end - 7));
     }
 
     #[test]
-    fn it_can_be_called_off() {
+    fn it_can_be_cancelled() {
         let (haystack, cancel) = (vec![b'a'; 3000], CancelToken::default());
         let found = sequence("b[0-9]c", "g").unwrap();
         cancel.cancel();
-        assert_eq!(found.find(&haystack, &mut Window::new(), 0, Some(&cancel)), Sought::Nowhere);
+        assert_eq!(found.find(&haystack, &mut Window::new(), 0, Some(&cancel)), Outcome::NoMatch);
     }
 }

@@ -1,15 +1,18 @@
-//! Unicode's tables: the properties that ECMAScript has, and simple case folding.
+//! Tables of Unicode: the properties that ECMAScript knows, and simple case folding.
 //!
-//! They are those of `regex-syntax`, in a tenth of the room: `scripts/unicode-tables.mjs` writes them, a test compares
-//! them with their source. Numbers have seven bits a byte, the lowest first; the eighth says that more follow.
+//! They are the tables of `regex-syntax`, in a tenth of the space. `scripts/unicode-tables.mjs` writes them, and a test
+//! compares them with their source. A number is stored seven bits a byte, the lowest first; the eighth bit says that
+//! more follow.
 //!
-//! - `categories.bin`: runs of code points of one general category, from 0 on. A byte has its number and, in the upper
-//!   three bits, the length less 1; where that is 7, a number to add follows.
-//! - `properties.bin`: sets. Each has its kind; its names' length and they themselves, lower case, no `_`; then, XORed:
-//!   the set so many before it (0: none), the categories of a mask, and ranges: how many, and of each the distance from
-//!   the one before and the length less 1.
-//! - `folds.bin`: runs of code points that fold: the distance from the start of the run before; how many more follow,
-//!   doubled, odd if each is two further than the last; how far below is the least code point that is the same.
+//! - `categories.bin`: runs of code points of one general category, from 0 on. A byte holds the number of the category
+//!   and, in its upper three bits, the length of the run less 1; where that is 7, a number to add to it follows.
+//! - `properties.bin`: sets. Each has its kind; the length of its names, and the names, in lower case and without `_`;
+//!   then three sets of which it is the symmetric difference: the set so many before it (0: none), the categories in a
+//!   mask, and ranges, which are stored as how many there are, and of each the distance from the one before and its
+//!   length less 1.
+//! - `folds.bin`: runs of code points that fold to a lesser one. Each has the distance from the start of the run
+//!   before; how many more code points follow, doubled, plus 1 if each is two further than the last; and how far below
+//!   each the least code point is to which it folds.
 
 use std::sync::OnceLock;
 
@@ -22,7 +25,7 @@ static FOLDS: &[u8] = include_bytes!("folds.bin");
 /// What a name is the name of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub(super) enum Kind {
+pub enum Kind {
     Category,
     Script,
     ScriptExtensions,
@@ -61,7 +64,7 @@ struct Entry {
     names: &'static [u8],
     back: usize,
     mask: u32,
-    /// Where ranges begin, and where they are over, in turn.
+    /// In turn where a range begins, and where it is over.
     edges: Vec<u32>,
 }
 
@@ -92,7 +95,7 @@ fn categories(mask: u32) -> Vec<u32> {
         let more = if byte >> 5 == 7 { reader.number().unwrap_or(0) } else { 0 };
         let next = at + u32::from(byte >> 5) + 1 + more;
         if mask >> (byte & 31) & 1 == 1 {
-            // Where it touches the run before there is no edge.
+            // There is no edge where it touches the run before.
             if edges.last() == Some(&at) {
                 edges.pop();
             } else {
@@ -106,7 +109,7 @@ fn categories(mask: u32) -> Vec<u32> {
 }
 
 /// The code points of a property's value, or of a property that has none.
-pub(super) fn property(kind: Kind, name: &str) -> Option<ClassUnicode> {
+pub fn property(kind: Kind, name: &str) -> Option<ClassUnicode> {
     let name: Vec<u8> =
         name.bytes().filter(|byte| *byte != b'_').map(|byte| byte.to_ascii_lowercase()).collect();
     let entries = entries();
@@ -124,7 +127,7 @@ pub(super) fn property(kind: Kind, name: &str) -> Option<ClassUnicode> {
     }
 }
 
-/// The edges of what is in one of two sets but not in both: those that they do not share.
+/// The edges of the symmetric difference of two sets: those that the two do not share.
 fn either(mut left: &[u32], mut right: &[u32]) -> Vec<u32> {
     let mut out = Vec::new();
     while let (Some((a, after_a)), Some((b, after_b))) = (left.split_first(), right.split_first()) {
@@ -150,7 +153,7 @@ fn set(edges: &[u32]) -> ClassUnicode {
     ClassUnicode::new(edges.chunks(2).filter_map(range))
 }
 
-/// Each code point that is the same as a lesser one, in order, and the least such.
+/// Each code point that folds to a lesser one, in order, and the least to which it folds.
 fn folds() -> &'static [(u32, u32)] {
     static MADE: OnceLock<Vec<(u32, u32)>> = OnceLock::new();
     MADE.get_or_init(|| {
@@ -173,8 +176,8 @@ fn points(points: impl Iterator<Item = u32>) -> ClassUnicode {
     ClassUnicode::new(points.filter_map(char::from_u32).map(|point| ClassUnicodeRange::new(point, point)))
 }
 
-/// Adds all that simple case folding takes for the same.
-pub(super) fn fold(set: &mut ClassUnicode) {
+/// Adds all code points that differ from one of the set in case alone, by simple case folding.
+pub fn fold(set: &mut ClassUnicode) {
     let touched = folds().iter().filter(|(point, least)| contains(set, *point) || contains(set, *least));
     let touched = points(touched.map(|(_, least)| *least));
     if touched.ranges().is_empty() {

@@ -1,4 +1,4 @@
-//! The tree of a pattern, to HIR.
+//! Translates the tree of a pattern.
 
 use oxc_regular_expression::ast::{
     Alternative, BoundaryAssertionKind, CapturingGroup, Disjunction, LookAroundAssertionKind, Pattern,
@@ -6,31 +6,34 @@ use oxc_regular_expression::ast::{
 };
 use regex_syntax::hir::{Class, Hir, HirKind, Look, Repetition};
 
-use super::class::{Context, is_literal, joined};
-use super::empty::{alternation, capture, concat, nullable, repetition, without_empty};
+use super::char_class::{Context, is_literal, joined};
 use super::flags::Flags;
-use super::{PatternError, doubts::Doubts};
+use super::inexact::Inexact;
+use super::non_empty::{alternation, capture, concat, nullable, repetition, without_empty};
+use crate::search::pattern::error::PatternError;
 
-/// How many nodes the rewritten bodies of loops may have in all.
+/// How many nodes all rewritten bodies of loops may have together.
 const BUDGET: usize = 50_000;
 
-/// From this maximum on a repetition has none, as in V8.
+/// A repetition whose maximum is this or more has none, as in V8.
 const INFINITE: u64 = i32::MAX as u64;
 
-/// A pattern as HIR, and what its search must know beside.
-pub(super) struct Translation {
+/// A pattern as HIR, and what an engine must know beside that.
+pub struct Translation {
     pub hir: Hir,
-    /// The names of the groups; the first is the whole match.
+    /// The names of the groups. The first group is the whole match.
     pub groups: Vec<Option<String>>,
-    /// For each hidden group, which opens where an iteration begins, the groups that the iteration resets.
+    /// For each loop with groups that its iterations reset, those groups: the first one, and the one behind the last.
+    /// Each such loop has a hidden group around its body, which tells the Pike VM where an iteration begins.
     pub resets: Vec<(u32, u32)>,
-    pub doubts: Doubts,
-    /// `^` with `m` is exact when `\r` is the automaton's line terminator, `$` when `\n` is.
+    pub inexact: Inexact,
+    /// The line terminator of the automaton. `^` with `m` is exact if it is `\r`, `$` if it is `\n`.
     pub line_terminator: u8,
 }
 
-/// Translates; `captures` false leaves the groups out, for an automaton that only finds.
-pub(super) fn translate(
+/// Translates a pattern. Without `captures` the groups are left out, for an automaton that only finds where matches
+/// are.
+pub fn translate(
     pattern: &Pattern<'_>,
     source: &str,
     flags: Flags,
@@ -47,15 +50,15 @@ pub(super) fn translate(
         line_starts: false,
         newline_after_start: false,
         line_ends: false,
-        doubts: Doubts::default(),
+        inexact: Inexact::default(),
     };
     let hir = translator.disjunction(&pattern.body, flags)?;
-    let Translator { names, resets, line_starts, newline_after_start, line_ends, mut doubts, .. } =
+    let Translator { names, resets, line_starts, newline_after_start, line_ends, mut inexact, .. } =
         translator;
-    doubts.pairs = line_ends && newline_after_start;
-    doubts.separators = (line_starts || line_ends) && flags.code_points();
+    inexact.pairs = line_ends && newline_after_start;
+    inexact.separators = (line_starts || line_ends) && flags.code_points();
     let line_terminator = if line_ends { b'\n' } else { b'\r' };
-    Ok(Translation { hir, groups: names, resets, doubts, line_terminator })
+    Ok(Translation { hir, groups: names, resets, inexact, line_terminator })
 }
 
 struct Translator<'s> {
@@ -68,7 +71,7 @@ struct Translator<'s> {
     line_starts: bool,
     newline_after_start: bool,
     line_ends: bool,
-    doubts: Doubts,
+    inexact: Inexact,
 }
 
 impl Translator<'_> {
@@ -147,9 +150,9 @@ impl Translator<'_> {
 
     fn boundary(&mut self, kind: BoundaryAssertionKind, flags: Flags) -> Hir {
         let word = matches!(kind, BoundaryAssertionKind::Boundary | BoundaryAssertionKind::NegativeBoundary);
-        self.doubts.words |= word && flags.ignore_case && flags.code_points();
+        self.inexact.words |= word && flags.ignore_case && flags.code_points();
         match kind {
-            // Together these two are ECMAScript's, but for a position between `\r` and `\n`: see Doubts.
+            // Together these two are what ECMAScript means, but for a position between `\r` and `\n`: see `Inexact`.
             BoundaryAssertionKind::Start if flags.multiline => {
                 self.line_starts = true;
                 alternation(vec![Hir::look(Look::StartLF), Hir::look(Look::StartCRLF)])
@@ -183,7 +186,7 @@ impl Translator<'_> {
         let first = self.next_group();
         let mut body = self.term(&quantifier.body, flags)?;
         let last = self.next_group();
-        // A group that takes part in every iteration is overwritten by every iteration.
+        // A group that takes part in every iteration needs no reset.
         if self.captures
             && quantifier.max.is_none_or(|max| max > 1)
             && has_optional_group(&quantifier.body, false)
@@ -219,14 +222,15 @@ impl Translator<'_> {
     }
 }
 
-/// A character written as two surrogates, one of them perhaps repeated: without `u` the parser gives them apart.
+/// The code point of a character that is written as two surrogates, which the parser keeps apart without `u`; the
+/// second one may be repeated.
 fn surrogate_pair(term: &Term<'_>, next: &Term<'_>) -> Option<u32> {
     let next = if let Term::Quantifier(quantifier) = next { &quantifier.body } else { next };
     let (Term::Character(high), Term::Character(low)) = (term, next) else { return None };
     joined(high.value, low.value)
 }
 
-/// Whether what follows a `^` may match where a `\n` follows: the one place where `^` can be in doubt.
+/// Whether what follows a `^` can match before a `\n`: only there can `^` be inexact.
 fn may_start_with_newline(hirs: &[Hir], at_end: bool) -> bool {
     for hir in hirs {
         if starts_with_newline(hir) {
@@ -258,8 +262,8 @@ fn class_has_newline(class: &Class) -> bool {
     }
 }
 
-/// Whether a match may have a `\n` in it that is not its last byte.
-pub(super) fn crosses_lines(hir: &Hir) -> bool {
+/// Whether a match can have a `\n` before its last byte.
+pub fn crosses_lines(hir: &Hir) -> bool {
     match hir.kind() {
         HirKind::Literal(literal) => literal.0.split_last().is_some_and(|(_, rest)| rest.contains(&b'\n')),
         HirKind::Class(_) => false,
@@ -272,7 +276,7 @@ pub(super) fn crosses_lines(hir: &Hir) -> bool {
     }
 }
 
-/// Whether a match may have a `\n` in it.
+/// Whether a match can have a `\n`.
 fn has_newline(hir: &Hir) -> bool {
     match hir.kind() {
         HirKind::Literal(literal) => literal.0.contains(&b'\n'),
@@ -281,7 +285,7 @@ fn has_newline(hir: &Hir) -> bool {
     }
 }
 
-/// Whether a group in `term` may be left out of an iteration: it is in an alternative, or itself optional.
+/// Whether an iteration can leave out a group in `term`, which is in an alternative, or is itself optional.
 fn has_optional_group(term: &Term<'_>, optional: bool) -> bool {
     let inside = |body: &Disjunction<'_>| {
         let optional = optional || body.body.len() > 1;
@@ -311,7 +315,7 @@ fn count_groups_of_term(term: &Term<'_>) -> u32 {
     }
 }
 
-/// A group's name with its escapes resolved, as `groups` has it.
+/// The name of a group with its escapes resolved, as `groups` of a match has it.
 fn unescaped(name: &str) -> String {
     let mut units = Vec::new();
     let mut rest = name;
@@ -327,7 +331,7 @@ fn unescaped(name: &str) -> String {
     String::from_utf16_lossy(&units)
 }
 
-/// The code of `XXXX` or `{X...}` after `\u`, and how long the whole escape is.
+/// The code of `XXXX` or `{X...}` behind `\u`, and how many bytes the whole escape has.
 fn escape(after: &str) -> Option<(u32, usize)> {
     match after.strip_prefix('{') {
         Some(braced) => {

@@ -1,0 +1,159 @@
+use std::sync::OnceLock;
+
+use regex_automata::meta;
+use regex_automata::nfa::thompson::WhichCaptures;
+
+use super::engines::cancellable_dfa::CancellableDfa;
+use super::engines::pike_vm::PikeVm;
+use super::engines::{build, torn};
+use super::error::PatternError;
+use super::prefilter::required_literal::RequiredLiteral;
+use super::prefilter::sequence::Sequence;
+use super::syntax::{Flags, Inexact, Translation, crosses_lines, nullable, translated};
+use crate::pool::CancelToken;
+
+/// A compiled pattern: what was found out about it, and the automata that were made of it.
+#[derive(Debug)]
+pub struct Pattern {
+    source: String,
+    flag_text: String,
+    pub(super) flags: Flags,
+    groups: Vec<Option<String>>,
+    nullable: bool,
+    max_len: Option<usize>,
+    /// The bytes of each match, if all matches have as many.
+    pub(super) fixed_len: Option<usize>,
+    crosses_lines: bool,
+    inexact: Inexact,
+    pub(super) regex: meta::Regex,
+    /// What finds matches in place of `regex`, as long as little of the haystack resembles a match.
+    pub(super) sequence: Option<Sequence>,
+    /// A string that each match contains, if it tells which lines have to be searched.
+    pub(super) required: Option<RequiredLiteral>,
+    /// What finds matches in a haystack for which `regex` is inexact. `None` if there is no such haystack.
+    pub(super) exact: Option<PikeVm>,
+    /// Made when groups are first asked for.
+    captures: OnceLock<Result<Captures, PatternError>>,
+    /// Made when a search that can be cancelled first goes far.
+    cancellable: OnceLock<Result<CancellableDfa, PatternError>>,
+    /// Made when the groups of a match are first asked for that is so long that the search for them must be
+    /// cancellable.
+    cancellable_captures: OnceLock<Result<PikeVm, PatternError>>,
+    /// Made when the bytes have changed during a search several times.
+    single_pass: OnceLock<Result<PikeVm, PatternError>>,
+}
+
+/// What finds the groups of a match.
+#[derive(Debug)]
+pub(super) enum Captures {
+    /// No iteration has to reset a group, and no assertion is inexact.
+    Library(meta::Regex),
+    PikeVm(PikeVm),
+}
+
+impl Pattern {
+    /// Compiles the `source` and `flags` of a RegExp.
+    pub fn new(source: &str, flags: &str) -> Result<Self, PatternError> {
+        torn::silence_library_panics();
+        let flag_text = flags.to_owned();
+        let flags = Flags::new(flags)?;
+        let translation = translated(source, &flag_text, flags, false)?;
+        let is_always_exact = !translation.inexact.any();
+        let exact = if is_always_exact { None } else { Some(PikeVm::new(&translation, flags, 1)?) };
+        let (min_len, max_len) =
+            (translation.hir.properties().minimum_len(), translation.hir.properties().maximum_len());
+        let crosses_lines = crosses_lines(&translation.hir);
+        let sequence = Sequence::new(&translation.hir).filter(|_| !flags.sticky);
+        let required = RequiredLiteral::new(&translation.hir, crosses_lines);
+        Ok(Self {
+            source: source.to_owned(),
+            flag_text,
+            flags,
+            nullable: nullable(&translation.hir),
+            max_len,
+            fixed_len: max_len.filter(|_| min_len == max_len),
+            crosses_lines,
+            regex: build::regex(&translation, flags, WhichCaptures::Implicit)?,
+            required: required.filter(|_| !flags.sticky && sequence.is_none()),
+            sequence,
+            exact,
+            inexact: translation.inexact,
+            groups: translation.groups,
+            captures: OnceLock::new(),
+            cancellable: OnceLock::new(),
+            cancellable_captures: OnceLock::new(),
+            single_pass: OnceLock::new(),
+        })
+    }
+
+    /// The names of the groups, in order. The first group is the whole match.
+    pub fn groups(&self) -> &[Option<String>] {
+        &self.groups
+    }
+
+    /// Whether it has the flag `y`: a match is looked for only where a search begins.
+    pub fn is_sticky(&self) -> bool {
+        self.flags.sticky
+    }
+
+    /// Whether a match can be empty.
+    pub fn can_be_empty(&self) -> bool {
+        self.nullable
+    }
+
+    /// Whether it has the flag `u` or `v`: a search must not begin inside a code point.
+    pub fn has_code_points(&self) -> bool {
+        self.flags.code_points()
+    }
+
+    /// The most bytes that a match can have. `None` if there is no limit.
+    pub fn max_len(&self) -> Option<usize> {
+        self.max_len
+    }
+
+    /// Whether a match can have a `\n` before its last byte.
+    pub fn can_cross_lines(&self) -> bool {
+        self.crosses_lines
+    }
+
+    /// Whether the library's automata are exact in all of a haystack. If the search for that is cancelled, the answer
+    /// means nothing.
+    pub fn is_exact_in(&self, haystack: &[u8], cancel: Option<&CancelToken>) -> bool {
+        self.exact.is_none() || !self.inexact.occurs_in(haystack, cancel)
+    }
+
+    /// `None` if it would be too large, although the library's own automaton is not.
+    pub(super) fn cancellable(&self) -> Option<&CancellableDfa> {
+        let made = self.cancellable.get_or_init(|| CancellableDfa::new(&self.translated(false)?, self.flags));
+        made.as_ref().ok()
+    }
+
+    /// `None` if it would be too large, although the library's own automaton is not.
+    pub(super) fn single_pass(&self) -> Option<&PikeVm> {
+        let made = self.single_pass.get_or_init(|| PikeVm::new(&self.translated(false)?, self.flags, 1));
+        made.as_ref().ok()
+    }
+
+    pub(super) fn cancellable_captures(&self) -> Result<&PikeVm, PatternError> {
+        let made = self
+            .cancellable_captures
+            .get_or_init(|| PikeVm::new(&self.translated(true)?, self.flags, self.groups.len()));
+        made.as_ref().map_err(Clone::clone)
+    }
+
+    pub(super) fn captures(&self) -> Result<&Captures, PatternError> {
+        let made = self.captures.get_or_init(|| {
+            let translation = self.translated(true)?;
+            if translation.resets.is_empty() && !translation.inexact.any() {
+                return Ok(Captures::Library(build::regex(&translation, self.flags, WhichCaptures::All)?));
+            }
+            Ok(Captures::PikeVm(PikeVm::new(&translation, self.flags, self.groups.len())?))
+        });
+        made.as_ref().map_err(Clone::clone)
+    }
+
+    /// Translates the pattern again: to keep the HIR of each would take more memory than most of them ever need.
+    fn translated(&self, captures: bool) -> Result<Translation, PatternError> {
+        translated(&self.source, &self.flag_text, self.flags, captures)
+    }
+}
