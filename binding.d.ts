@@ -19,6 +19,8 @@ export declare class NativeJob {
 export declare class NativeMapping {
   /** Writes its length, and the bytes hidden before its first one. */
   measure(measures: Float64Array): void
+  /** Its number, for `fastCalls`. */
+  number(): number
   /** The size of the file now. */
   size(): Answer<number>
   /** Gives the mapping, and its file, another length. `reserve: false` leaves a hole where the file grows. */
@@ -27,13 +29,6 @@ export declare class NativeMapping {
   undo(): void
   /** Whoever still holds the bytes reads zeros from now on. A second call does nothing. */
   close(): void
-  /** The byte at `index`. */
-  byte(index: number): Answer<number>
-  setByte(index: number, value: number): Failure | null
-  /** Copies bytes from `start` on out of the mapping: as many as `target` has. */
-  copyOut(start: number, target: Uint8Array): Failure | null
-  /** Copies bytes into the mapping. */
-  copyIn(start: number, source: Uint8Array): Failure | null
   /** Copies between mappings, or within one: the ranges may overlap. */
   copyFrom(to: number, other: NativeMapping, from: number, length: number): Failure | null
   /** Repeats a pattern, which is not empty, over a range. */
@@ -56,8 +51,6 @@ export declare class NativeMapping {
    * load from the last page tells whether the file still has the bytes (0: nowhere).
    */
   statusPlace(place: Float64Array): void
-  /** Fails if a range that was reached by a view just now is not the file's. */
-  verify(start: number, length: number): Failure | null
   /** Whether anything went wrong so far. */
   faulted(): Answer<boolean>
   /** Maps the file again. `false`: at other addresses. */
@@ -75,8 +68,6 @@ export declare class NativeMapping {
    * at most `room` lines each. `job` hands them out. Answers how many bytes they have.
    */
   linesAsync(job: NativeJob, request: LinesRequest, batch: number, room: number): Promise<number | Failure>
-  /** The first (or last) position of `needle` within a range, or -1. */
-  find(needle: Uint8Array, start: number, end: number, last: boolean): Answer<number>
   /** `find`, on threads of our own. */
   findAsync(job: NativeJob, needle: Uint8Array, request: SearchRequest, last: boolean): Promise<number | Failure>
   /** Where the first match within [start, end) begins, at `at` or later; -1: nowhere. */
@@ -188,6 +179,21 @@ export interface Failure {
   reason?: FaultKind
   /** Of a fault: bytes from the start of the file. Of a pattern: UTF-16 units. */
   offset?: number
+}
+
+/** Functions whose first argument is the number of a mapping object. */
+export declare function fastCalls(): {
+  /** The byte at `index`. */
+  byte(object: number, index: number): number | Failure
+  setByte(object: number, index: number, value: number): Failure | null
+  /** Copies `count` bytes from `start` on to `target`, beginning at its index `at`. */
+  copyOut(object: number, start: number, target: Uint8Array, at: number, count: number): Failure | null
+  /** Copies bytes into the mapping, from `start` on. */
+  copyIn(object: number, start: number, source: Uint8Array): Failure | null
+  /** The first (or last) position of `needle` within a range, or -1. */
+  find(object: number, needle: Uint8Array, start: number, end: number, last: boolean): number | Failure
+  /** Fails if a range that was reached by a view just now is not the file's. */
+  verify(object: number, start: number, length: number): Failure | null
 }
 
 /** Why bytes are not to be had. */

@@ -1,7 +1,7 @@
 import { constants } from 'node:buffer'
 import type { NativeMapping } from '../../binding.js'
 import { coded } from '../errors.js'
-import { ensure, unwrap } from '../failures.js'
+import { unwrap } from '../failures.js'
 import { binding } from '../load/load.js'
 import { ExternalBuffer } from './external-buffer.js'
 import { FaultWatch } from './fault-watch.js'
@@ -93,17 +93,13 @@ export class ExternalBytes extends NativeBytes {
   /** Throws unless the range, read through the view just now, was the file's. */
   #verifyRead(view: Buffer, start: number, end: number): void {
     if (start >= end || this.#watch.isKnownFileData(view, start, end)) return
-    this.#verify(start, end - start)
+    this.verify(start, end - start)
     this.#watch.confirm(start, end)
   }
 
   /** Throws unless the range, stored to through the view just now, was the file's. */
   #verifyStored(view: Buffer, start: number, end: number): void {
-    if (!this.#watch.isKnownStored(view, end)) this.#verify(start, end - start)
-  }
-
-  #verify(start: number, length: number): void {
-    ensure(this.native.verify(start, length), this.path)
+    if (!this.#watch.isKnownStored(view, end)) this.verify(start, end - start)
   }
 
   override byte(index: number): number {

@@ -74,7 +74,7 @@ export function at(state: MappingState, index: unknown): number | undefined {
 /** Unwraps the answer of a call on two mappings. A fault is reported with the path of the mapping that has it. */
 function unwrapOfTwo<T>(answer: T, mine: MappedBytes, theirs: MappedBytes): Exclude<T, Failure> {
   // The fault was noticed during the call, so that verifying does not miss it now.
-  if (isFailure(answer) && isFault(answer)) ensure(theirs.native.verify(0, theirs.length), theirs.path)
+  if (isFailure(answer) && isFault(answer)) theirs.check()
   return unwrap(answer, mine.path)
 }
 

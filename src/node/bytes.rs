@@ -1,4 +1,4 @@
-//! The bytes of a mapping: read, written, compared.
+//! The bytes of a mapping: copied from another one, filled, compared.
 
 use napi_derive::napi;
 
@@ -6,45 +6,9 @@ use super::errors::{Answer, Failure, answer, outcome};
 use super::mapping::NativeMapping;
 use super::values::{JsBytes, size};
 use crate::mapping::Error;
-use crate::region::ForeignBytes;
 
 #[napi]
 impl NativeMapping {
-    /// The byte at `index`.
-    #[napi(enumerable = false, catch_unwind)]
-    pub fn byte(&self, index: f64) -> Answer<i32> {
-        let mut byte = 0u8;
-        // SAFETY: `byte` outlives the call.
-        let target = unsafe { ForeignBytes::new(&raw mut byte, 1) };
-        let read = self.record().and_then(|record| record.read(size(index), target));
-        answer(read.map(|()| i32::from(byte)))
-    }
-
-    #[napi(enumerable = false, catch_unwind)]
-    pub fn set_byte(&self, index: f64, value: u32) -> Option<Failure> {
-        outcome(self.record().and_then(|record| record.set_byte(size(index), value as u8)))
-    }
-
-    /// Copies bytes from `start` on out of the mapping: as many as `target` has.
-    #[napi(enumerable = false, catch_unwind)]
-    pub fn copy_out(
-        &self,
-        start: f64,
-        #[napi(ts_arg_type = "Uint8Array")] target: JsBytes,
-    ) -> Option<Failure> {
-        outcome(self.record().and_then(|record| record.read(size(start), target.0)))
-    }
-
-    /// Copies bytes into the mapping.
-    #[napi(enumerable = false, catch_unwind)]
-    pub fn copy_in(
-        &self,
-        start: f64,
-        #[napi(ts_arg_type = "Uint8Array")] source: JsBytes,
-    ) -> Option<Failure> {
-        outcome(self.record().and_then(|record| record.write(size(start), source.0)))
-    }
-
     /// Copies between mappings, or within one: the ranges may overlap.
     #[napi(enumerable = false, catch_unwind)]
     pub fn copy_from(&self, to: f64, other: &NativeMapping, from: f64, length: f64) -> Option<Failure> {

@@ -6,9 +6,9 @@ use napi::bindgen_prelude::Either;
 use napi::{Env, sys};
 use napi_derive::napi;
 
-use super::errors::{Answer, Failure, answer, outcome};
+use super::errors::{Answer, Failure, answer};
 use super::mapping::NativeMapping;
-use super::values::{Passed, Triple, nothing, size};
+use super::values::{Passed, Triple, nothing};
 use crate::fault;
 use crate::mapping::Error;
 
@@ -53,12 +53,6 @@ impl NativeMapping {
             Some(status) => place.set([status.chunk as f64, status.index as f64, status.probe as f64]),
             None => place.set([-1.0, 0.0, 0.0]),
         }
-    }
-
-    /// Fails if a range that was reached by a view just now is not the file's.
-    #[napi(enumerable = false, catch_unwind)]
-    pub fn verify(&self, start: f64, length: f64) -> Option<Failure> {
-        outcome(self.record().and_then(|record| record.verify_range(size(start), size(length))))
     }
 
     /// Whether anything went wrong so far.

@@ -22,8 +22,11 @@ mod live_objects;
 /// The native half of the class: made, closed, resized.
 mod mapping;
 
-/// Its bytes: read, written, compared.
+/// Its bytes: copied, filled, compared.
 mod bytes;
+
+/// Single bytes and small copies, with as little glue as Node-API allows.
+mod fast_calls;
 
 /// Its memory and its file: flushed, advised, named.
 mod memory;

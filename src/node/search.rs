@@ -212,20 +212,6 @@ fn direction(last: bool) -> Direction {
 
 #[napi]
 impl NativeMapping {
-    /// The first (or last) position of `needle` within a range, or -1.
-    #[napi(enumerable = false, catch_unwind)]
-    pub fn find(
-        &self,
-        #[napi(ts_arg_type = "Uint8Array")] needle: JsBytes,
-        start: f64,
-        end: f64,
-        last: bool,
-    ) -> Answer<f64> {
-        let (needle, range) = (needle.0.as_slice(), size(start)..size(end));
-        let find = |haystack| parallel::find(&haystack, needle, range, direction(last), 1, None);
-        position(self.handle().snapshot().and_then(find))
-    }
-
     /// `find`, on threads of our own.
     #[napi(enumerable = false, catch_unwind, ts_return_type = "Promise<number | Failure>")]
     pub fn find_async(

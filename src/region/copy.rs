@@ -42,6 +42,12 @@ impl ForeignBytes {
         self.len
     }
 
+    /// A part of it. `None`: it has no such part.
+    pub fn part(self, at: usize, len: usize) -> Option<Self> {
+        let fits = at.checked_add(len).is_some_and(|end| end <= self.len);
+        fits.then(|| Self { start: self.start.wrapping_add(at), len })
+    }
+
     /// Fills it from a file by pread(2). `false`: that failed, or the file ended before.
     pub fn read_from(self, file: &File, at: u64) -> bool {
         // SAFETY: writable by the contract of `new`.
