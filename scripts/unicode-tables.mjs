@@ -1,5 +1,5 @@
 // Writes src/search/pattern/syntax/unicode/*.bin: the tables of regex-syntax, of which ECMAScript knows the names, in a tenth of
-// the room. Their form is told in unicode.rs; a test there proves them equal to their source. Run it after regex-syntax
+// the room. Their form is told in unicode/mod.rs; a test there proves them equal to their source. Run it after regex-syntax
 // has come to a new version of Unicode.
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
