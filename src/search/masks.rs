@@ -14,8 +14,8 @@ pub type Block = [u8; BLOCK];
 
 /// A loop over blocks, which `run` compiles for several kinds of processors.
 ///
-/// What it calls for each block must be `#[inline(always)]`, as the functions here are: a function that is called and
-/// not inlined is compiled for the least processor, whatever its caller is compiled for.
+/// What it calls for each block must be `#[inline(always)]`, as are the functions here that kernels use: a function
+/// that is called and not inlined is compiled for the least processor, whatever its caller is compiled for.
 pub trait Kernel {
     type Result;
     /// Must be `#[inline(always)]`.
@@ -60,7 +60,6 @@ pub fn of_pair(ones: &Block, others: &Block, [one, other]: [u8; 2]) -> u64 {
 }
 
 /// Where a block has bytes that are not ASCII.
-#[inline(always)]
 pub fn of_non_ascii(block: &Block) -> u64 {
     let [a, b, c, d] = vectors(block);
     joined([non_ascii(a), non_ascii(b), non_ascii(c), non_ascii(d)])
@@ -89,7 +88,6 @@ pub fn widen(bytes: &[u8; VECTOR], units: &mut [u16; VECTOR]) -> usize {
     non_ascii(bytes).to_bitmask().trailing_zeros().min(VECTOR as u32) as usize
 }
 
-#[inline(always)]
 fn non_ascii(vector: u8x16) -> u8x16 {
     const HIGH: u8x16 = u8x16::new([0x80; VECTOR]);
     (vector & HIGH).simd_eq(HIGH)

@@ -81,6 +81,7 @@ impl ByteSequences {
 
     /// Which sequences fit `bytes`, of which there are as many as the longest sequence has. Looks at all of them, since
     /// a processor does not foresee where they begin to differ.
+    // For each candidate: see `Window`.
     #[inline(always)]
     pub fn fits(&self, bytes: &[u8]) -> Fits {
         let (mut place, mut shift, mut all) = (0, 0, u64::MAX >> (BITS - self.count));

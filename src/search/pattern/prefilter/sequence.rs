@@ -91,6 +91,7 @@ impl Sequence {
 
     /// Fills the window with the matches from `start` on, where there is room for one. `false`: there is too much to
     /// compare.
+    // Not inlined, so that the loop which calls it for each window stays small.
     #[inline(never)]
     fn fill(&self, haystack: &[u8], window: &mut Window, start: usize) -> bool {
         let Self(sets) = self;
