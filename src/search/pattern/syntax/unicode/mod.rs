@@ -1,6 +1,6 @@
 //! Tables of Unicode: the properties that ECMAScript knows, and simple case folding.
 //!
-//! They are the tables of `regex-syntax`, in a tenth of the space. `scripts/unicode-tables.mjs` writes them, and a test
+//! They are the tables of `regex-syntax`, in a tenth of the space. `scripts/build/unicode-tables.mjs` writes them, and a test
 //! compares them with their source. A number is stored seven bits a byte, the lowest first; the eighth bit says that
 //! more follow.
 //!
