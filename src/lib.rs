@@ -1,21 +1,23 @@
-//! Memory-mapped files for JavaScript. The rooms, and the one direction in which they may look:
-//! `node -> (mapping, search) -> (request, region, fault, pool, sync, map_limit, os)`.
+//! Memory-mapped files for JavaScript.
+//!
+//! Modules use each other in one direction: `node -> mapping -> search`, and all of them use what is below:
+//! `(request, region, fault, pool, sync, map_limit, os)`. `docs/architecture.md` describes them.
 
 #![cfg_attr(test, allow(dead_code, reason = "a test binary is built without `node`, which uses the rest"))]
 
-/// What a caller asks for, checked: access, prot, flags, offset, length -> a plan. Pure.
+/// Checks what a caller asks for (access, prot, flags, offset, length) and makes a plan of it, without a system call.
 mod request;
 
-/// What memmap2 lacks, one file for each system, the same functions in each.
+/// What differs from system to system: the same functions for Unix and for Windows.
 mod os;
 
-/// How many mappings the process may still have.
+/// Keeps the process below the system's limit of mappings.
 mod map_limit;
 
-/// Surviving what kills a process that maps files.
+/// Surviving faults, which would kill a process that maps files.
 mod fault;
 
-/// An owned range of addresses: replaced by zero pages at close, given back at the end.
+/// A range of addresses with the bytes of a file, or of memory.
 mod region;
 
 /// Threads of our own, and how a job is cancelled.
@@ -24,13 +26,13 @@ mod pool;
 /// A mutex that ignores poisoning.
 mod sync;
 
-/// One mapping: make it, reach its bytes, resize, flush, close. Knows no JavaScript.
+/// Mappings: made, reached, resized, flushed, closed.
 mod mapping;
 
-/// Searching in bytes.
+/// Searching bytes, for bytes, patterns and lines.
 mod search;
 
-/// The only rooms that know Node-API: the class, the jobs, errors, constants.
-// A test binary has no Node around it to answer Node-API's symbols.
+/// What is exported to JavaScript. Only this module knows Node-API.
+// A test binary has no engine around it that has Node-API's functions.
 #[cfg(not(test))]
 mod node;

@@ -1,5 +1,5 @@
-//! What a caller asks for, checked against what the file is, and turned into a plan. Pure: no system call, no
-//! JavaScript. The order of the checks is that of Python's `mmap.mmap()` on Unix, plus the portable granularity
+//! Checks what a caller asks for against what the file is, and makes a plan of it. This is pure: it makes no system call and
+//! knows no JavaScript. The order of the checks is that of Python's `mmap.mmap()` on Unix, plus the portable granularity
 //! check, which comes after the size checks and before the system is asked.
 
 use std::fmt;
@@ -20,7 +20,7 @@ pub struct Raw {
     pub flags: i32,
 }
 
-/// The caller's wish.
+/// What a caller asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     /// `None`: Python's default, read and write, shared.
@@ -30,7 +30,8 @@ pub struct Request {
     pub offset: u64,
     /// Bytes; 0 means to the end of the file.
     pub length: u64,
-    /// `open`'s leniency: any offset (the slack before it is hidden), an empty file, a file that grows.
+    /// What `open` allows and the constructor does not: any offset (the bytes before it in its page are hidden), an empty
+    /// file, and a length beyond the end of the file, which becomes longer.
     pub lenient: bool,
     /// Whether faults are survived.
     pub guard: bool,
@@ -42,7 +43,7 @@ pub enum Source {
     Anonymous,
     /// A regular file, or a device whose size is known.
     Sized(u64),
-    /// Whatever else: its size means nothing, the system decides.
+    /// Anything else. Its size means nothing, so the system decides what can be mapped.
     Unsized,
 }
 
@@ -53,29 +54,29 @@ pub struct System {
     pub granularity: u64,
     /// Windows: a writable mapping beyond the end of the file makes the file longer.
     pub extends: bool,
-    /// Flags that kill or corrupt, by name.
+    /// Flags that are refused, since they kill the process or corrupt memory of others.
     pub refused_flags: &'static [(&'static str, i32)],
-    /// The bits of `prot` that mean readable, writable.
+    /// PROT_READ and PROT_WRITE.
     pub prot_read: i32,
     pub prot_write: i32,
-    /// What `flags` and `prot` are when nobody gives them.
+    /// What `prot` and `flags` are if the caller gives none.
     pub default_raw: Raw,
 }
 
-/// What will be asked of the system.
+/// What the system will be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Plan {
-    /// How the object behaves from now on.
+    /// What the mapping allows.
     pub access: Access,
-    /// `Some`: these very flags; `None`: what `access` means.
+    /// The caller's own `prot` and `flags`. `None`: those that `access` stands for.
     pub raw: Option<Raw>,
     /// A multiple of the granularity.
     pub file_offset: u64,
     /// Bytes between `file_offset` and the first byte that the caller sees.
     pub slack: usize,
-    /// Bytes that the caller sees; may be 0 for `open` alone.
+    /// Bytes that the caller sees. 0 is possible for `open` only.
     pub length: usize,
-    /// The size that the file must be given first.
+    /// The size that the file must be given before it is mapped.
     pub extend_to: Option<u64>,
     /// Whether faults are survived.
     pub guard: bool,
@@ -151,7 +152,7 @@ impl fmt::Display for Refusal {
 }
 
 impl Request {
-    /// Checks that need no file: done before the file is opened or looked at.
+    /// The checks that need no file. They come before the file is opened or looked at.
     pub fn check_flags(&self, system: &System) -> Result<(), Refusal> {
         let Some(raw) = self.raw else { return Ok(()) };
         if self.access.is_some() && raw != system.default_raw {
@@ -166,7 +167,7 @@ impl Request {
         Ok(())
     }
 
-    /// The access that the object remembers.
+    /// The access that results from `access`, or else from `prot`.
     pub fn effective_access(&self, system: &System) -> Access {
         match (self.access, self.raw) {
             (Some(access), _) => access,
@@ -175,7 +176,7 @@ impl Request {
         }
     }
 
-    /// The whole check.
+    /// All checks. The answer is what the system will be asked for.
     pub fn plan(&self, source: Source, system: &System) -> Result<Plan, Refusal> {
         self.check_flags(system)?;
         let access = self.effective_access(system);
@@ -204,7 +205,7 @@ impl Request {
         })
     }
 
-    /// The length that a file of `size` bytes allows, and what the file must grow to first.
+    /// The length to map of a file of `size` bytes, and the size that the file must be given first.
     fn fit(&self, size: u64, access: Access, system: &System) -> Result<(u64, Option<u64>), Refusal> {
         let Self { offset, length, .. } = *self;
         if length == 0 {

@@ -1,7 +1,7 @@
 import { isMainThread } from 'node:worker_threads'
 import { binding } from '../load/load.js'
 
-const { arm } = binding
+const { installFaultHandlers } = binding
 
 // Signal listeners belong to the main thread alone.
 let listening = !isMainThread
@@ -12,10 +12,10 @@ let listening = !isMainThread
  */
 function reinstall(name: string | symbol): void {
   if (name !== 'SIGBUS' && name !== 'SIGSEGV') return
-  arm()
+  installFaultHandlers()
   // Bun emits the event before it installs its handler.
-  queueMicrotask(arm)
-  setImmediate(arm).unref()
+  queueMicrotask(installFaultHandlers)
+  setImmediate(installFaultHandlers).unref()
 }
 
 /** Keeps the addon's fault handlers in front of those that the program installs or removes for SIGBUS and SIGSEGV. */

@@ -48,7 +48,7 @@ impl Source {
 
     /// Whether the caller asked for a private mapping by its flags.
     pub fn has_private_flags(&self) -> bool {
-        self.plan.raw.is_some_and(os::is_private)
+        self.plan.raw.is_some_and(os::has_private_flag)
     }
 
     /// Whether what is stored stays in this mapping, because the caller asked for that.

@@ -36,7 +36,7 @@ struct Entry {
 }
 
 impl Entry {
-    /// Whether another thread, or a job, may have the backing store when this thread ends: nobody can tell then.
+    /// Whether, when this thread ends, another thread or a job of the host's may still have the backing store.
     fn may_outlive_thread(&self) -> bool {
         match self.engine {
             Engine::Node => self.exposed && self.has_store && !self.detached_by_us,
@@ -122,7 +122,7 @@ fn leak_revoked(number: usize) {
     }
 }
 
-/// Whether JavaScript can still run in an environment: not so while that ends.
+/// Whether JavaScript can still run in an environment. It cannot while the environment ends.
 fn can_run(env: sys::napi_env) -> bool {
     let (mut global, mut found) = (ptr::null_mut(), false);
     // Node opens a scope around each finalizer.

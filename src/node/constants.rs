@@ -1,4 +1,4 @@
-//! What the system's headers say.
+//! Constants of the system.
 
 use napi::bindgen_prelude::Object;
 use napi::{Env, Result};
@@ -6,19 +6,19 @@ use napi_derive::napi;
 
 use crate::os;
 
-/// Bytes of a page.
+/// The size of a page of memory in bytes.
 #[napi]
 pub fn page_size() -> f64 {
     os::page_size() as f64
 }
 
-/// What the offset of a mapping is a multiple of, in bytes.
+/// The bytes that the offset of a mapping must be a multiple of.
 #[napi]
 pub fn allocation_granularity() -> f64 {
     os::granularity() as f64
 }
 
-/// Each PROT_, MAP_, MADV_ and MS_ of this system.
+/// Each PROT_, MAP_, MADV_ and MS_ that this system defines, with the values of its headers.
 #[napi(ts_return_type = "Record<string, number>")]
 pub fn constants(env: &Env) -> Result<Object<'_>> {
     let mut object = Object::new(env)?;

@@ -1,4 +1,4 @@
-//! What JavaScript reads of faults without a call: the status words, in place.
+//! The status words of mappings, which JavaScript reads in place, and reattaching.
 
 use std::ptr;
 
@@ -12,7 +12,7 @@ use super::values::{Passed, Triple, nothing};
 use crate::fault;
 use crate::mapping::Error;
 
-/// The status words of a chunk, 32 bits each: not 0 once something went wrong with a mapping.
+/// The status words of a chunk of the fault table, 32 bits each. A word is not 0 once a fault of its mapping was handled.
 #[napi(catch_unwind, ts_return_type = "ArrayBuffer | Failure")]
 pub fn status_words(env: Env, chunk: u32) -> Either<Passed, Failure> {
     let mut value = ptr::null_mut();
@@ -37,9 +37,9 @@ pub fn status_words(env: Env, chunk: u32) -> Either<Passed, Failure> {
     Either::B(Error::NoViews(text).into())
 }
 
-/// Puts the handlers on top again, where the host's own came or went.
+/// Installs the fault handlers again, after the program has installed or removed handlers of the same signals.
 #[napi(catch_unwind)]
-pub fn arm() {
+pub fn install_fault_handlers() {
     fault::install_handlers();
 }
 
@@ -55,13 +55,13 @@ impl NativeMapping {
         }
     }
 
-    /// Whether anything went wrong so far.
+    /// Whether a fault was handled since the mapping was made or reattached.
     #[napi(enumerable = false, catch_unwind)]
     pub fn faulted(&self) -> Answer<bool> {
         answer(self.record().and_then(|record| record.is_faulted()))
     }
 
-    /// Maps the file again. `false`: at other addresses.
+    /// Maps the file again. `false`: it is at other addresses now, so views of the old ones must go.
     #[napi(enumerable = false, catch_unwind)]
     pub fn reattach(&self) -> Answer<bool> {
         answer(self.record().and_then(|record| record.reattach()))

@@ -31,7 +31,7 @@ impl FromNapiValue for JsBytes {
     }
 }
 
-/// The start and the length of a typed array of `kind`, of whatever buffer.
+/// The start and the length of a typed array of `kind`, over any kind of buffer.
 fn typed_array(
     env: sys::napi_env,
     value: sys::napi_value,
@@ -106,7 +106,7 @@ pub struct Elements<T> {
 pub type Integers = Elements<i32>;
 pub type Doubles = Elements<f64>;
 
-/// An element of a typed array, and the array's kind.
+/// The type of a typed array's elements.
 pub trait Element {
     const KIND: sys::napi_typedarray_type;
     const NAME: &'static str;
@@ -179,7 +179,7 @@ impl ToNapiValue for Passed {
 
 /// A size or position that the TypeScript side has checked to be an integer from 0 to 2^53 - 1.
 pub fn size(value: f64) -> usize {
-    // Saturating: what does not fit is refused by every range check.
+    // The conversion saturates, and every range check refuses what does not fit.
     value as usize
 }
 

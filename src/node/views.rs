@@ -1,5 +1,5 @@
-//! ArrayBuffers over a mapping, made through raw Node-API: napi-rs's own wrappers copy silently when the engine
-//! refuses memory of others.
+//! ArrayBuffers over a mapping. They are made through raw Node-API, because napi-rs's own functions copy the bytes silently
+//! when the engine refuses an ArrayBuffer over foreign memory.
 
 use std::ptr;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use super::values::{Pair, Passed, forget_exception, nothing};
 use crate::mapping::Error;
 use crate::region::Region;
 
-/// One ArrayBuffer over all visible bytes of `region`, and its number; or the engine's status.
+/// An ArrayBuffer over all visible bytes of `region`, and its number. The error is the status that the engine answered.
 fn external(
     env: Env,
     region: &Arc<Region>,
@@ -41,14 +41,14 @@ fn external(
         array_buffers::attach(env, number, value);
         return Ok((value, number));
     }
-    // Node 20 has called the finalizer of what it refuses for its size; the others have not, and never will.
+    // Node 20 calls the finalizer of a buffer that it refuses for its size; the other engines never call it.
     array_buffers::refused(number);
     Err(status)
 }
 
 #[napi]
 impl NativeMapping {
-    /// A new ArrayBuffer over the bytes; writes its number. The caller makes one at most.
+    /// A new ArrayBuffer over the bytes; writes its number. The caller makes at most one of each region.
     #[napi(enumerable = false, catch_unwind, ts_return_type = "ArrayBuffer | Failure")]
     pub fn expose(
         &self,
@@ -77,7 +77,7 @@ impl NativeMapping {
     }
 }
 
-/// Whether the engine allows ArrayBuffers over memory that is not its own: Electron, for one, does not.
+/// Whether the engine allows ArrayBuffers over foreign memory. Electron, for example, does not.
 #[napi(catch_unwind)]
 pub fn allows_external_buffers(env: Env) -> bool {
     static mut BYTE: [u8; 8] = [0; 8];

@@ -246,7 +246,7 @@ impl Region {
             return None;
         }
         // SAFETY: the range is within the mapping, which lives as long as `self`. Others may change the bytes
-        // meanwhile: what is lent to reads plain bytes and never trusts a byte read twice.
+        // meanwhile: whoever reads them reads plain bytes, and must not rely on reading the same byte twice.
         Some(look(unsafe { slice::from_raw_parts(self.at(range.start), len) }))
     }
 

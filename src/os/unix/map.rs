@@ -73,8 +73,8 @@ pub fn is_private_mapping(plan: &Plan, regular: bool) -> bool {
     prot_and_flags(plan, regular).1.bits() as i32 & MAP_TYPE == libc::MAP_PRIVATE
 }
 
-/// The same for flags that the caller gave.
-pub fn is_private(raw: Raw) -> bool {
+/// Whether flags that the caller gave make a mapping private.
+pub fn has_private_flag(raw: Raw) -> bool {
     raw.flags & (libc::MAP_SHARED | libc::MAP_PRIVATE) == libc::MAP_PRIVATE
 }
 

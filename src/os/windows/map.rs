@@ -162,7 +162,7 @@ pub fn is_private_mapping(_plan: &Plan, _regular: bool) -> bool {
 }
 
 /// A caller cannot give flags here: a private mapping is one with the access `copy`.
-pub fn is_private(_raw: Raw) -> bool {
+pub fn has_private_flag(_raw: Raw) -> bool {
     false
 }
 
