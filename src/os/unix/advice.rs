@@ -5,7 +5,6 @@ use std::io;
 use rustix::io::Errno;
 
 use super::{CONSTANTS, page_size};
-use crate::os::advice::{constant_of, quoted_names};
 use crate::os::{Advice, InCall, Result};
 
 /// Advice after which the next access kills the process, or which takes memory from the whole machine. Written as
@@ -44,10 +43,7 @@ pub fn advice_number(advice: &Advice) -> std::result::Result<Option<i32>, String
     let number = match advice {
         Advice::Number(number) => *number,
         Advice::Name(name) => {
-            let Some(constant) = constant_of(name) else {
-                let names = quoted_names();
-                return Err(format!("must be one of {names}, or a MADV_ constant. Received '{name}'"));
-            };
+            let constant = format!("MADV_{}", name.to_ascii_uppercase());
             let found = CONSTANTS.iter().copied().flatten().find(|(name, _)| *name == constant);
             let Some((_, number)) = found else { return Ok(None) };
             *number as i32
