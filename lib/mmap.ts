@@ -462,7 +462,8 @@ export class Mmap implements Disposable, Iterable<number> {
 
   /**
    * `find`, off the event loop, on several threads.
-   * @throws {Error} ERR_MMAP_BUSY, as of each search off the event loop: `resize()` has moved the bytes meanwhile
+   * @throws {Error} ERR_MMAP_BUSY, as of each search off the event loop: `resize()` or `reattach()` has replaced the bytes
+   * meanwhile
    */
   async findAsync(
     needle: Needle,

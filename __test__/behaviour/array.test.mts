@@ -466,3 +466,64 @@ eachHome('a pattern longer than the range is cut to it', (t, home) => {
   long.buffer.set([1, 2, 3], 0)
   t.deepEqual([...m.fill(long.buffer).slice()], [1, 2, 3, 0])
 })
+
+eachHome(
+  'set() between mappings of one file copies what was there before, also where the ranges overlap',
+  (t, home) => {
+    const content = Buffer.from(Array.from({ length: 700_000 }, (_, index) => (index * 7919) >> 3))
+    const length = 600_000
+    for (const [from, to] of [
+      [0, 100],
+      [100, 0],
+      [0, 70_000],
+      [70_000, 0],
+      [5, 5],
+    ] as const) {
+      const name = file(t, content)
+      using source = Mmap.open(name, { offset: from, length, home })
+      using target = Mmap.open(name, { offset: to, length, access: 'write', home })
+      target.set(source)
+      const expected = Buffer.from(content).copyWithin(to, from, from + length)
+      t.true(fs.readFileSync(name).equals(expected), `from ${from} to ${to}`)
+      // Without descriptors it is not known that the two are one file.
+      fs.writeFileSync(name, content)
+      const fd = fs.openSync(name, 'r+')
+      using blind = new Mmap(fd, length, { trackfd: false, home })
+      fs.closeSync(fd)
+      blind.set(source)
+      const whole = Buffer.from(content)
+      content.copy(whole, 0, from, from + length)
+      t.true(fs.readFileSync(name).equals(whole), `to a mapping without a descriptor, from ${from}`)
+    }
+  },
+)
+
+eachHome('methods in the place of those of typed arrays never see the mapping', (t, home) => {
+  const m = closing(t, Mmap.anonymous(1000, { home }))
+  const seen = new Set<unknown>()
+  const { indexOf, lastIndexOf, set, subarray } = Uint8Array.prototype
+  const spied = { indexOf, lastIndexOf, set, subarray } as Record<string, (...args: unknown[]) => unknown>
+  for (const [name, method] of Object.entries(spied)) {
+    Reflect.set(Uint8Array.prototype, name, function (this: Uint8Array, ...args: unknown[]) {
+      seen.add(this)
+      for (const argument of args) seen.add(argument)
+      return method.apply(this, args)
+    })
+  }
+  try {
+    for (let time = 0; time < 60; time++) {
+      m.set(Uint8Array.of(1, 2, 3), time)
+      m.slice(time, time + 100)
+      m.find('abc', 0, 100)
+      m.rfind('abc', 0, 100)
+      m.readInto(Buffer.alloc(200), 0, 200, 0)
+    }
+  } finally {
+    for (const [name, method] of Object.entries(spied)) Reflect.set(Uint8Array.prototype, name, method)
+  }
+  if (home === 'external') {
+    const { buffer } = m.buffer
+    for (const each of seen) if (ArrayBuffer.isView(each)) t.not(each.buffer, buffer)
+  }
+  t.is(m.at(0), 1)
+})

@@ -1,5 +1,6 @@
 import { constants } from 'node:buffer'
 import type { NativeMapping } from '../../binding.js'
+import { bufferOver } from '../buffer-over.js'
 import { coded } from '../errors.js'
 import { unwrap } from '../failures.js'
 import { binding } from '../load/load.js'
@@ -35,7 +36,9 @@ export function requireExternal(length: number): void {
   }
 }
 
-// Captured at load, as in external-buffer.ts.
+// Captured at load, so that a method that somebody puts in the place of these never gets hold of the view: it could keep a
+// pointer into the mapping that nobody knows of.
+const { indexOf, lastIndexOf } = Buffer.prototype
 const copy = Uint8Array.prototype.set
 
 /** Up to this many bytes a loop in JavaScript copies faster than a call of the engine's. */
@@ -84,7 +87,7 @@ export class ExternalBytes extends NativeBytes {
   #wholeBuffer(): Buffer | undefined {
     if (this.#buffer === undefined) {
       this.#host = new ExternalBuffer(this.native, this.length)
-      this.#watch.start(this.native)
+      this.#watch.start(this.native, this.length)
       this.#buffer = Buffer.from(this.#host.array, 0, this.length)
     }
     return this.#buffer.length === this.length ? this.#buffer : undefined
@@ -106,8 +109,8 @@ export class ExternalBytes extends NativeBytes {
     const view = this.#buffer ?? this.#fastBuffer()
     const byte = view?.[index]
     if (view === undefined || byte === undefined) return super.byte(index)
-    // A byte that is not 0 cannot come from a page that truncation has zeroed.
-    if (byte === 0 ? this.#watch.isKnownFileData(view, index, index + 1) : this.#watch.isFaultFree) return byte
+    if (byte === 0 ? this.#watch.isKnownFileData(view, index, index + 1) : this.#watch.isKnownByte(view, index))
+      return byte
     const verified = super.byte(index)
     this.#watch.confirm(index, index + 1)
     return verified
@@ -130,9 +133,8 @@ export class ExternalBytes extends NativeBytes {
     }
     if (count <= LOOP_BYTES && target.buffer !== view.buffer)
       for (let n = 0; n < count; n++) target[at + n] = view[start + n] as number
-    // Not view.copy(), which cuts offsets to 32 bits (nodejs/node#55422). Not target.set() either: a subclass of
-    // Uint8Array may override it, and would get hold of the view.
-    else copy.call(target, view.subarray(start, start + count), at)
+    // Not view.copy(), which cuts offsets to 32 bits (nodejs/node#55422).
+    else copy.call(target, bufferOver(view.buffer, start, count), at)
     this.#verifyRead(view, start, start + count)
   }
 
@@ -140,7 +142,7 @@ export class ExternalBytes extends NativeBytes {
     const view = this.#fastBuffer()
     if (view === undefined) super.copyIn(start, source)
     else {
-      view.set(source, start)
+      copy.call(view, source, start)
       this.#verifyStored(view, start, start + source.length)
     }
   }
@@ -148,8 +150,8 @@ export class ExternalBytes extends NativeBytes {
   override find(needle: Uint8Array, start: number, end: number, last: boolean): number {
     const view = end - start <= SMALL_RANGE && needle.length > 0 ? this.#fastBuffer() : undefined
     if (view === undefined) return super.find(needle, start, end, last)
-    const range = view.subarray(start, end)
-    const found = last ? range.lastIndexOf(needle) : range.indexOf(needle)
+    const range = bufferOver(view.buffer, start, end - start)
+    const found = (last ? lastIndexOf : indexOf).call(range, needle)
     // Verified is what the answer depends on and no more: bytes behind a first match, or before a last one, do not matter.
     const from = found >= 0 && last ? start + found : start
     this.#verifyRead(view, from, found >= 0 && !last ? start + found + needle.length : end)

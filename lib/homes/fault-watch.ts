@@ -41,14 +41,16 @@ export class FaultWatch {
    * speaks for all bytes before it. At or above the mapping's length there is no need to probe.
    */
   probe: number = Number.MAX_SAFE_INTEGER
+  /** The same if such a load is needed, else 0: a field of its own, since it is compared for each byte. */
+  #probed = 0
   /** What the last probe loaded. It is stored only so that the engine does not drop the load. */
-  probed: number | undefined = 0
+  lastProbe: number | undefined = 0
   /** A direct-mapped cache of confirmed pages: page numbers plus 1, each at its number modulo the cache's size. */
   #confirmedPages: Float64Array | undefined
   #readsLeft = 0
 
   /** Watches the present region of a mapping. */
-  start(native: NativeMapping): void {
+  start(native: NativeMapping, length: number): void {
     native.statusPlace(statusPlace)
     const [chunk = -1, slot = 0, probe = 0] = statusPlace
     this.stop()
@@ -57,12 +59,14 @@ export class FaultWatch {
     this.status = statusChunks[chunk]
     this.slot = slot
     this.probe = probe
+    this.#probed = probe < length ? probe : 0
   }
 
   stop(): void {
     this.status = NO_FAULT
     this.slot = 0
     this.probe = Number.MAX_SAFE_INTEGER
+    this.#probed = 0
     this.forgetPages()
   }
 
@@ -76,22 +80,32 @@ export class FaultWatch {
    */
   isKnownStored(view: Uint8Array, end: number): boolean {
     if (end > this.probe) return false
-    if (this.probe < view.length) this.probed = view[this.probe]
+    if (this.#probed > 0) this.lastProbe = view[this.#probed]
     return loadStatus(this.status, this.slot) === 0
   }
 
   /**
    * Whether the bytes of the non-empty range [start, end), read just now, are known to be file data.
    *
-   * What truncation takes away reads as zeros up to the end of the range, so a last byte that is not 0 speaks for the
-   * whole range. A page that the kernel mapped at the very moment of the truncation can show such zeros for a while, and
+   * What truncation takes away at this very moment reads as zeros up to the end of the range, so a last byte that is not 0
+   * speaks for the whole range, once a load from the last page has shown that the file was not cut before. A page that the kernel mapped at the very moment of the truncation can show such zeros for a while, and
    * so can the last page. Zeros are therefore trusted only in pages that were confirmed: a page that was mapped before is
    * unmapped by the kernel before its content becomes zeros.
    */
   isKnownFileData(view: Uint8Array, start: number, end: number): boolean {
     if (end > this.probe) return false
-    if (this.probe >= view.length || view[end - 1] !== 0) return loadStatus(this.status, this.slot) === 0
+    if (this.#probed === 0 || view[end - 1] !== 0) return this.isKnownStored(view, end)
     return this.#isConfirmed(start, end) && this.isKnownStored(view, end)
+  }
+
+  /**
+   * Whether a byte that was read just now, and is not 0, is known to be file data. What truncation takes away reads as zeros,
+   * but a store can put other bytes behind the file's new end, in the page where it lies: then the last page is lost too.
+   * Within the last page itself nothing can tell, short of asking for the file's size for each byte.
+   */
+  isKnownByte(view: Uint8Array, index: number): boolean {
+    if (index < this.#probed) this.lastProbe = view[this.#probed]
+    return loadStatus(this.status, this.slot) === 0
   }
 
   #isConfirmed(start: number, end: number): boolean {

@@ -1,6 +1,7 @@
 // The lines of a mapping, made in pieces of whole lines.
 import { inspect } from 'node:util'
 import type { NativeJob as Job } from '../../binding.js'
+import { bufferOver } from '../buffer-over.js'
 import * as check from '../checks.js'
 import { MmapAbortError, wrongValue } from '../errors.js'
 import { unwrap } from '../failures.js'
@@ -178,20 +179,6 @@ class StringLines extends Lines<string> {
 }
 
 const NO_BYTES = new ArrayBuffer(0)
-
-type BufferOver = (memory: ArrayBufferLike, offset: number, length: number) => Buffer
-type BufferClass = new (memory: ArrayBufferLike, offset: number, length: number) => Buffer
-
-/**
- * A Buffer over memory. `Buffer[Symbol.species]` is Node's internal class FastBuffer, whose constructor is three times as
- * fast as `Buffer.from`. It is used where an engine has it.
- */
-const bufferOver: BufferOver = (() => {
-  const { [Symbol.species]: Class } = Buffer as unknown as { [Symbol.species]?: BufferClass }
-  if (Class === undefined || Class.prototype !== Buffer.prototype || Object.is(Class, Buffer))
-    return (memory, offset, length) => Buffer.from(memory as ArrayBuffer, offset, length)
-  return (memory, offset, length) => new Class(memory, offset, length)
-})()
 
 class BufferLines extends Lines<Buffer> {
   #memory: ArrayBufferLike = NO_BYTES

@@ -6,7 +6,8 @@ use std::sync::atomic::Ordering;
 
 use super::{Error, Record, Result};
 use crate::fault::Guard;
-use crate::region::{ForeignBytes, Region, Touch};
+use crate::os;
+use crate::region::{CopyOrder, ForeignBytes, Region, Touch};
 use crate::request::Access;
 
 /// Bytes of a small read, see `Record::read`.
@@ -32,19 +33,14 @@ impl Record {
     /// Whether a read was small enough to go through the descriptor, and did.
     #[cold]
     fn pread(&self, region: &Region, start: usize, target: ForeignBytes) -> bool {
-        if target.len() > PREAD_BYTES || !region.has(start, target.len()) || !self.shows_the_file(region) {
+        let is_clear = region.guard().is_none_or(Guard::is_clear);
+        if target.len() > PREAD_BYTES || !region.has(start, target.len()) || !is_clear {
             return false;
         }
         self.preads_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).ok();
         let at = self.source.plan.file_offset + (self.source.plan.slack + start) as u64;
         let file = self.lock().as_ref().and_then(|mapped| mapped.file.clone());
         file.is_some_and(|file| target.read_from(&file, at))
-    }
-
-    /// Whether the bytes are the file's, whatever was stored into the mapping.
-    fn shows_the_file(&self, region: &Region) -> bool {
-        let clear = region.guard().is_none_or(Guard::is_clear);
-        self.source.is_file() && self.source.is_regular() && !self.source.keeps_stores() && clear
     }
 
     /// Changes bytes of [start, start + len) by `change`.
@@ -80,8 +76,37 @@ impl Record {
         let theirs = other.region()?;
         // Also before the copy: bytes that are known to be lost must not be written anywhere.
         other.verify(&theirs, from, len)?;
-        self.change(to, len, |region| region.copy_from(to, &theirs, from, len))?;
+        let order = self.copy_order(to, other, from, len);
+        self.change(to, len, |region| region.copy_from(to, &theirs, from, len, order))?;
         other.verify(&theirs, from, len)
+    }
+
+    /// In which order bytes of another mapping must be copied into this one. Two mappings of one file can share pages at
+    /// different addresses, so that addresses do not tell whether the ranges overlap: places in the file do.
+    fn copy_order(&self, to: usize, other: &Self, from: usize, len: usize) -> CopyOrder {
+        let identity = |record: &Self| {
+            let (_, file) = record.region_and_file().ok()?;
+            os::identity(file.as_deref()?)
+        };
+        if std::ptr::eq(self, other) || self.source.is_anonymous() || other.source.is_anonymous() {
+            return CopyOrder::ByAddress;
+        }
+        match (identity(self), identity(other)) {
+            (Some(ours), Some(theirs)) if ours != theirs => return CopyOrder::ByAddress,
+            (Some(_), Some(_)) => {}
+            // Without descriptors nobody knows: any order may be wrong, but not that of a copy of all bytes.
+            _ => return CopyOrder::AllAtOnce,
+        }
+        let place = |record: &Self, at: usize| {
+            let plan = &record.source.plan;
+            plan.file_offset + (plan.slack + at) as u64
+        };
+        let (to, from) = (place(self, to), place(other, from));
+        match () {
+            () if to.abs_diff(from) >= len as u64 => CopyOrder::ByAddress,
+            () if to > from => CopyOrder::Backward,
+            () => CopyOrder::Forward,
+        }
     }
 
     /// Lends the bytes of a range. `look` answers beside its result which of the bytes that rests on.
@@ -102,10 +127,12 @@ impl Record {
         range: Range<usize>,
         look: impl FnOnce(&[u8]) -> (R, Range<usize>),
     ) -> Result<R> {
-        let start = range.start;
-        match region.look_safely(range, look) {
-            // A job has outlived a resize(), and its region.
-            Ok(_) if region.is_revoked() => Err(Error::resized_meanwhile()),
+        let (start, generation) = (range.start, region.generation());
+        let looked = region.look_safely(range, look);
+        // Only a job meets that: the mapping was resized or mapped again while it was at work.
+        let replaced = || generation % 2 != 0 || region.generation() != generation || region.is_revoked();
+        match looked {
+            Ok(_) if replaced() => Err(Error::replaced_meanwhile()),
             Ok((result, seen)) => {
                 self.verify(region, start + seen.start, seen.len())?;
                 Ok(result)

@@ -39,8 +39,8 @@ impl Error {
         Self::OutOfRange("The range is not within the mapping".into())
     }
 
-    pub fn resized_meanwhile() -> Self {
-        Self::Busy("The mapping was resized while a job was at work on it".into())
+    pub fn replaced_meanwhile() -> Self {
+        Self::Busy("The mapping was resized or mapped again while a job was at work on it".into())
     }
 
     pub(super) fn read_only() -> Self {

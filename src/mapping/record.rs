@@ -53,7 +53,10 @@ impl Record {
         rollback: Rollback,
     ) -> Self {
         let mapped = Mapped { region: Arc::new(region), file, handles: 1 };
-        let (mapped, preads_left) = (Mutex::new(Some(mapped)), AtomicU8::new(PREADS));
+        // Memory has no descriptor to read from, and what was stored into a private mapping is not in the file.
+        let reads_file = source.is_file() && source.is_regular() && !source.keeps_stores();
+        let preads_left = AtomicU8::new(if reads_file { PREADS } else { 0 });
+        let mapped = Mutex::new(Some(mapped));
         Self { source, tracked, mapped, rollback, preads_left }
     }
 

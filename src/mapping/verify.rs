@@ -41,17 +41,25 @@ impl Record {
         Ok(())
     }
 
-    /// As `verify`, for bytes that were copied to `target`. It asks the system for the file's size only where it must: a
-    /// file is cut off to its end, so a last byte that is not zero, in a page before the last one, was not cut off, and a
-    /// page that is gone is a fault.
+    /// As `verify`, for bytes that were copied to `target`. It asks the system for the file's size only where it must. A file
+    /// that was cut off anywhere before the last page has lost that page, so that a load from it is a fault; and what is cut
+    /// off at this very moment reads as zeros to the end of the range.
     pub(super) fn verify_read(&self, region: &Region, start: usize, target: ForeignBytes) -> Result<()> {
         let Some(guard) = region.guard() else { return Ok(()) };
         let (len, probe) = (target.len(), self.probe(region, guard));
         let is_file = probe >= region.length() || target.as_slice().last().is_some_and(|byte| *byte != 0);
-        if is_file && start + len <= probe && guard.is_clear() {
+        if is_file && start + len <= probe && self.is_whole(region, guard, probe) {
             return Ok(());
         }
         self.verify(region, start, len)
+    }
+
+    /// Whether the file still has the last page of the mapping, and no fault was handled.
+    fn is_whole(&self, region: &Region, guard: &Guard, probe: usize) -> bool {
+        if probe < region.length() {
+            region.touch(probe);
+        }
+        guard.is_clear()
     }
 
     /// As `verify`, for bytes that were written. It asks the system for the file's size only for the last page: a file that
@@ -59,13 +67,8 @@ impl Record {
     pub(super) fn verify_write(&self, region: &Region, start: usize, len: usize) -> Result<()> {
         let Some(guard) = region.guard() else { return Ok(()) };
         let probe = self.probe(region, guard);
-        if start + len <= probe {
-            if probe < region.length() {
-                region.touch(probe);
-            }
-            if guard.is_clear() {
-                return Ok(());
-            }
+        if start + len <= probe && self.is_whole(region, guard, probe) {
+            return Ok(());
         }
         self.verify(region, start, len)
     }

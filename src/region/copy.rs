@@ -24,6 +24,19 @@ pub enum Touch {
     NoMemory,
 }
 
+/// In which order bytes are copied, so that a range that overlaps the other is not overwritten before it was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CopyOrder {
+    /// As memmove(3) does, which decides by the addresses.
+    ByAddress,
+    /// From the first byte on.
+    Forward,
+    /// From the last byte on.
+    Backward,
+    /// All bytes are read before the first is written.
+    AllAtOnce,
+}
+
 /// Memory of an ArrayBuffer or of the stack, for the length of one call.
 #[derive(Clone, Copy)]
 pub struct ForeignBytes {
@@ -146,21 +159,29 @@ impl Region {
     }
 
     /// Copies `len` bytes of `other`, which may be `self`, to `to`; the mapping is writable.
-    pub fn copy_from(&self, to: usize, other: &Self, from: usize, len: usize) -> Touch {
+    pub fn copy_from(&self, to: usize, other: &Self, from: usize, len: usize, order: CopyOrder) -> Touch {
         if !self.has(to, len) || !other.has(from, len) {
             return Touch::Beyond;
         }
-        if !other.removable {
-            // SAFETY: both ranges are within their mappings, which live as long as the references.
-            return unsafe { self.transfer(other.at(from), self.at(to), len, to) };
+        let backward = match order {
+            CopyOrder::ByAddress if !other.removable => {
+                // SAFETY: both ranges are within their mappings, which live as long as the references.
+                return unsafe { self.transfer(other.at(from), self.at(to), len, to) };
+            }
+            CopyOrder::ByAddress => self.at(to) > other.at(from),
+            CopyOrder::Backward => true,
+            CopyOrder::Forward | CopyOrder::AllAtOnce => false,
+        };
+        let mut buffer = Vec::new();
+        let room = if order == CopyOrder::AllAtOnce { len } else { len.min(BOUNCE) };
+        if buffer.try_reserve_exact(room).is_err() {
+            return Touch::NoMemory;
         }
-        // Through a buffer, and in the direction in which an overlap does no harm.
-        let mut buffer = vec![0; len.min(BOUNCE)];
-        let backwards = self.at(to) > other.at(from);
+        buffer.resize(room, 0);
         let mut done = 0;
         while done < len {
             let step = buffer.len().min(len - done);
-            let at = if backwards { len - done - step } else { done };
+            let at = if backward { len - done - step } else { done };
             // SAFETY: the buffer is ours, and the rest as above.
             let read = unsafe { other.transfer(other.at(from + at), buffer.as_mut_ptr(), step, from + at) };
             if read != Touch::Done {
@@ -260,7 +281,7 @@ impl Region {
             let same = old.look(start..start + step, |was| self.look(start..start + step, |is| was == is));
             if same.flatten() != Some(true) {
                 // Both are within their mappings.
-                let _ = self.copy_from(start, old, start, step);
+                let _ = self.copy_from(start, old, start, step, CopyOrder::ByAddress);
             }
         }
     }

@@ -12,13 +12,13 @@ mod copy;
 mod revoke;
 
 use std::fs::File;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use crate::fault::{Guard, GuardedMapping};
 use crate::os::{self, Hosted, RawMap};
 
-pub use copy::{ForeignBytes, Touch};
+pub use copy::{CopyOrder, ForeignBytes, Touch};
 
 /// How many regions are mapped and not revoked.
 static LIVE: AtomicUsize = AtomicUsize::new(0);
@@ -36,6 +36,8 @@ pub struct Region {
     length: usize,
     exposed: AtomicBool,
     revoked: AtomicBool,
+    /// Odd while the pages are being replaced by others, and higher each time: see `generation`.
+    generation: AtomicU64,
     guard: Option<Guard>,
     /// The file is on a network drive or a removable disk of Windows, where a page that cannot be read raises an exception
     /// that nobody can answer: its bytes are copied by calls that answer with an error instead.
@@ -54,9 +56,9 @@ impl Region {
     /// Takes `map`, which has at least `slack + length` bytes.
     pub fn new(map: RawMap, slack: usize, length: usize) -> Self {
         LIVE.fetch_add(1, Ordering::Relaxed);
-        let (exposed, revoked) = Default::default();
+        let (exposed, revoked, generation) = Default::default();
         let probe = OnceLock::new();
-        Self { map, slack, length, exposed, revoked, guard: None, removable: false, probe }
+        Self { map, slack, length, exposed, revoked, generation, guard: None, removable: false, probe }
     }
 
     /// The same region, guarded against what may happen to `file`. `None`: there is no memory for the guard.

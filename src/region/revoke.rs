@@ -23,10 +23,10 @@ impl Region {
         }
         // SAFETY: the whole of our own mapping, which is unmapped by `map` alone, at the end of `self`.
         let revoke = || unsafe { os::revoke(self.map.base(), self.whole()) };
-        let done = match &self.guard {
+        let done = self.replace_pages(|| match &self.guard {
             Some(guard) => guard.revoke(revoke),
             None => revoke(),
-        };
+        });
         if done {
             LIVE.fetch_sub(1, Ordering::Relaxed);
         } else {
@@ -42,13 +42,31 @@ impl Region {
         self.revoked.load(Ordering::SeqCst)
     }
 
+    /// Does something to the pages after which they are others, and counts that.
+    fn replace_pages<R>(&self, work: impl FnOnce() -> R) -> R {
+        self.generation.fetch_add(1, Ordering::SeqCst);
+        let result = work();
+        self.generation.fetch_add(1, Ordering::SeqCst);
+        result
+    }
+
+    /// How often the pages were replaced. Whoever reads many bytes asks before and afterwards: if the answers differ, or are
+    /// odd, what was read may be of both, and what the guard knows of the first pages is forgotten.
+    pub fn generation(&self) -> u64 {
+        // Keeps the reads of the bytes on their side of the load.
+        fence(Ordering::SeqCst);
+        let generation = self.generation.load(Ordering::SeqCst);
+        fence(Ordering::SeqCst);
+        generation
+    }
+
     /// Undoes `revoke`: `map` maps `file` over the whole region.
     pub fn restore<E>(&self, file: &Arc<File>, map: impl FnOnce(Hosted) -> Result<(), E>) -> Result<(), E> {
         let map = || map(self.pages(0, self.whole()));
-        match &self.guard {
-            Some(guard) => guard.restore(file, map)?,
-            None => map()?,
-        }
+        self.replace_pages(|| match &self.guard {
+            Some(guard) => guard.restore(file, map),
+            None => map(),
+        })?;
         if self.revoked.swap(false, Ordering::AcqRel) {
             LIVE.fetch_add(1, Ordering::Relaxed);
         }
@@ -63,16 +81,19 @@ impl Region {
         mut map: impl FnMut(Hosted) -> Result<(), E>,
     ) -> Result<(), E> {
         let Some(guard) = &self.guard else { return Ok(()) };
-        guard.pause(|| {
+        let map_again = || {
             let ranges = if keeps_stores { guard.bad_pages() } else { vec![(0, guard.len())] };
+            ranges.into_iter().try_for_each(|(from, to)| map(self.pages(from, to - from)))?;
+            // Only now: what could not be mapped again is still lost. No fault was handled meanwhile.
             guard.clear_faults();
-            ranges.into_iter().try_for_each(|(from, to)| map(self.pages(from, to - from)))
-        })
+            Ok(())
+        };
+        self.replace_pages(|| guard.pause(map_again))
     }
 
     /// Discards what a stray store has left in a read-only mapping: `map` maps the file again, for reading.
     pub fn discard_stray_store<E>(&self, map: impl FnOnce(Hosted) -> Result<(), E>) -> Result<(), E> {
         let Some(guard) = &self.guard else { return Ok(()) };
-        guard.pause(|| map(self.pages(0, guard.len())))
+        self.replace_pages(|| guard.pause(|| map(self.pages(0, guard.len()))))
     }
 }

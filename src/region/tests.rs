@@ -37,8 +37,8 @@ fn nothing_reaches_past_an_end() {
     assert_eq!(region.copy_in(usize::MAX, none), Done);
     assert_eq!(region.fill(0, 11, b"a"), Beyond);
     assert_eq!(region.set_byte(10, 1), Beyond);
-    assert_eq!(region.copy_from(5, &region, 0, 6), Beyond);
-    assert_eq!(region.copy_from(0, &region, 5, 6), Beyond);
+    assert_eq!(region.copy_from(5, &region, 0, 6, CopyOrder::ByAddress), Beyond);
+    assert_eq!(region.copy_from(0, &region, 5, 6, CopyOrder::ByAddress), Beyond);
     assert!(region.look(0..11, |_| ()).is_none());
     assert!(region.look(usize::MAX..usize::MAX, |_| ()).is_none());
 }
@@ -62,12 +62,12 @@ fn what_is_reached_with_care_is_the_same() {
     for (index, byte) in [(0, 1), (BOUNCE, 2), (3 * BOUNCE - 1, 3)] {
         assert_eq!(region.set_byte(index, byte), Done);
     }
-    assert_eq!(other.copy_from(0, &region, 0, 3 * BOUNCE), Done);
+    assert_eq!(other.copy_from(0, &region, 0, 3 * BOUNCE, CopyOrder::ByAddress), Done);
     assert_eq!(bytes(&other, 0..3 * BOUNCE), bytes(&region, 0..3 * BOUNCE));
     let before = bytes(&region, 0..3 * BOUNCE);
-    assert_eq!(region.copy_from(1, &region, 0, 3 * BOUNCE - 1), Done);
+    assert_eq!(region.copy_from(1, &region, 0, 3 * BOUNCE - 1, CopyOrder::ByAddress), Done);
     assert_eq!(bytes(&region, 1..3 * BOUNCE), before[..3 * BOUNCE - 1]);
-    assert_eq!(other.copy_from(0, &other, 1, 3 * BOUNCE - 1), Done);
+    assert_eq!(other.copy_from(0, &other, 1, 3 * BOUNCE - 1, CopyOrder::ByAddress), Done);
     assert_eq!(bytes(&other, 0..3 * BOUNCE - 1), before[1..]);
     assert_eq!(region.fill(3, 3 * BOUNCE, b"ab"), Done);
     assert_eq!(region.look_safely(3..7, <[u8]>::to_vec), Ok(b"abab".to_vec()));

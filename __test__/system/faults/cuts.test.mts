@@ -58,3 +58,26 @@ for (const [kind, access, home] of [
     allRight(t, await run('faults/cuts', 'matrix', { home, access, how: 'warm', kind }), 800)
   })
 }
+
+for (const [home, by] of [
+  ['external', 'the same'],
+  ['external', 'another'],
+  ['native', 'another'],
+] as const) {
+  test(`bytes that a store has put behind the end of the file are not the file's [${home}, by ${by} mapping]`, async (t) => {
+    if (windows) return skip(t, NO_CUT)
+    const outcome = await run('faults/cuts', 'behind', { home, by, access: 'write' })
+    if (!ended(t, outcome)) return
+    for (const [call, code] of Object.entries(outcome.answer)) t.is(code, 'ERR_MMAP_FAULT', call)
+  })
+}
+
+test('a search does not forget what it lost when the file is mapped again meanwhile', async (t) => {
+  if (windows) return skip(t, NO_CUT)
+  const outcome = await run('faults/cuts', 'reattached')
+  if (!ended(t, outcome)) return
+  const { met, code, value, right } = outcome.answer
+  // A search that was over before the cut is right.
+  if (met) t.regex(code, /^ERR_MMAP_(BUSY|FAULT)$/)
+  else t.is(value, right)
+})

@@ -241,4 +241,42 @@ await main({
     }
     report({ checked, thrown, count: wrong.length, wrong: wrong.slice(0, 12) })
   },
+
+  // A store puts bytes behind the end of the file, in the page where that is, after the file was cut there.
+  behind({ home, access, by }) {
+    const name = fresh(Buffer.alloc(3 * P, 1))
+    const m = Mmap.open(name, { access, home })
+    const other = Mmap.open(name, { access: 'write', home: 'external' })
+    for (let at = 0; at < 40; at++) m.at(at)
+    fs.truncateSync(name, P + 900)
+    const storing = by === 'another' ? other : m
+    storing.buffer[P + 1900] = 7
+    const calls = {
+      slice: () => m.slice(P + 900, P + 1901),
+      at: () => m.at(P + 1900),
+      readInto: () => m.readInto(new Uint8Array(1001), 0, null, P + 900),
+      find: () => m.find(Uint8Array.of(7), P + 900, P + 1901),
+      find8: () => m.includes(Uint8Array.of(0, 7), P + 900),
+    }
+    report(Object.fromEntries(Object.entries(calls).map(([call, run]) => [call, attempt(run).code])))
+  },
+
+  // While a search is under way the file is cut, made whole again, and mapped again.
+  async reattached() {
+    const size = 32 << 20
+    const name = fresh(Buffer.alloc(size, 'a'))
+    const m = Mmap.open(name)
+    void m.buffer
+    const found = m.countAsync(/(?:a[^z]*?a|\0)/g).then(
+      (value) => ({ value }),
+      ({ code }) => ({ code }),
+    )
+    await new Promise((resolve) => setTimeout(resolve, 30))
+    fs.truncateSync(name, size - (2 << 20))
+    for (const stop = Date.now() + 5000; !m.faulted && Date.now() < stop; );
+    const met = m.faulted
+    fs.writeFileSync(name, Buffer.alloc(2 << 20, 'a'), { flag: 'a' })
+    m.reattach()
+    report({ met, ...(await found), right: size / 2 })
+  },
 })

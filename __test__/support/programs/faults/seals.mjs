@@ -1,0 +1,79 @@
+// Mappings of memory files (memfd) whose seals make the system refuse what a mapping asks for. Node cannot make one, so Python
+// does, and starts this program again with its descriptor.
+import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+import { Mmap } from 'memmap'
+import { main, report } from '../common.mjs'
+import { attempt } from './common.mjs'
+
+const DESCRIPTOR = 'MEMMAP_TEST_MEMFD'
+const SHRINK = 0x2
+const FUTURE_WRITE = 0x10
+
+/** Runs this program again with a memory file of `size` bytes 'a'; answers false in the program that has one. */
+function started(size) {
+  if (process.env[DESCRIPTOR] !== undefined) return false
+  const make = `
+import os, sys
+fd = os.memfd_create('sealed', os.MFD_ALLOW_SEALING)
+os.write(fd, b'a' * ${size})
+os.set_inheritable(fd, True)
+os.environ['${DESCRIPTOR}'] = str(fd)
+os.execv(sys.argv[1], sys.argv[1:])`
+  const args = [...process.execArgv, fileURLToPath(import.meta.url), ...process.argv.slice(2)]
+  const { error, status } = spawnSync('python3', ['-c', make, process.execPath, ...args], { stdio: 'inherit' })
+  if (error !== undefined) report({ skipped: 'there is no Python to make a memory file' })
+  else process.exitCode = status ?? 1
+  return true
+}
+
+const descriptor = () => Number(process.env[DESCRIPTOR])
+
+function seal(seals) {
+  const code = `import fcntl; fcntl.fcntl(3, fcntl.F_ADD_SEALS, ${seals})`
+  const { status } = spawnSync('python3', ['-c', code], { stdio: ['ignore', 'inherit', 'inherit', descriptor()] })
+  if (status !== 0) throw new Error('The file could not be sealed')
+}
+
+await main({
+  // The file is cut and whole again, and then the system refuses to map it once more.
+  failedReattach({ home }) {
+    if (started(65_536)) return
+    const m = new Mmap(descriptor(), 0, { access: 'write', home })
+    fs.ftruncateSync(descriptor(), 4096)
+    const cut = attempt(() => m.count('a')).code
+    fs.writeSync(descriptor(), Buffer.alloc(61_440, 'a'), 0, 61_440, 4096)
+    seal(FUTURE_WRITE)
+    const reattached = attempt(() => m.reattach()).code
+    const after = [() => m.count('a'), () => m.at(8192), () => m.check()].map((call) => attempt(call).code)
+    report({ cut, reattached, after, faulted: m.faulted, first: m.at(0) })
+  },
+
+  // Searches run while resize() fails again and again: they find what is there, or say that they could not look.
+  async failedShrink({ home }) {
+    const size = 16 << 20
+    if (started(size)) return
+    seal(SHRINK)
+    const m = new Mmap(descriptor(), 0, { access: 'write', home })
+    const answers = { right: 0, busy: 0, other: [] }
+    for (let round = 0; round < 150; round++) {
+      let answer
+      const counted = m.countAsync('a').then(
+        (count) => (answer = count),
+        ({ code }) => (answer = code),
+      )
+      while (answer === undefined) {
+        const { code } = attempt(() => m.resize(size - 4096))
+        if (code !== 'EPERM') answers.other.push(`resize: ${code}`)
+        await new Promise(setImmediate)
+      }
+      await counted
+      if (answer === size) answers.right++
+      else if (answer === 'ERR_MMAP_BUSY') answers.busy++
+      else answers.other.push(answer)
+    }
+    report({ ...answers, whole: m.count('a') === size })
+  },
+})
