@@ -549,7 +549,8 @@ declare class Mmap implements Disposable, Iterable<number> {
   linesAsync<K extends "string" | "buffer" = "string">(options?: LinesOptions<K> & Pick<LinesAsyncOptions, "signal">): AsyncGenerator<Line<K>[], void, undefined>;
   /**
   * `find`, off the event loop, on several threads.
-  * @throws {Error} ERR_MMAP_BUSY, as of each search off the event loop: `resize()` has moved the bytes meanwhile
+  * @throws {Error} ERR_MMAP_BUSY, as of each search off the event loop: `resize()` or `reattach()` has replaced the bytes
+  * meanwhile
   */
   findAsync(needle: Needle, start?: number | bigint | null, end?: number | bigint | null, options?: ScanOptions): Promise<number>;
   /** `rfind`, off the event loop, on several threads. */

@@ -84,18 +84,15 @@ impl Record {
     /// In which order bytes of another mapping must be copied into this one. Two mappings of one file can share pages at
     /// different addresses, so that addresses do not tell whether the ranges overlap: places in the file do.
     fn copy_order(&self, to: usize, other: &Self, from: usize, len: usize) -> CopyOrder {
-        let identity = |record: &Self| {
-            let (_, file) = record.region_and_file().ok()?;
-            os::identity(file.as_deref()?)
-        };
+        let file = |record: &Self| record.region_and_file().ok().and_then(|(_, file)| file);
         if std::ptr::eq(self, other) || self.source.is_anonymous() || other.source.is_anonymous() {
             return CopyOrder::ByAddress;
         }
-        match (identity(self), identity(other)) {
-            (Some(ours), Some(theirs)) if ours != theirs => return CopyOrder::ByAddress,
-            (Some(_), Some(_)) => {}
+        match file(self).zip(file(other)).and_then(|(ours, theirs)| os::is_same_file(&ours, &theirs)) {
+            Some(false) => return CopyOrder::ByAddress,
+            Some(true) => {}
             // Without descriptors nobody knows: any order may be wrong, but not that of a copy of all bytes.
-            _ => return CopyOrder::AllAtOnce,
+            None => return CopyOrder::AllAtOnce,
         }
         let place = |record: &Self, at: usize| {
             let plan = &record.source.plan;

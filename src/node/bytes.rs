@@ -1,8 +1,9 @@
 //! The bytes of a mapping: copied from another one, filled, compared.
 
+use napi::bindgen_prelude::Either;
 use napi_derive::napi;
 
-use super::errors::{Answer, Failure, answer, outcome};
+use super::errors::{Failure, answer, outcome};
 use super::mapping::NativeMapping;
 use super::values::{JsBytes, size};
 use crate::mapping::Error;
@@ -36,13 +37,17 @@ impl NativeMapping {
 
     /// Whether the bytes from `start` on are `other`.
     #[napi(enumerable = false, catch_unwind)]
-    pub fn equals(&self, start: f64, #[napi(ts_arg_type = "Uint8Array")] other: JsBytes) -> Answer<bool> {
+    pub fn equals(
+        &self,
+        start: f64,
+        #[napi(ts_arg_type = "Uint8Array")] other: JsBytes,
+    ) -> Either<bool, Failure> {
         answer(self.record().and_then(|record| record.equals(size(start), other.0.as_slice())))
     }
 
     /// Whether all bytes are those of another mapping.
     #[napi(enumerable = false, catch_unwind)]
-    pub fn equals_mapping(&self, other: &NativeMapping) -> Answer<bool> {
+    pub fn equals_mapping(&self, other: &NativeMapping) -> Either<bool, Failure> {
         answer(self.record().and_then(|record| record.equals_mapping(other.record()?)))
     }
 }

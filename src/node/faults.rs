@@ -6,7 +6,7 @@ use napi::bindgen_prelude::Either;
 use napi::{Env, sys};
 use napi_derive::napi;
 
-use super::errors::{Answer, Failure, answer};
+use super::errors::{Failure, answer};
 use super::mapping::NativeMapping;
 use super::values::{Passed, Triple, nothing};
 use crate::fault;
@@ -57,13 +57,13 @@ impl NativeMapping {
 
     /// Whether a fault was handled since the mapping was made or reattached.
     #[napi(enumerable = false, catch_unwind)]
-    pub fn faulted(&self) -> Answer<bool> {
+    pub fn faulted(&self) -> Either<bool, Failure> {
         answer(self.record().and_then(|record| record.is_faulted()))
     }
 
     /// Maps the file again. `false`: it is at other addresses now, so views of the old ones must go.
     #[napi(enumerable = false, catch_unwind)]
-    pub fn reattach(&self) -> Answer<bool> {
+    pub fn reattach(&self) -> Either<bool, Failure> {
         answer(self.record().and_then(|record| record.reattach()))
     }
 }

@@ -124,7 +124,7 @@ fn check_name(name: &str, what: &str) -> Result<()> {
 
 /// Takes the name of named memory away. `false`: there was no such name.
 #[napi(catch_unwind)]
-pub fn unlink(name: String) -> Answer<bool> {
+pub fn unlink(name: String) -> Either<bool, Failure> {
     answer(check_name(&name, "argument \"name\"").and_then(|()| Ok(os::unlink_named(&name)?)))
 }
 
@@ -196,7 +196,7 @@ impl NativeMapping {
 
     /// The size of the file now.
     #[napi(enumerable = false, catch_unwind)]
-    pub fn size(&self) -> Answer<f64> {
+    pub fn size(&self) -> Either<f64, Failure> {
         answer(self.record().and_then(|record| record.size()).map(|size| size as f64))
     }
 

@@ -34,7 +34,7 @@ impl NativeMapping {
 
     /// `advice`: a portable name, or one of the system's numbers. `true`: the system took the advice.
     #[napi(enumerable = false, catch_unwind)]
-    pub fn advise(&self, advice: Either<String, i32>, start: f64, length: f64) -> Answer<bool> {
+    pub fn advise(&self, advice: Either<String, i32>, start: f64, length: f64) -> Either<bool, Failure> {
         let advice = match advice {
             Either::A(name) => Advice::Name(name),
             Either::B(number) => Advice::Number(number),

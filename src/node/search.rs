@@ -15,7 +15,7 @@ use crate::search::literal::Direction;
 use crate::search::parallel::{self, Sink};
 use crate::search::target::{Bounds, Cursor, Target};
 
-/// What is looked for.
+/// What is searched for.
 #[napi]
 pub struct NativePattern {
     target: Arc<Target>,
@@ -233,7 +233,7 @@ impl NativeMapping {
 
     /// Where the first match within [start, end) begins, at `at` or later; -1: nowhere.
     #[napi(enumerable = false, catch_unwind)]
-    pub fn search(&self, pattern: &NativePattern, start: f64, end: f64, at: f64) -> Answer<f64> {
+    pub fn search(&self, pattern: &NativePattern, start: f64, end: f64, at: f64) -> Either<f64, Failure> {
         let (range, at) = (size(start)..size(end), size(at).saturating_sub(size(start)));
         let first = |bytes: &[u8]| pattern.target.find(bytes, at);
         let found = self.record().and_then(|record| record.search(range.clone(), at, first));
@@ -242,7 +242,7 @@ impl NativeMapping {
 
     /// How many matches there are within [start, end).
     #[napi(enumerable = false, catch_unwind)]
-    pub fn count(&self, pattern: &NativePattern, start: f64, end: f64) -> Answer<f64> {
+    pub fn count(&self, pattern: &NativePattern, start: f64, end: f64) -> Either<f64, Failure> {
         let range = size(start)..size(end);
         let count = |haystack| parallel::count(&haystack, &pattern.target, range, 1, None);
         answer(self.handle().snapshot().and_then(count).map(|count| count as f64))
@@ -275,7 +275,7 @@ impl NativeMapping {
         request: MatchRequest,
         #[napi(ts_arg_type = "Float64Array")] mut slots: Doubles,
         #[napi(ts_arg_type = "Uint8Array")] text: JsBytes,
-    ) -> Answer<f64> {
+    ) -> Either<f64, Failure> {
         let MatchRequest { start, end, cursor } = request;
         let (start, range) = (size(start), size(start)..size(end));
         let mut now = read_cursor(cursor.get(), start);

@@ -128,6 +128,11 @@ pub fn identity(file: &File) -> Identity {
     file.metadata().ok().map(|data| (data.dev(), data.ino()))
 }
 
+/// Whether two descriptors are of the same file. `None`: that cannot be told.
+pub fn is_same_file(one: &File, other: &File) -> Option<bool> {
+    Some(identity(one)? == identity(other)?)
+}
+
 /// Removes the file that `open` made, if the path still leads to it.
 pub fn remove(path: &[u8], identity: Identity) {
     let path = OsStr::from_bytes(path);

@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::mem::ManuallyDrop;
+use std::mem::{ManuallyDrop, MaybeUninit};
 use std::os::windows::fs::OpenOptionsExt;
 use std::os::windows::io::{AsRawHandle, FromRawHandle, RawHandle};
 use std::ptr;
@@ -12,8 +12,8 @@ use windows_sys::Win32::Foundation::{
     ERROR_BAD_UNIT, ERROR_DIRECTORY, ERROR_INVALID_HANDLE, ERROR_NOT_SUPPORTED, GetLastError,
 };
 use windows_sys::Win32::Storage::FileSystem::{
-    FILE_FLAG_BACKUP_SEMANTICS, FILE_TYPE_DISK, FILE_TYPE_UNKNOWN, GetDriveTypeW, GetFileType,
-    GetFinalPathNameByHandleW, VOLUME_NAME_DOS,
+    BY_HANDLE_FILE_INFORMATION, FILE_FLAG_BACKUP_SEMANTICS, FILE_TYPE_DISK, FILE_TYPE_UNKNOWN, GetDriveTypeW,
+    GetFileInformationByHandle, GetFileType, GetFinalPathNameByHandleW, VOLUME_NAME_DOS,
 };
 use windows_sys::Win32::System::LibraryLoader::{GetModuleHandleW, GetProcAddress};
 use windows_sys::Win32::System::WindowsProgramming::{DRIVE_FIXED, DRIVE_RAMDISK};
@@ -147,6 +147,19 @@ pub fn open(path: &[u8], opening: OpenMode) -> Result<(File, bool)> {
 pub type Identity = ();
 
 pub fn identity(_file: &File) -> Identity {}
+
+/// Whether two handles are of the same file. `None`: that cannot be told.
+pub fn is_same_file(one: &File, other: &File) -> Option<bool> {
+    let number = |file: &File| {
+        let mut info = MaybeUninit::<BY_HANDLE_FILE_INFORMATION>::uninit();
+        // SAFETY: the handle is open as long as the borrow; the structure is ours.
+        let told = unsafe { GetFileInformationByHandle(file.as_raw_handle(), info.as_mut_ptr()) } != 0;
+        // SAFETY: filled by the line above.
+        let info = told.then(|| unsafe { info.assume_init() })?;
+        Some((info.dwVolumeSerialNumber, info.nFileIndexHigh, info.nFileIndexLow))
+    };
+    Some(number(one)? == number(other)?)
+}
 
 /// Removes the file that `open` made.
 pub fn remove(path: &[u8], _identity: Identity) {
