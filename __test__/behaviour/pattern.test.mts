@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { inspect } from 'node:util'
 import test, { type ExecutionContext } from 'ava'
 import { type ByteMatch, Mmap } from 'memmap'
+import { run, story } from '../support/child.mjs'
 import { eachHome, file, rejectsCode, SHARE, throwsCode, windows } from '../support/common.mjs'
 import { type Case, cases, lineCases, reference } from '../support/patterns.mjs'
 
@@ -314,4 +315,18 @@ test('thousands of groups are as good as one', async (t) => {
   t.is(first?.length, 20_002)
   t.deepEqual([first?.span(1), first?.span(3), first?.span(20_001)], [[0, 1], undefined, [2, 3]])
   t.is((await m.matchAllAsync(pattern).next()).value?.end, 3)
+})
+
+test('so many groups that their places would take gigabytes are found or refused, and no memory is kept for them', async (t) => {
+  for (const count of [6000, 30_000]) {
+    const outcome = await run('search', 'groups', { count, length: 100_000 })
+    t.is(outcome.code, 0, story(outcome))
+    const { short, long, kept } = outcome.answer
+    // The first iterations match `a` by the first group; the last one matches `b`, and has reset that group.
+    t.deepEqual(short, [0, 3, count + 2, null, [2, 3]], story(outcome))
+    t.is(long[0], 'ERR_MMAP_PATTERN', story(outcome))
+    t.regex(long[1], /too large/)
+    t.is(outcome.answer.count, 2)
+    t.true(kept < 2 ** 28, story(outcome))
+  }
 })

@@ -11,6 +11,9 @@ enum Kind {
     Pattern(Box<Pattern>),
 }
 
+/// Working memory of more bytes than this is given back after each search, not kept for the next one.
+const KEPT_CACHE: usize = 16 << 20;
+
 /// What is searched for. Any number of threads can search for it at once.
 pub struct Target {
     kind: Kind,
@@ -84,8 +87,19 @@ impl Target {
         let free = self.caches.lock().pop();
         let mut cache = free.unwrap_or_else(|| pattern.cache());
         let result = with(&mut cache);
-        self.caches.lock().push(cache);
+        if cache.memory_usage() <= KEPT_CACHE {
+            self.caches.lock().push(cache);
+        }
         result
+    }
+
+    /// About how many bytes it takes, with the working memory that it keeps.
+    pub fn memory_usage(&self) -> usize {
+        let kept: usize = self.caches.lock().iter().map(Cache::memory_usage).sum();
+        kept + match &self.kind {
+            Kind::Literal(needle) => needle.len(),
+            Kind::Pattern(pattern) => pattern.memory_usage(),
+        }
     }
 
     /// Calls `take` with each match within `bounds`, from `cursor` on, until it answers `false`: the walk then stops

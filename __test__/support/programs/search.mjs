@@ -69,6 +69,26 @@ const SCENARIOS = {
     }
   },
 
+  /** Finds the groups of a pattern that has so many of them in a loop; then, how much memory is kept for it. */
+  groups({ count, length }) {
+    const m = Mmap.anonymous(length)
+    m.fill('aab ')
+    const pattern = new RegExp(`(?:${'(a)|'.repeat(count)}(b)|z)*`)
+    const before = process.memoryUsage.rss()
+    const attempt = (end) => {
+      try {
+        const match = m.match(pattern, 0, end)
+        return [match.index, match.end, match.length, match.span(1) ?? null, match.span(count + 1) ?? null]
+      } catch ({ code, message }) {
+        return [code, message]
+      }
+    }
+    const short = attempt(3)
+    m.fill('a')
+    const long = attempt(length)
+    report({ short, long, count: m.count(pattern), kept: process.memoryUsage.rss() - before })
+  },
+
   /** Searches bytes that another thread changes meanwhile: each search must answer something. */
   async changes({ rounds, length }) {
     const name = file(Buffer.alloc(length, 'abc cd ab\n'))
