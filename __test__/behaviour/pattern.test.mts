@@ -92,6 +92,27 @@ eachHome('a match of more than 64 KiB keeps its positions', (t, home) => {
   throwsCode(t, () => match?.get(), { code: 'ERR_MMAP_CLOSED' })
 })
 
+eachHome('what a kept match of more than 64 KiB captured is an error once a resize has cut it off', (t, home) => {
+  for (const open of [
+    () => Mmap.anonymous(300_000, { home }),
+    () => Mmap.open(file(t, 300_000), { access: 'write', faults: 'crash', home }),
+  ]) {
+    using m = open()
+    m.fill('x', 0, 100)
+    m.fill('y', 100)
+    const match = m.match(/(x+)y+/)
+    const [inAll] = m.matchAll(/(x+)y+/g)
+    m.resize(200)
+    if (home === 'external') t.is(m.buffer.length, 200)
+    for (const kept of [match, inAll]) {
+      t.deepEqual(kept?.span(), [0, 300_000])
+      t.is(kept?.get(1)?.toString(), 'x'.repeat(100))
+      for (const all of [() => kept?.get(), () => kept?.captures, () => String(kept)])
+        throwsCode(t, all, { code: 'ERR_OUT_OF_RANGE', message: /was made shorter.*200 bytes/ })
+    }
+  }
+})
+
 eachHome('strings and bytes are looked for as they are', async (t, home) => {
   using m = Mmap.open(file(t, 'a.b a+b ä.b aab'), { home })
   t.is(m.search('a+b'), 4)

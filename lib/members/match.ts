@@ -1,5 +1,5 @@
 // Finding matches: one, or all of them in batches.
-import { MmapAbortError } from '../errors.js'
+import { coded, MmapAbortError } from '../errors.js'
 import { unwrap } from '../failures.js'
 import { type JobOptions, runJob } from '../jobs.js'
 import type { MappingState } from '../state.js'
@@ -32,7 +32,19 @@ function batchSize(names: Batch['names'], most: number): number {
 
 // In one place, so that all batches have the same hidden class.
 function batchOf(state: MappingState, names: Batch['names'], slots: Float64Array, text: Buffer): Batch {
-  return { names, slots, text, copy: (start, length) => copyOf(state.bytes, start, length) }
+  return { names, slots, text, copy: (start, length) => copyOfMatch(state, start, length) }
+}
+
+/** A copy of what a long match captured, made when it is asked for: the mapping may have become shorter since. */
+function copyOfMatch({ bytes }: MappingState, start: number, length: number): Buffer {
+  const end = start + length
+  if (end > bytes.length) {
+    throw coded(
+      'ERR_OUT_OF_RANGE',
+      `The capture ends at ${end}, and the mapping was made shorter since: it has ${bytes.length} bytes`,
+    )
+  }
+  return copyOf(bytes, start, length)
 }
 
 /** Where a search goes on, as the addon reads and writes it: the position, what it knows of the bytes, and 1 at the end. */
