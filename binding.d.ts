@@ -72,24 +72,35 @@ export declare class NativeMapping {
   findAsync(job: NativeJob, needle: Uint8Array, request: SearchRequest, last: boolean): Promise<number | Failure>
   /** Where the first match within [start, end) begins, at `at` or later; -1: nowhere. */
   search(pattern: NativePattern, start: number, end: number, at: number): Answer<number>
-  /** How many matches there are within [start, end). */
+  /** How many matches of a RegExp there are within [start, end). */
   count(pattern: NativePattern, start: number, end: number): Answer<number>
   /** `count`, on threads of our own. */
-  countAsync(job: NativeJob, pattern: NativePattern, request: SearchRequest): Promise<number | Failure>
+  countAsync(job: NativeJob, wanted: NativePattern | Uint8Array, request: SearchRequest): Promise<number | Failure>
   /**
    * The next matches within a range, from the request's `cursor` on, which moves: as many as there is room for in
    * `slots`. A match has two numbers a group (-1: it took no part) and one more: where its bytes begin in `text` (-1:
    * it is longer than that, and they are not there). Answers how many.
    */
-  matches(pattern: NativePattern, request: MatchRequest, slots: Float64Array, text: Uint8Array): Answer<number>
+  matches(wanted: NativePattern | Uint8Array, request: MatchRequest, slots: Float64Array, text: Uint8Array): Answer<number>
   /** `matches`, on threads of our own: about `most` of them. */
-  matchesAsync(job: NativeJob, pattern: NativePattern, request: MatchBatchRequest): Promise<MatchBatch | Failure>
+  matchesAsync(job: NativeJob, wanted: NativePattern | Uint8Array, request: MatchBatchRequest): Promise<MatchBatch | Failure>
 }
 
-/** What is looked for. */
+/**
+ * A compiled RegExp. The object can be used for one RegExp after the other: engines call finalizers from the event loop,
+ * and a synchronous loop that makes an object for each RegExp would pile them up.
+ */
 export declare class NativePattern {
+  /** Compiles nothing yet. */
+  constructor()
+  /** Compiles a RegExp's source and flags, in place of what the object had. */
+  compile(source: string, flags: string): Failure | null
+  /** Lets go of what was compiled. Jobs that are at work on it go on. */
+  clear(): void
   /** The names of the groups, `null` for those without; the first is the whole match. */
   groups(): (string | null)[]
+  /** About how many bytes it keeps now. Searches make it more. */
+  memory(): number
 }
 
 /** What may be done to the bytes of a mapping. */
@@ -107,9 +118,6 @@ export declare function allocationGranularity(): number
 
 /** Whether the engine allows ArrayBuffers over foreign memory. Electron, for example, does not. */
 export declare function allowsExternalBuffers(): boolean
-
-/** Compiles a RegExp's source and flags. */
-export declare function compile(source: string, flags: string): NativePattern | Failure
 
 /** Each PROT_, MAP_, MADV_ and MS_ that this system defines, with the values of its headers. */
 export declare function constants(): Record<string, number>
@@ -189,6 +197,8 @@ export declare function fastCalls(): {
   copyIn(object: number, start: number, source: Uint8Array): Failure | null
   /** The first (or last) position of `needle` within a range, or -1. */
   find(object: number, needle: Uint8Array, start: number, end: number, last: boolean): number | Failure
+  /** How often `needle` occurs in a range, each time behind the time before. */
+  count(object: number, needle: Uint8Array, start: number, end: number): number | Failure
   /** Fails if a range that was reached by a view just now is not the file's. */
   verify(object: number, start: number, length: number): Failure | null
 }
@@ -324,6 +334,3 @@ export declare function sweep(): number
 
 /** Takes the name of named memory away. `false`: there was no such name. */
 export declare function unlink(name: string): Answer<boolean>
-
-/** Bytes to be found as they are, as a pattern. */
-export declare function verbatim(needle: Uint8Array): NativePattern

@@ -313,6 +313,33 @@ test('matchAllAsync ends with an abort, and with close()', async (t) => {
   await rejectsCode(t, () => matches.next(), { code: 'ERR_MMAP_CLOSED' })
 })
 
+test('an iterator goes on when its pattern was let go of for others', async (t) => {
+  using m = Mmap.open(file(t, 'one 22 three 4444 '.repeat(3000)))
+  // With named groups, so that a wrong pattern would be seen.
+  const matches = [0, 1].map(() => m.matchAll(/(?<word>[a-z]+) (?<number>\d+)/g))
+  const later = m.matchAllAsync(/(?<word>[a-z]+) (?<number>\d+)/g)
+  let [count, at] = [0, 0]
+  for (const { index, groups } of matches[0] as Iterable<ByteMatch>) {
+    if (count++ % 100 === 0) for (let n = 0; n < 70; n++) t.is(m.search(new RegExp(`absent${n}`), 0, 100), -1)
+    t.deepEqual([index, String(groups?.['number'])], [at, count % 2 ? '22' : '4444'])
+    at += count % 2 ? 7 : 11
+  }
+  t.is(count, 6000)
+  t.is([...(matches[1] as Iterable<ByteMatch>)].length, 6000)
+  for await (const _ of later) count++
+  t.is(count, 12_000)
+  t.is(m.count(/[a-z]+ \d+/), 6000)
+})
+
+test('bytes that are looked for may be changed meanwhile', async (t) => {
+  using m = Mmap.open(file(t, 'ab'.repeat(5000)))
+  const needle = Buffer.from('a')
+  const [matches, later] = [m.matchAll(needle), m.matchAllAsync(needle)]
+  needle.write('b')
+  t.is([...matches].filter(({ index }) => index % 2 === 0).length, 5000)
+  for await (const { index } of later) if (index % 2) t.fail()
+})
+
 test('a RegExp is what it was made of, whatever was put in the place of its properties', (t) => {
   using m = Mmap.anonymous(10)
   m.fill('a')

@@ -107,12 +107,12 @@ export class Matches implements IterableIterator<ByteMatch, undefined> {
     const end = Math.min(this.#end, bytes.length)
     // The mapping may have become shorter since the last batch.
     if (isAtEnd(this.#cursor) || this.#start > end) return false
-    const { native, names } = this.#compiled
+    const { wanted, names } = this.#compiled
     const slots = new Float64Array(batchSize(names, this.#most) * this.#width)
     this.#most = BATCH
     scratch ??= Buffer.allocUnsafeSlow(TEXT_BYTES)
     const count = unwrap(
-      bytes.native.matches(native, { start: this.#start, end, cursor: this.#cursor }, slots, scratch),
+      bytes.native.matches(wanted, { start: this.#start, end, cursor: this.#cursor }, slots, scratch),
       bytes.path,
     )
     this.#batch = batchOf(this.#state, names, slots, textOf(scratch, slots, this.#width, count))
@@ -135,10 +135,10 @@ export function firstMatch(
   at: number,
 ): ByteMatch | null {
   const { bytes } = state
-  const { names, native } = compiled
+  const { names, wanted } = compiled
   const slots = new Float64Array(widthOf(names))
   const request = { start, end, cursor: cursorAt(at, end) }
-  if (unwrap(bytes.native.matches(native, request, slots, NO_TEXT), bytes.path) === 0) return null
+  if (unwrap(bytes.native.matches(wanted, request, slots, NO_TEXT), bytes.path) === 0) return null
   const [index = 0, last = 0] = slots
   const isShort = last - index <= TEXT_BYTES
   slots[2 * names.length] = isShort ? 0 : -1
@@ -164,7 +164,7 @@ export async function* matchesAsync(
   at: number,
   { signal, threads, jobOptions, most = BATCH }: AsyncSearch,
 ): AsyncGenerator<ByteMatch, void, undefined> {
-  const { names, native } = compiled
+  const { names } = compiled
   const size = batchSize(names, most)
   const width = widthOf(names)
   let cursor: Float64Array = cursorAt(at, end)
@@ -174,7 +174,7 @@ export async function* matchesAsync(
     // The mapping may have become shorter since the last batch.
     if (start > to) return
     const found = await runJob(state, jobOptions((cursor[0] ?? start) - start), (job) =>
-      state.bytes.native.matchesAsync(job, native, { ...request, end: to }),
+      state.bytes.native.matchesAsync(job, compiled.wanted, { ...request, end: to }),
     )
     const batch = batchOf(state, names, found.slots, found.text)
     for (let match = 0; match < found.count; match++) {

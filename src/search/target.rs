@@ -49,10 +49,10 @@ impl Bounds {
 }
 
 impl Target {
-    /// Bytes as they are. An empty string is found everywhere.
-    pub fn literal(needle: &[u8]) -> Self {
-        let needle = Needle::new(needle, Direction::Forward).into_owned();
-        Self { kind: Kind::Literal(Box::new(needle)), caches: Mutex::default() }
+    /// Bytes as they are. An empty string is found everywhere. `None` if there is no memory for a copy of them.
+    pub fn literal(needle: &[u8]) -> Option<Self> {
+        let needle = Needle::new(needle, Direction::Forward).try_to_owned()?;
+        Some(Self { kind: Kind::Literal(Box::new(needle)), caches: Mutex::default() })
     }
 
     /// The source and flags of a RegExp.
@@ -175,7 +175,8 @@ impl Target {
     }
 }
 
-fn walk_literal(
+/// `Target::walk` over the occurrences of a needle.
+pub fn walk_literal(
     needle: &Needle<'_>,
     haystack: &[u8],
     cursor: &mut Cursor,
@@ -292,7 +293,7 @@ mod tests {
         let haystack = b"abaabab aab";
         for needle in ["", "a", "ab", "aab", "zz", "abaabab aab"] {
             let (literal, pattern) =
-                (Target::literal(needle.as_bytes()), Target::pattern(needle, "g").unwrap());
+                (Target::literal(needle.as_bytes()).unwrap(), Target::pattern(needle, "g").unwrap());
             assert_eq!(all(&literal, haystack, 2), all(&pattern, haystack, 3), "{needle:?}");
             assert_eq!(literal.count(haystack, None), pattern.count(haystack, None), "{needle:?}");
             assert_eq!(literal.find(haystack, 3), pattern.find(haystack, 3), "{needle:?}");
