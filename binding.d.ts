@@ -22,7 +22,7 @@ export declare class NativeMapping {
   /** Its number, for `fastCalls`. */
   number(): number
   /** The size of the file now. */
-  size(): number | Failure
+  size(): Answer<number>
   /** Gives the mapping, and its file, another length. `reserve: false` leaves a hole where the file grows. */
   resize(length: number, reserve: boolean): Failure | null
   /** Closes a mapping that nobody has seen, and takes back what it did to the file. */
@@ -34,15 +34,15 @@ export declare class NativeMapping {
   /** Repeats a pattern, which is not empty, over a range. */
   fill(start: number, end: number, pattern: Uint8Array): Failure | null
   /** Whether the bytes from `start` on are `other`. */
-  equals(start: number, other: Uint8Array): boolean | Failure
+  equals(start: number, other: Uint8Array): Answer<boolean>
   /** Whether all bytes are those of another mapping. */
-  equalsMapping(other: NativeMapping): boolean | Failure
+  equalsMapping(other: NativeMapping): Answer<boolean>
   /** Writes changed pages of a range back. `flags`: MS_ bits; 0: the default. */
   flush(start: number, length: number, flags: number): Failure | null
   /** `flush`, off the event loop. */
   flushAsync(job: NativeJob, start: number, length: number, flags: number): Promise<undefined | Failure>
   /** `advice`: a portable name, or one of the system's numbers. `true`: the system took the advice. */
-  advise(advice: string | number, start: number, length: number): boolean | Failure
+  advise(advice: string | number, start: number, length: number): Answer<boolean>
   setName(name: string): Failure | null
   /** A new ArrayBuffer over the bytes; writes its number. The caller makes at most one of each region. */
   expose(number: Float64Array, engine: Engine): ArrayBuffer | Failure
@@ -52,9 +52,9 @@ export declare class NativeMapping {
    */
   statusPlace(place: Float64Array): void
   /** Whether a fault was handled since the mapping was made or reattached. */
-  faulted(): boolean | Failure
+  faulted(): Answer<boolean>
   /** Maps the file again. `false`: it is at other addresses now, so views of the old ones must go. */
-  reattach(): boolean | Failure
+  reattach(): Answer<boolean>
   /**
    * The first lines of a range as one string, or, where some lines need two bytes a character and others do not, as an
    * array of two: a line whose start is negative lies in the second one, and its start there is the bitwise complement.
@@ -71,25 +71,36 @@ export declare class NativeMapping {
   /** `find`, on threads of our own. */
   findAsync(job: NativeJob, needle: Uint8Array, request: SearchRequest, last: boolean): Promise<number | Failure>
   /** Where the first match within [start, end) begins, at `at` or later; -1: nowhere. */
-  search(pattern: NativePattern, start: number, end: number, at: number): number | Failure
-  /** How many matches there are within [start, end). */
-  count(pattern: NativePattern, start: number, end: number): number | Failure
+  search(pattern: NativePattern, start: number, end: number, at: number): Answer<number>
+  /** How many matches of a RegExp there are within [start, end). */
+  count(pattern: NativePattern, start: number, end: number): Answer<number>
   /** `count`, on threads of our own. */
-  countAsync(job: NativeJob, pattern: NativePattern, request: SearchRequest): Promise<number | Failure>
+  countAsync(job: NativeJob, wanted: NativePattern | Uint8Array, request: SearchRequest): Promise<number | Failure>
   /**
    * The next matches within a range, from the request's `cursor` on, which moves: as many as there is room for in
    * `slots`. A match has two numbers a group (-1: it took no part) and one more: where its bytes begin in `text` (-1:
    * it is longer than that, and they are not there). Answers how many.
    */
-  matches(pattern: NativePattern, request: MatchRequest, slots: Float64Array, text: Uint8Array): number | Failure
+  matches(wanted: NativePattern | Uint8Array, request: MatchRequest, slots: Float64Array, text: Uint8Array): Answer<number>
   /** `matches`, on threads of our own: about `most` of them. */
-  matchesAsync(job: NativeJob, pattern: NativePattern, request: MatchBatchRequest): Promise<MatchBatch | Failure>
+  matchesAsync(job: NativeJob, wanted: NativePattern | Uint8Array, request: MatchBatchRequest): Promise<MatchBatch | Failure>
 }
 
-/** What is searched for. */
+/**
+ * A compiled RegExp. The object can be used for one RegExp after the other: engines call finalizers from the event loop,
+ * and a synchronous loop that makes an object for each RegExp would pile them up.
+ */
 export declare class NativePattern {
+  /** Compiles nothing yet. */
+  constructor()
+  /** Compiles a RegExp's source and flags, in place of what the object had. */
+  compile(source: string, flags: string): Failure | null
+  /** Lets go of what was compiled. Jobs that are at work on it go on. */
+  clear(): void
   /** The names of the groups, `null` for those without; the first is the whole match. */
   groups(): (string | null)[]
+  /** About how many bytes it keeps now. Searches make it more. */
+  memory(): number
 }
 
 /** What may be done to the bytes of a mapping. */
@@ -107,9 +118,6 @@ export declare function allocationGranularity(): number
 
 /** Whether the engine allows ArrayBuffers over foreign memory. Electron, for example, does not. */
 export declare function allowsExternalBuffers(): boolean
-
-/** Compiles a RegExp's source and flags. */
-export declare function compile(source: string, flags: string): NativePattern | Failure
 
 /** Each PROT_, MAP_, MADV_ and MS_ that this system defines, with the values of its headers. */
 export declare function constants(): Record<string, number>
@@ -189,6 +197,8 @@ export declare function fastCalls(): {
   copyIn(object: number, start: number, source: Uint8Array): Failure | null
   /** The first (or last) position of `needle` within a range, or -1. */
   find(object: number, needle: Uint8Array, start: number, end: number, last: boolean): number | Failure
+  /** How often `needle` occurs in a range, each time behind the time before. */
+  count(object: number, needle: Uint8Array, start: number, end: number): number | Failure
   /** Fails if a range that was reached by a view just now is not the file's. */
   verify(object: number, start: number, length: number): Failure | null
 }
@@ -323,7 +333,4 @@ export declare function statusWords(chunk: number): ArrayBuffer | Failure
 export declare function sweep(): number
 
 /** Takes the name of named memory away. `false`: there was no such name. */
-export declare function unlink(name: string): boolean | Failure
-
-/** Bytes to be found as they are, as a pattern. */
-export declare function verbatim(needle: Uint8Array): NativePattern
+export declare function unlink(name: string): Answer<boolean>

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { inspect } from 'node:util'
 import test, { type ExecutionContext } from 'ava'
 import { type ByteMatch, Mmap } from 'memmap'
+import { run, story } from '../support/child.mjs'
 import { eachHome, file, rejectsCode, SHARE, throwsCode, windows } from '../support/common.mjs'
 import { type Case, cases, lineCases, reference } from '../support/patterns.mjs'
 
@@ -89,6 +90,27 @@ eachHome('a match of more than 64 KiB keeps its positions', (t, home) => {
   m.close()
   t.deepEqual(match?.span(), [0, 300_000])
   throwsCode(t, () => match?.get(), { code: 'ERR_MMAP_CLOSED' })
+})
+
+eachHome('what a kept match of more than 64 KiB captured is an error once a resize has cut it off', (t, home) => {
+  for (const open of [
+    () => Mmap.anonymous(300_000, { home }),
+    () => Mmap.open(file(t, 300_000), { access: 'write', faults: 'crash', home }),
+  ]) {
+    using m = open()
+    m.fill('x', 0, 100)
+    m.fill('y', 100)
+    const match = m.match(/(x+)y+/)
+    const [inAll] = m.matchAll(/(x+)y+/g)
+    m.resize(200)
+    if (home === 'external') t.is(m.buffer.length, 200)
+    for (const kept of [match, inAll]) {
+      t.deepEqual(kept?.span(), [0, 300_000])
+      t.is(kept?.get(1)?.toString(), 'x'.repeat(100))
+      for (const all of [() => kept?.get(), () => kept?.captures, () => String(kept)])
+        throwsCode(t, all, { code: 'ERR_OUT_OF_RANGE', message: /was made shorter.*200 bytes/ })
+    }
+  }
 })
 
 eachHome('strings and bytes are looked for as they are', async (t, home) => {
@@ -291,6 +313,33 @@ test('matchAllAsync ends with an abort, and with close()', async (t) => {
   await rejectsCode(t, () => matches.next(), { code: 'ERR_MMAP_CLOSED' })
 })
 
+test('an iterator goes on when its pattern was let go of for others', async (t) => {
+  using m = Mmap.open(file(t, 'one 22 three 4444 '.repeat(3000)))
+  // With named groups, so that a wrong pattern would be seen.
+  const matches = [0, 1].map(() => m.matchAll(/(?<word>[a-z]+) (?<number>\d+)/g))
+  const later = m.matchAllAsync(/(?<word>[a-z]+) (?<number>\d+)/g)
+  let [count, at] = [0, 0]
+  for (const { index, groups } of matches[0] as Iterable<ByteMatch>) {
+    if (count++ % 100 === 0) for (let n = 0; n < 70; n++) t.is(m.search(new RegExp(`absent${n}`), 0, 100), -1)
+    t.deepEqual([index, String(groups?.['number'])], [at, count % 2 ? '22' : '4444'])
+    at += count % 2 ? 7 : 11
+  }
+  t.is(count, 6000)
+  t.is([...(matches[1] as Iterable<ByteMatch>)].length, 6000)
+  for await (const _ of later) count++
+  t.is(count, 12_000)
+  t.is(m.count(/[a-z]+ \d+/), 6000)
+})
+
+test('bytes that are looked for may be changed meanwhile', async (t) => {
+  using m = Mmap.open(file(t, 'ab'.repeat(5000)))
+  const needle = Buffer.from('a')
+  const [matches, later] = [m.matchAll(needle), m.matchAllAsync(needle)]
+  needle.write('b')
+  t.is([...matches].filter(({ index }) => index % 2 === 0).length, 5000)
+  for await (const { index } of later) if (index % 2) t.fail()
+})
+
 test('a RegExp is what it was made of, whatever was put in the place of its properties', (t) => {
   using m = Mmap.anonymous(10)
   m.fill('a')
@@ -314,4 +363,18 @@ test('thousands of groups are as good as one', async (t) => {
   t.is(first?.length, 20_002)
   t.deepEqual([first?.span(1), first?.span(3), first?.span(20_001)], [[0, 1], undefined, [2, 3]])
   t.is((await m.matchAllAsync(pattern).next()).value?.end, 3)
+})
+
+test('so many groups that their places would take gigabytes are found or refused, and no memory is kept for them', async (t) => {
+  for (const count of [6000, 30_000]) {
+    const outcome = await run('search', 'groups', { count, length: 100_000 })
+    t.is(outcome.code, 0, story(outcome))
+    const { short, long, kept } = outcome.answer
+    // The first iterations match `a` by the first group; the last one matches `b`, and has reset that group.
+    t.deepEqual(short, [0, 3, count + 2, null, [2, 3]], story(outcome))
+    t.is(long[0], 'ERR_MMAP_PATTERN', story(outcome))
+    t.regex(long[1], /too large/)
+    t.is(outcome.answer.count, 2)
+    t.true(kept < 2 ** 28, story(outcome))
+  }
 })

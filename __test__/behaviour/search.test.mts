@@ -242,3 +242,25 @@ test('a thread ends at once while its search waits behind those of another', asy
   // Some may end while the thread starts. If its end had to wait for the others, nearly all would have ended by then.
   t.true(outcome.answer.before < 32, story(outcome))
 })
+
+test('without memory for a copy of a long needle it is an error, and where none is needed there is an answer', async (t) => {
+  const reason = cannotStarve()
+  if (reason !== undefined) return skip(t, reason)
+  const outcome = await run('search', 'needles', { size: 2 ** 28 }, { env: { MALLOC_ARENA_MAX: '1' } })
+  const { count, search, match, ...others } = outcome.answer ?? {}
+  t.deepEqual([count, search, match], [0, -1, null], story(outcome))
+  t.deepEqual(others, {
+    findAsync: 'ENOMEM',
+    rfindAsync: 'ENOMEM',
+    countAsync: 'ENOMEM',
+    matchAsync: 'ENOMEM',
+    matchAll: 'ENOMEM',
+    matchAllAsync: 'ENOMEM',
+  })
+})
+
+test('a synchronous loop of searches keeps no memory', async (t) => {
+  const outcome = await run('search', 'loops', { rounds: 200_000 })
+  t.is(outcome.code, 0, story(outcome))
+  for (const [loop, grown] of Object.entries(outcome.answer)) t.true((grown as number) < 2 ** 26, `${loop}: ${grown}`)
+})

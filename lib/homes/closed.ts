@@ -25,6 +25,7 @@ export const CLOSED: MappedBytes = {
   copyOut: closed,
   copyIn: closed,
   find: closed,
+  count: closed,
   view: closed,
   resize: closed,
   faulted: closed,

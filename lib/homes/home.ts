@@ -31,6 +31,8 @@ export interface MappedBytes {
   copyIn(start: number, source: Uint8Array): void
   /** The position of the first (or last) occurrence of `needle` within [start, end), or -1. */
   find(needle: Uint8Array, start: number, end: number, last: boolean): number
+  /** How often `needle` occurs within [start, end), each time behind the time before. */
+  count(needle: Uint8Array, start: number, end: number): number
   /** The Buffer over all bytes, about to be given to the user. Throws ERR_MMAP_NO_VIEWS where there can be none. */
   view(): Buffer
   /** Changes the length; answers what reaches the bytes from then on. */

@@ -5,7 +5,7 @@ import { binding } from '../load/load.js'
 import type { Home, MappedBytes } from './home.js'
 
 /** Functions of the addon that cost a fifth of its methods. */
-const { byte, copyIn, copyOut, find, setByte, verify } = binding.fastCalls()
+const { byte, copyIn, copyOut, count, find, setByte, verify } = binding.fastCalls()
 
 /** The home `'native'`: each access is a call into Rust, which checks for faults itself. */
 export class NativeBytes implements MappedBytes {
@@ -51,6 +51,10 @@ export class NativeBytes implements MappedBytes {
 
   find(needle: Uint8Array, start: number, end: number, last: boolean): number {
     return unwrap(find(this.#object(), needle, start, end, last), this.path)
+  }
+
+  count(needle: Uint8Array, start: number, end: number): number {
+    return unwrap(count(this.#object(), needle, start, end), this.path)
   }
 
   view(): Buffer {

@@ -19,7 +19,8 @@ type Span = [start: number, end: number]
 
 /**
  * A match: where it lies in the mapping, and what its groups captured. Captures are Buffers, copied when you ask for them.
- * A match stays valid after `close()`, but the captures of one longer than 64 KiB must be asked for before.
+ * A match stays valid after `close()`, but the captures of one longer than 64 KiB must be asked for before. Those are the
+ * bytes that the mapping has when you ask; after a `resize()` that cut them off they throw ERR_OUT_OF_RANGE.
  *
  * `const [whole, year, month] = match` takes the captures. A match that you keep also keeps up to 64 KiB of the matches
  * that were found with it.

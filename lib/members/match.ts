@@ -1,5 +1,5 @@
 // Finding matches: one, or all of them in batches.
-import { MmapAbortError } from '../errors.js'
+import { coded, MmapAbortError } from '../errors.js'
 import { unwrap } from '../failures.js'
 import { type JobOptions, runJob } from '../jobs.js'
 import type { MappingState } from '../state.js'
@@ -32,7 +32,19 @@ function batchSize(names: Batch['names'], most: number): number {
 
 // In one place, so that all batches have the same hidden class.
 function batchOf(state: MappingState, names: Batch['names'], slots: Float64Array, text: Buffer): Batch {
-  return { names, slots, text, copy: (start, length) => copyOf(state.bytes, start, length) }
+  return { names, slots, text, copy: (start, length) => copyOfMatch(state, start, length) }
+}
+
+/** A copy of what a long match captured, made when it is asked for: the mapping may have become shorter since. */
+function copyOfMatch({ bytes }: MappingState, start: number, length: number): Buffer {
+  const end = start + length
+  if (end > bytes.length) {
+    throw coded(
+      'ERR_OUT_OF_RANGE',
+      `The capture ends at ${end}, and the mapping was made shorter since: it has ${bytes.length} bytes`,
+    )
+  }
+  return copyOf(bytes, start, length)
 }
 
 /** Where a search goes on, as the addon reads and writes it: the position, what it knows of the bytes, and 1 at the end. */
@@ -95,12 +107,12 @@ export class Matches implements IterableIterator<ByteMatch, undefined> {
     const end = Math.min(this.#end, bytes.length)
     // The mapping may have become shorter since the last batch.
     if (isAtEnd(this.#cursor) || this.#start > end) return false
-    const { native, names } = this.#compiled
+    const { wanted, names } = this.#compiled
     const slots = new Float64Array(batchSize(names, this.#most) * this.#width)
     this.#most = BATCH
     scratch ??= Buffer.allocUnsafeSlow(TEXT_BYTES)
     const count = unwrap(
-      bytes.native.matches(native, { start: this.#start, end, cursor: this.#cursor }, slots, scratch),
+      bytes.native.matches(wanted, { start: this.#start, end, cursor: this.#cursor }, slots, scratch),
       bytes.path,
     )
     this.#batch = batchOf(this.#state, names, slots, textOf(scratch, slots, this.#width, count))
@@ -123,10 +135,10 @@ export function firstMatch(
   at: number,
 ): ByteMatch | null {
   const { bytes } = state
-  const { names, native } = compiled
+  const { names, wanted } = compiled
   const slots = new Float64Array(widthOf(names))
   const request = { start, end, cursor: cursorAt(at, end) }
-  if (unwrap(bytes.native.matches(native, request, slots, NO_TEXT), bytes.path) === 0) return null
+  if (unwrap(bytes.native.matches(wanted, request, slots, NO_TEXT), bytes.path) === 0) return null
   const [index = 0, last = 0] = slots
   const isShort = last - index <= TEXT_BYTES
   slots[2 * names.length] = isShort ? 0 : -1
@@ -152,7 +164,7 @@ export async function* matchesAsync(
   at: number,
   { signal, threads, jobOptions, most = BATCH }: AsyncSearch,
 ): AsyncGenerator<ByteMatch, void, undefined> {
-  const { names, native } = compiled
+  const { names } = compiled
   const size = batchSize(names, most)
   const width = widthOf(names)
   let cursor: Float64Array = cursorAt(at, end)
@@ -162,7 +174,7 @@ export async function* matchesAsync(
     // The mapping may have become shorter since the last batch.
     if (start > to) return
     const found = await runJob(state, jobOptions((cursor[0] ?? start) - start), (job) =>
-      state.bytes.native.matchesAsync(job, native, { ...request, end: to }),
+      state.bytes.native.matchesAsync(job, compiled.wanted, { ...request, end: to }),
     )
     const batch = batchOf(state, names, found.slots, found.text)
     for (let match = 0; match < found.count; match++) {

@@ -1,13 +1,14 @@
 // What is searched for, made ready to run.
 import { isRegExp } from 'node:util/types'
 import type { NativePattern } from '../../binding.js'
-import { unwrap } from '../failures.js'
+import { ensure, failed } from '../failures.js'
 import { binding } from '../load/load.js'
 import { bytesOrCopy } from './operands.js'
 
-/** A pattern that is ready to run. */
+/** What is searched for, ready to run. */
 export interface Compiled {
-  readonly native: NativePattern
+  /** As the addon takes it: bytes as they are, or a compiled RegExp. To be asked for before each call, and not kept. */
+  readonly wanted: Uint8Array | NativePattern
   /** The name of each group, `null` for one without; group 0 is the whole match. */
   readonly names: readonly (string | null)[]
 }
@@ -16,34 +17,131 @@ export interface Compiled {
 const { get: sourceOf } = Object.getOwnPropertyDescriptor(RegExp.prototype, 'source') as { get(): string }
 const { get: flagsOf } = Object.getOwnPropertyDescriptor(RegExp.prototype, 'flags') as { get(): string }
 
+/** How many patterns are kept compiled. Compiling one takes as long as searching some 100 KiB. */
+const MOST_COMPILED = 64
+/** How many bytes they may take together. The one that was used last is kept whatever it takes. */
+const MOST_BYTES = 64 * 2 ** 20
+/** After so many uses their bytes are counted anew: searches make a pattern larger. */
+const COUNT_INTERVAL = 256
+
+/** The patterns that are compiled now, in the order of their last use. */
+const compiled = new Map<string, CompiledRegExp>()
 /**
- * The patterns that were used last, in the order of their use. Compiling a pattern takes as long as searching some
- * 100 KiB.
+ * Objects of the addon that have no pattern. They are used again, since engines let go of such objects in a turn of the
+ * event loop, for which a loop that makes a RegExp in each round may keep them waiting.
  */
-const cache = new Map<string, Compiled>()
-const CACHE_SIZE = 64
+const spares: NativePattern[] = []
+/** The bytes of the compiled patterns when they were last counted. */
+let bytes = 0
+let usesUntilCount = COUNT_INTERVAL
 
-const WHOLE_MATCH_ONLY: readonly (string | null)[] = [null]
+/** A RegExp that was compiled. What was compiled may be let go of for others, and is then made again when it is needed. */
+class CompiledRegExp implements Compiled {
+  readonly names: readonly (string | null)[]
+  readonly #key: string
+  readonly #source: string
+  readonly #flags: string
+  #native: NativePattern | undefined
 
-/** Compiles what a caller searches for. `name` is the name of the argument, for errors. */
-export function compile(pattern: unknown, name = 'pattern'): Compiled {
-  if (!isRegExp(pattern)) {
-    const bytes =
-      typeof pattern === 'string'
-        ? Buffer.from(pattern)
-        : bytesOrCopy(pattern, name, 'of type string or an instance of RegExp or ')
-    return { native: binding.verbatim(bytes), names: WHOLE_MATCH_ONLY }
+  constructor(key: string, source: string, flags: string) {
+    this.#key = key
+    this.#source = source
+    this.#flags = flags
+    this.names = this.#compile().groups()
   }
+
+  get wanted(): NativePattern {
+    return this.#native ?? compiled.get(this.#key)?.wanted ?? this.#compile()
+  }
+
+  #compile(): NativePattern {
+    const native = spares.pop() ?? new binding.NativePattern()
+    try {
+      ensure(native.compile(this.#source, this.#flags))
+    } catch (error) {
+      spares.push(native)
+      throw error
+    }
+    this.#native = native
+    compiled.set(this.#key, this)
+    bytes += native.memory()
+    if (compiled.size > MOST_COMPILED) release(oldest())
+    if (bytes > MOST_BYTES) countBytes()
+    return native
+  }
+
+  /** The bytes that it takes now. */
+  memory(): number {
+    return this.#native?.memory() ?? 0
+  }
+
+  /** Lets go of what was compiled. */
+  clear(): void {
+    const native = this.#native
+    this.#native = undefined
+    compiled.delete(this.#key)
+    if (native === undefined) return
+    native.clear()
+    spares.push(native)
+  }
+}
+
+function oldest(): CompiledRegExp {
+  return compiled.values().next().value as CompiledRegExp
+}
+
+function release(pattern: CompiledRegExp): void {
+  bytes -= pattern.memory()
+  pattern.clear()
+}
+
+/** Counts the bytes of the compiled patterns, and lets go of those whose last use is longest ago while they are too many. */
+function countBytes(): void {
+  usesUntilCount = COUNT_INTERVAL
+  bytes = 0
+  for (const pattern of compiled.values()) bytes += pattern.memory()
+  while (bytes > MOST_BYTES && compiled.size > 1) release(oldest())
+}
+
+/** Compiles a RegExp, unless it was used lately. */
+export function compileRegExp(pattern: RegExp): CompiledRegExp {
   const source = sourceOf.call(pattern)
   // `d` and `g` do not change what matches.
   const flags = flagsOf.call(pattern).replaceAll(/[dg]/g, '')
   const key = `${flags}/${source}`
-  let compiled = cache.get(key)
-  if (compiled === undefined) {
-    const native = unwrap(binding.compile(source, flags))
-    compiled = { native, names: native.groups() }
-    if (cache.size >= CACHE_SIZE) cache.delete(cache.keys().next().value as string)
-  } else cache.delete(key)
-  cache.set(key, compiled)
-  return compiled
+  const known = compiled.get(key)
+  if (known !== undefined) {
+    compiled.delete(key)
+    compiled.set(key, known)
+  }
+  if (--usesUntilCount <= 0) countBytes()
+  return known ?? new CompiledRegExp(key, source, flags)
+}
+
+const WHOLE_MATCH_ONLY: readonly (string | null)[] = [null]
+
+/** What is searched for when it is no RegExp: bytes, or a string as UTF-8. `name` is the argument's, for errors. */
+export function plainBytes(pattern: unknown, name = 'pattern'): Uint8Array {
+  return typeof pattern === 'string'
+    ? Buffer.from(pattern)
+    : bytesOrCopy(pattern, name, 'of type string or an instance of RegExp or ')
+}
+
+/** What a caller searches for, for one call. */
+export function compile(pattern: unknown): Compiled {
+  return isRegExp(pattern) ? compileRegExp(pattern) : { wanted: plainBytes(pattern), names: WHOLE_MATCH_ONLY }
+}
+
+/** As `compile`, for several calls, between which the caller may change the bytes. */
+export function compileToKeep(pattern: unknown): Compiled {
+  return isRegExp(pattern) ? compileRegExp(pattern) : { wanted: copied(plainBytes(pattern)), names: WHOLE_MATCH_ONLY }
+}
+
+function copied(needle: Uint8Array): Buffer {
+  try {
+    return Buffer.from(needle)
+  } catch {
+    const message = 'There is no memory for a copy of what is searched for'
+    throw failed({ code: binding.ErrorCode.System, name: 'ENOMEM', syscall: 'malloc', message })
+  }
 }

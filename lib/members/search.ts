@@ -16,7 +16,7 @@ import type { MappingState } from '../state.js'
 import type { ByteMatch } from './byte-match.js'
 import { firstMatch, Matches, matchesAsync } from './match.js'
 import { needleBytes } from './operands.js'
-import { compile } from './pattern.js'
+import { compile, compileRegExp, compileToKeep, plainBytes } from './pattern.js'
 
 /** The range [start, end) of the bytes; an end before the start gives an empty range. */
 function range(bytes: MappedBytes, start: unknown, end: unknown): [number, number] {
@@ -36,7 +36,7 @@ export function search(state: MappingState, pattern: unknown, start: unknown, en
   const { bytes } = state
   const [from, to] = range(bytes, start, end)
   if (!isRegExp(pattern)) return bytes.find(needleBytes(pattern), from, to, false)
-  return unwrap(bytes.native.search(compile(pattern).native, from, to, from), bytes.path)
+  return unwrap(bytes.native.search(compileRegExp(pattern).wanted, from, to, from), bytes.path)
 }
 
 export function match(state: MappingState, pattern: unknown, start: unknown, end: unknown): ByteMatch | null {
@@ -57,7 +57,7 @@ export function matchAll(
 ): IterableIterator<ByteMatch> {
   const [from, to] = range(state.bytes, start, end)
   const at = startOfAll(pattern, from)
-  return new Matches(state, compile(pattern), from, to, at)
+  return new Matches(state, compileToKeep(pattern), from, to, at)
 }
 
 export function count(state: MappingState, pattern: unknown, start: unknown, end: unknown): number {
@@ -65,8 +65,12 @@ export function count(state: MappingState, pattern: unknown, start: unknown, end
   const { length } = bytes
   const from = check.bound(start, 'start', length, 0)
   const to = check.bound(end, 'end', length, length)
-  const { native } = compile(pattern, 'needle')
-  return from > to ? 0 : unwrap(bytes.native.count(native, from, to), bytes.path)
+  if (!isRegExp(pattern)) {
+    const needle = plainBytes(pattern, 'needle')
+    return from > to ? 0 : bytes.count(needle, from, to)
+  }
+  const { wanted } = compileRegExp(pattern)
+  return from > to ? 0 : unwrap(bytes.native.count(wanted, from, to), bytes.path)
 }
 
 /** What the jobs of a search of `total` bytes obey. The jobs before have searched `searched` of them. */
@@ -104,12 +108,12 @@ export async function countAsync(
   const { bytes } = state
   const { length } = bytes
   const request = searchRequest(options)
-  const { native } = compile(pattern)
+  const { wanted } = compile(pattern)
   const from = check.bound(start, 'start', length, 0)
   const to = check.bound(end, 'end', length, length)
   if (from > to) return 0
   return runJob(state, jobOptions(request, to - from), (job) =>
-    bytes.native.countAsync(job, native, { start: from, end: to, threads: request.threads }),
+    bytes.native.countAsync(job, wanted, { start: from, end: to, threads: request.threads }),
   )
 }
 
@@ -123,7 +127,7 @@ export async function matchAsync(
   const [from, to] = range(state.bytes, start, end)
   const moves = isRegExp(pattern) && (pattern.global || pattern.sticky)
   const at = moves ? Math.max(from, pattern.lastIndex) : from
-  const compiled = compile(pattern)
+  const compiled = compileToKeep(pattern)
   const request = searchRequest(options)
   const matches = matchesAsync(state, compiled, from, to, at, {
     ...request,
@@ -147,7 +151,7 @@ export function matchAllAsync(
   const { start, end, ...rest } = matchAllOptions(options)
   const [from, to] = range(state.bytes, start, end)
   const at = startOfAll(pattern, from)
-  const compiled = compile(pattern)
+  const compiled = compileToKeep(pattern)
   const request = searchRequest(rest)
   return matchesAsync(state, compiled, from, to, at, {
     ...request,

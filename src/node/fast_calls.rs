@@ -20,12 +20,13 @@ use crate::search::parallel;
 
 type Callback = unsafe extern "C" fn(sys::napi_env, sys::napi_callback_info) -> sys::napi_value;
 
-const FUNCTIONS: [(&std::ffi::CStr, Callback); 6] = [
+const FUNCTIONS: [(&std::ffi::CStr, Callback); 7] = [
     (c"byte", byte),
     (c"setByte", set_byte),
     (c"copyOut", copy_out),
     (c"copyIn", copy_in),
     (c"find", find),
+    (c"count", count),
     (c"verify", verify),
 ];
 
@@ -40,6 +41,8 @@ const FUNCTIONS: [(&std::ffi::CStr, Callback); 6] = [
   copyIn(object: number, start: number, source: Uint8Array): Failure | null
   /** The first (or last) position of `needle` within a range, or -1. */
   find(object: number, needle: Uint8Array, start: number, end: number, last: boolean): number | Failure
+  /** How often `needle` occurs in a range, each time behind the time before. */
+  count(object: number, needle: Uint8Array, start: number, end: number): number | Failure
   /** Fails if a range that was reached by a view just now is not the file's. */
   verify(object: number, start: number, length: number): Failure | null
 }")]
@@ -200,6 +203,23 @@ unsafe extern "C" fn find(env: sys::napi_env, info: sys::napi_callback_info) -> 
         let (position, mut value) = (found.map_or(-1, |at| at as i64), ptr::null_mut());
         // SAFETY: env is the engine's, for this call; the out pointer is ours.
         unsafe { sys::napi_create_int64(env, position, &mut value) };
+        value
+    })
+}
+
+/// # Safety
+/// Called by the engine.
+unsafe extern "C" fn count(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    let [object, needle, start, end] = arguments(env, info);
+    let search = |handle: &Handle| {
+        let needle = bytes(env, needle).ok_or_else(no_bytes)?;
+        let range = size(number(env, start))..size(number(env, end));
+        parallel::count(&handle.snapshot()?, needle.as_slice(), range, 1, None)
+    };
+    answer(env, object, search, |count| {
+        let mut value = ptr::null_mut();
+        // SAFETY: env is the engine's, for this call; the out pointer is ours.
+        unsafe { sys::napi_create_double(env, count as f64, &mut value) };
         value
     })
 }

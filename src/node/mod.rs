@@ -40,6 +40,9 @@ mod faults;
 /// Its lines.
 mod lines;
 
+/// What is searched for in it.
+mod pattern;
+
 /// Searching in it.
 mod search;
 

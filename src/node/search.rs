@@ -1,7 +1,5 @@
 //! Searching in a mapping, for bytes and for patterns. Matches are answered many in one call.
 
-use std::sync::Arc;
-
 use napi::bindgen_prelude::{Buffer, Either, Float64Array, PromiseRaw};
 use napi::{Env, Result};
 use napi_derive::napi;
@@ -9,41 +7,12 @@ use napi_derive::napi;
 use super::errors::{Answer, Failure, answer, position};
 use super::jobs::{self, NativeJob};
 use super::mapping::NativeMapping;
+use super::pattern::{NativePattern, Wanted, copied};
 use super::values::{Doubles, JsBytes, Triple, size};
 use crate::pool;
-use crate::search::literal::Direction;
+use crate::search::literal::{Direction, Needle};
 use crate::search::parallel::{self, Sink};
-use crate::search::target::{Bounds, Cursor, Target};
-
-/// What is searched for.
-#[napi]
-pub struct NativePattern {
-    target: Arc<Target>,
-}
-
-/// Compiles a RegExp's source and flags.
-#[napi(catch_unwind)]
-pub fn compile(source: String, flags: String) -> Either<NativePattern, Failure> {
-    match Target::pattern(&source, &flags) {
-        Ok(target) => Either::A(NativePattern { target: Arc::new(target) }),
-        Err(error) => Either::B(error.into()),
-    }
-}
-
-/// Bytes to be found as they are, as a pattern.
-#[napi(catch_unwind)]
-pub fn verbatim(#[napi(ts_arg_type = "Uint8Array")] needle: JsBytes) -> NativePattern {
-    NativePattern { target: Arc::new(Target::literal(needle.0.as_slice())) }
-}
-
-#[napi]
-impl NativePattern {
-    /// The names of the groups, `null` for those without; the first is the whole match.
-    #[napi(enumerable = false, ts_return_type = "(string | null)[]")]
-    pub fn groups(&self) -> Vec<Option<String>> {
-        self.target.groups().to_vec()
-    }
-}
+use crate::search::target::{Bounds, Cursor, walk_literal};
 
 /// A cursor from three numbers: its position in the mapping; whether the automaton is exact there (0: not known, 1: yes,
 /// 2: no); whether there is no further match.
@@ -222,30 +191,37 @@ impl NativeMapping {
         request: SearchRequest,
         last: bool,
     ) -> Result<PromiseRaw<'static, Answer<f64>>> {
-        let (haystack, needle) = (self.handle().snapshot(), needle.0.as_slice().to_vec());
+        let (haystack, needle) = (self.handle().snapshot(), copied(&needle.0));
         let SearchRequest { start, end, threads } = request;
         let (range, threads) = (size(start)..size(end), pool::clamp_threads(threads));
         jobs::run(env, job, move |cancel| {
-            let found = parallel::find(&haystack?, &needle, range, direction(last), threads, Some(cancel))?;
+            let found = parallel::find(&haystack?, &needle?, range, direction(last), threads, Some(cancel))?;
             Ok(Either::A(found.map_or(-1.0, |at| at as f64)))
         })
     }
 
     /// Where the first match within [start, end) begins, at `at` or later; -1: nowhere.
     #[napi(enumerable = false, catch_unwind)]
-    pub fn search(&self, pattern: &NativePattern, start: f64, end: f64, at: f64) -> Either<f64, Failure> {
+    pub fn search(
+        &self,
+        pattern: &NativePattern,
+        start: f64,
+        end: f64,
+        at: f64,
+    ) -> Result<Either<f64, Failure>> {
+        let target = pattern.target()?;
         let (range, at) = (size(start)..size(end), size(at).saturating_sub(size(start)));
-        let first = |bytes: &[u8]| pattern.target.find(bytes, at);
+        let first = |bytes: &[u8]| target.find(bytes, at);
         let found = self.record().and_then(|record| record.search(range.clone(), at, first));
-        position(found.map(|found| found.map(|(from, _)| range.start + from)))
+        Ok(position(found.map(|found| found.map(|(from, _)| range.start + from))))
     }
 
-    /// How many matches there are within [start, end).
+    /// How many matches of a RegExp there are within [start, end).
     #[napi(enumerable = false, catch_unwind)]
-    pub fn count(&self, pattern: &NativePattern, start: f64, end: f64) -> Either<f64, Failure> {
-        let range = size(start)..size(end);
-        let count = |haystack| parallel::count(&haystack, &pattern.target, range, 1, None);
-        answer(self.handle().snapshot().and_then(count).map(|count| count as f64))
+    pub fn count(&self, pattern: &NativePattern, start: f64, end: f64) -> Result<Either<f64, Failure>> {
+        let (target, range) = (pattern.target()?, size(start)..size(end));
+        let count = |haystack| parallel::count_pattern(&haystack, target, range, 1, None);
+        Ok(answer(self.handle().snapshot().and_then(count).map(|count| count as f64)))
     }
 
     /// `count`, on threads of our own.
@@ -254,15 +230,25 @@ impl NativeMapping {
         &self,
         env: &Env,
         job: &NativeJob,
-        pattern: &NativePattern,
+        #[napi(ts_arg_type = "NativePattern | Uint8Array")] wanted: Wanted,
         request: SearchRequest,
     ) -> Result<PromiseRaw<'static, Answer<f64>>> {
-        let (haystack, target) = (self.handle().snapshot(), Arc::clone(&pattern.target));
+        let haystack = self.handle().snapshot();
         let SearchRequest { start, end, threads } = request;
         let (range, threads) = (size(start)..size(end), pool::clamp_threads(threads));
-        jobs::run(env, job, move |cancel| {
-            Ok(Either::A(parallel::count(&haystack?, &target, range, threads, Some(cancel))? as f64))
-        })
+        match wanted {
+            Wanted::Bytes(needle) => {
+                let needle = copied(&needle);
+                jobs::run(env, job, move |cancel| {
+                    let count = parallel::count(&haystack?, &needle?, range, threads, Some(cancel))?;
+                    Ok(Either::A(count as f64))
+                })
+            }
+            Wanted::Pattern(target) => jobs::run(env, job, move |cancel| {
+                let count = parallel::count_pattern(&haystack?, &target, range, threads, Some(cancel))?;
+                Ok(Either::A(count as f64))
+            }),
+        }
     }
 
     /// The next matches within a range, from the request's `cursor` on, which moves: as many as there is room for in
@@ -271,7 +257,7 @@ impl NativeMapping {
     #[napi(enumerable = false, catch_unwind)]
     pub fn matches(
         &self,
-        pattern: &NativePattern,
+        #[napi(ts_arg_type = "NativePattern | Uint8Array")] wanted: Wanted,
         request: MatchRequest,
         #[napi(ts_arg_type = "Float64Array")] mut slots: Doubles,
         #[napi(ts_arg_type = "Uint8Array")] text: JsBytes,
@@ -280,13 +266,23 @@ impl NativeMapping {
         let (start, range) = (size(start), size(start)..size(end));
         let mut now = read_cursor(cursor.get(), start);
         let mut text = text.0;
-        let groups = pattern.target.groups().len();
+        let groups = match &wanted {
+            Wanted::Bytes(_) => 1,
+            Wanted::Pattern(target) => target.groups().len(),
+        };
         let (slots, text) = (slots.as_mut_slice(), text.as_mut_slice());
         let mut writer = SlotWriter { slots, text, start, width: 2 * groups + 1, count: 0, used: 0 };
         let from = now.at;
         let walk = |bytes: &[u8]| {
-            let (bounds, target) = (Bounds::whole(bytes), &pattern.target);
-            target.walk(bytes, &mut now, bounds, groups > 1, None, |found| writer.take(bytes, found))
+            let (bounds, mut take) = (Bounds::whole(bytes), |found: &[_]| writer.take(bytes, found));
+            match &wanted {
+                Wanted::Bytes(needle) => {
+                    let needle = Needle::new(needle.as_slice(), Direction::Forward);
+                    walk_literal(&needle, bytes, &mut now, bounds, &mut take);
+                    Ok(())
+                }
+                Wanted::Pattern(target) => target.walk(bytes, &mut now, bounds, groups > 1, None, take),
+            }
         };
         match self.record().and_then(|record| record.search(range, from, walk)) {
             Ok(Ok(())) => {
@@ -304,14 +300,15 @@ impl NativeMapping {
         &self,
         env: &Env,
         job: &NativeJob,
-        pattern: &NativePattern,
+        #[napi(ts_arg_type = "NativePattern | Uint8Array")] wanted: Wanted,
         request: MatchBatchRequest,
     ) -> Result<PromiseRaw<'static, Answer<MatchBatch>>> {
-        let (haystack, target) = (self.handle().snapshot(), Arc::clone(&pattern.target));
+        let (haystack, target) = (self.handle().snapshot(), wanted.into_target());
         let MatchBatchRequest { start, end, cursor, most, text, threads } = request;
         let (start, range) = (size(start), size(start)..size(end));
         let (mut now, threads) = (read_cursor(cursor.get(), start), pool::clamp_threads(threads));
         jobs::run(env, job, move |cancel| {
+            let target = target?;
             let width = 2 * target.groups().len() + 1;
             let sink = move || Matches::new(start, width, most as usize, text as usize);
             match parallel::collect(&haystack?, &target, range, &mut now, threads, cancel, sink)? {

@@ -48,13 +48,19 @@ impl<'n> Needle<'n> {
         Self { forward, backward: is_long.then(|| memmem::FinderRev::new(bytes)), direction }
     }
 
-    /// The same, with a copy of the bytes.
-    pub fn into_owned(self) -> Needle<'static> {
-        Needle {
-            forward: self.forward.into_owned(),
-            backward: self.backward.map(memmem::FinderRev::into_owned),
+    /// The same, with a copy of the bytes. `None` if there is no memory for that.
+    pub fn try_to_owned(&self) -> Option<Needle<'static>> {
+        // The library makes its copies as if memory never ended: so it is tried before. The hint keeps the compiler from
+        // leaving out a reservation that nobody uses.
+        let copies = 1 + usize::from(self.backward.is_some());
+        let mut room = Vec::<u8>::new();
+        room.try_reserve_exact(self.len().checked_mul(copies)?).ok()?;
+        drop(std::hint::black_box(room));
+        Some(Needle {
+            forward: self.forward.clone().into_owned(),
+            backward: self.backward.clone().map(memmem::FinderRev::into_owned),
             direction: self.direction,
-        }
+        })
     }
 
     pub fn bytes(&self) -> &[u8] {
@@ -121,13 +127,18 @@ impl<'n> Needle<'n> {
         }
     }
 
-    /// Whether two occurrences can overlap, since the needle begins as it ends.
+    /// Whether two occurrences can overlap, since the needle begins as it ends. `true` also if there is no memory to find
+    /// that out.
     pub fn overlaps_itself(&self) -> bool {
         let needle = self.bytes();
         // The prefix function of Knuth, Morris and Pratt.
-        let mut borders = vec![0; needle.len()];
+        let mut borders = Vec::new();
+        if borders.try_reserve_exact(needle.len()).is_err() {
+            return true;
+        }
+        borders.resize(needle.len(), 0_usize);
         for end in 1..needle.len() {
-            let mut border: usize = borders[end - 1];
+            let mut border = borders[end - 1];
             while border > 0 && needle[border] != needle[end] {
                 border = borders[border - 1];
             }
@@ -200,7 +211,8 @@ mod tests {
                 assert_eq!(find(haystack, needle), expected.0, "{haystack:?} {needle:?}");
                 assert_eq!(rfind(haystack, needle), expected.1, "{haystack:?} {needle:?}");
                 for block in [1, 2, 3, 4, 100] {
-                    let backward = Needle::with_block(needle, Direction::Backward, block).into_owned();
+                    let backward =
+                        Needle::with_block(needle, Direction::Backward, block).try_to_owned().unwrap();
                     assert_eq!(
                         backward.last_in(haystack, block),
                         expected.1,

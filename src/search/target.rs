@@ -11,6 +11,9 @@ enum Kind {
     Pattern(Box<Pattern>),
 }
 
+/// Working memory of more bytes than this is given back after each search, not kept for the next one.
+const KEPT_CACHE: usize = 16 << 20;
+
 /// What is searched for. Any number of threads can search for it at once.
 pub struct Target {
     kind: Kind,
@@ -46,10 +49,10 @@ impl Bounds {
 }
 
 impl Target {
-    /// Bytes as they are. An empty string is found everywhere.
-    pub fn literal(needle: &[u8]) -> Self {
-        let needle = Needle::new(needle, Direction::Forward).into_owned();
-        Self { kind: Kind::Literal(Box::new(needle)), caches: Mutex::default() }
+    /// Bytes as they are. An empty string is found everywhere. `None` if there is no memory for a copy of them.
+    pub fn literal(needle: &[u8]) -> Option<Self> {
+        let needle = Needle::new(needle, Direction::Forward).try_to_owned()?;
+        Some(Self { kind: Kind::Literal(Box::new(needle)), caches: Mutex::default() })
     }
 
     /// The source and flags of a RegExp.
@@ -84,8 +87,19 @@ impl Target {
         let free = self.caches.lock().pop();
         let mut cache = free.unwrap_or_else(|| pattern.cache());
         let result = with(&mut cache);
-        self.caches.lock().push(cache);
+        if cache.memory_usage() <= KEPT_CACHE {
+            self.caches.lock().push(cache);
+        }
         result
+    }
+
+    /// About how many bytes it takes, with the working memory that it keeps.
+    pub fn memory_usage(&self) -> usize {
+        let kept: usize = self.caches.lock().iter().map(Cache::memory_usage).sum();
+        kept + match &self.kind {
+            Kind::Literal(needle) => needle.len(),
+            Kind::Pattern(pattern) => pattern.memory_usage(),
+        }
     }
 
     /// Calls `take` with each match within `bounds`, from `cursor` on, until it answers `false`: the walk then stops
@@ -161,7 +175,8 @@ impl Target {
     }
 }
 
-fn walk_literal(
+/// `Target::walk` over the occurrences of a needle.
+pub fn walk_literal(
     needle: &Needle<'_>,
     haystack: &[u8],
     cursor: &mut Cursor,
@@ -278,7 +293,7 @@ mod tests {
         let haystack = b"abaabab aab";
         for needle in ["", "a", "ab", "aab", "zz", "abaabab aab"] {
             let (literal, pattern) =
-                (Target::literal(needle.as_bytes()), Target::pattern(needle, "g").unwrap());
+                (Target::literal(needle.as_bytes()).unwrap(), Target::pattern(needle, "g").unwrap());
             assert_eq!(all(&literal, haystack, 2), all(&pattern, haystack, 3), "{needle:?}");
             assert_eq!(literal.count(haystack, None), pattern.count(haystack, None), "{needle:?}");
             assert_eq!(literal.find(haystack, 3), pattern.find(haystack, 3), "{needle:?}");

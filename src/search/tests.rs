@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::parallel::{Matches, PART, collect, count};
+use super::parallel::{Matches, PART, collect, count_pattern};
 use super::target::{Bounds, Cursor, Target};
 
 /// A generator of random numbers, the same each time: xorshift.
@@ -111,8 +111,8 @@ fn random_searches_find_what_one_walk_finds() {
                 let counts = [
                     target.count(slice, None),
                     target.count(slice, Some(&cancel)),
-                    count(&bytes, &target, range.clone(), 1, None).unwrap(),
-                    count(&bytes, &target, range, threads, Some(&cancel)).unwrap(),
+                    count_pattern(&bytes, &target, range.clone(), 1, None).unwrap(),
+                    count_pattern(&bytes, &target, range, threads, Some(&cancel)).unwrap(),
                 ];
                 assert_eq!(counts, [whole.len() as u64; 4], "{what}");
             }

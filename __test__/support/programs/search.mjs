@@ -5,7 +5,7 @@ import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { Mmap } from 'memmap'
-import { file, main, report } from './common.mjs'
+import { collect, file, main, report } from './common.mjs'
 
 const SELF = fileURLToPath(import.meta.url)
 
@@ -67,6 +67,82 @@ const SCENARIOS = {
     } catch ({ code, message }) {
       report({ code, message })
     }
+  },
+
+  /** Searches for a long needle where there is no memory for a copy of it. */
+  async needles({ size }) {
+    const needle = Buffer.alloc(size, 'ab')
+    const m = Mmap.anonymous(size + 4096)
+    // Starts the threads.
+    await m.countAsync('absent')
+    leave(size / 2)
+    const all = async (matches) => {
+      for await (const { index } of matches) return index
+    }
+    const searches = {
+      count: () => m.count(needle),
+      search: () => m.search(needle),
+      match: () => m.match(needle),
+      findAsync: () => m.findAsync(needle),
+      rfindAsync: () => m.rfindAsync(needle),
+      countAsync: () => m.countAsync(needle),
+      matchAsync: () => m.matchAsync(needle),
+      matchAll: () => all(m.matchAll(needle)),
+      matchAllAsync: () => all(m.matchAllAsync(needle)),
+    }
+    const answers = {}
+    for (const [name, search] of Object.entries(searches)) {
+      try {
+        answers[name] = (await search()) ?? null
+      } catch ({ code, message }) {
+        answers[name] = code ?? message
+      }
+    }
+    report(answers)
+  },
+
+  /** How much memory synchronous loops keep, in bytes. */
+  loops({ rounds }) {
+    const m = Mmap.anonymous(4096)
+    const needle = Buffer.alloc(2 ** 20)
+    const loops = {
+      strings: [rounds, () => m.count('\n', 0, 64)],
+      matches: [rounds, () => m.match('\n', 0, 64)],
+      iterators: [rounds / 2, () => m.matchAll('\n', 0, 64).next()],
+      needles: [300, () => m.count(needle)],
+      patterns: [rounds / 20, (n) => m.count(new RegExp(`a${n}|b[c-e]{3}`), 0, 64)],
+      kept: [rounds / 20, (n) => m.matchAll(new RegExp(`a${n}|b[c-e]{3}`, 'g'), 0, 64).next()],
+    }
+    const grown = {}
+    for (const [name, [times, run]] of Object.entries(loops)) {
+      for (let n = 0; n < 100; n++) run(n)
+      collect()
+      const before = process.memoryUsage.rss()
+      for (let n = 0; n < times; n++) run(n)
+      collect()
+      grown[name] = process.memoryUsage.rss() - before
+    }
+    report(grown)
+  },
+
+  /** Finds the groups of a pattern that has so many of them in a loop; then, how much memory is kept for it. */
+  groups({ count, length }) {
+    const m = Mmap.anonymous(length)
+    m.fill('aab ')
+    const pattern = new RegExp(`(?:${'(a)|'.repeat(count)}(b)|z)*`)
+    const before = process.memoryUsage.rss()
+    const attempt = (end) => {
+      try {
+        const match = m.match(pattern, 0, end)
+        return [match.index, match.end, match.length, match.span(1) ?? null, match.span(count + 1) ?? null]
+      } catch ({ code, message }) {
+        return [code, message]
+      }
+    }
+    const short = attempt(3)
+    m.fill('a')
+    const long = attempt(length)
+    report({ short, long, count: m.count(pattern), kept: process.memoryUsage.rss() - before })
   },
 
   /** Searches bytes that another thread changes meanwhile: each search must answer something. */

@@ -3,45 +3,46 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::count_pattern::count_pattern;
 use super::parts::{First, Job, Parts, search_alone, search_together};
 use crate::pool::CancelToken;
 use crate::search::haystack::Haystack;
-use crate::search::target::Target;
+use crate::search::literal::{Direction, Needle};
 use crate::sync::Mutex;
 
-/// How many matches of `target` there are in a range, each beginning where the one before ended or later. If the search
-/// is cancelled, the answer means nothing.
+/// How many occurrences of `needle` there are in a range, each beginning where the one before ended or later. If the
+/// search is cancelled, the answer means nothing.
 ///
-/// Uses up to `threads` threads, the caller's among them.
+/// Uses up to `threads` threads, the caller's among them. With one thread it copies nothing and allocates nothing.
 pub fn count<H: Haystack + Clone + 'static>(
     haystack: &H,
-    target: &Arc<Target>,
+    needle: &[u8],
     range: Range<usize>,
     threads: usize,
     cancel: Option<&Arc<CancelToken>>,
 ) -> Result<u64, H::Error> {
-    let Some(needle) = target.as_literal() else {
-        return count_pattern(haystack, target, range, threads, cancel);
-    };
     let begin = range.start;
     let parts = Parts::new(haystack, range, needle.len(), threads == 1 && cancel.is_none());
-    let number = parts.count();
-    // If occurrences can overlap, where those of a part begin depends on the part before.
-    if threads == 1 || number == 1 || needle.overlaps_itself() {
-        let count = Count::new(haystack, target, parts, Some(begin), cancel);
-        search_alone(&count, number, cancel);
+    let (needle, number) = (Needle::new(needle, Direction::Forward), parts.count());
+    // If occurrences can overlap, where those of a part begin depends on the part before. Other threads need a needle of
+    // their own: if there is no memory for one, this thread counts alone.
+    if threads > 1
+        && number > 1
+        && !needle.overlaps_itself()
+        && let Some(needle) = needle.try_to_owned()
+    {
+        let count = Arc::new(Count::new(haystack.clone(), needle, parts, None, cancel));
+        search_together(&count, number, threads, cancel);
         return count.total();
     }
-    let count = Arc::new(Count::new(haystack.clone(), target, parts, None, cancel));
-    search_together(&count, number, threads, cancel);
+    let count = Count::new(haystack, needle, parts, Some(begin), cancel);
+    search_alone(&count, number, cancel);
     count.total()
 }
 
-/// A count of a literal that is under way.
-struct Count<H: Haystack> {
+/// A count that is under way.
+struct Count<'n, H: Haystack> {
     haystack: H,
-    target: Arc<Target>,
+    needle: Needle<'n>,
     parts: Parts,
     cancel: Option<Arc<CancelToken>>,
     sum: Mutex<Sum>,
@@ -54,23 +55,16 @@ struct Sum {
     end: Option<usize>,
 }
 
-impl<H: Haystack> Count<H> {
+impl<'n, H: Haystack> Count<'n, H> {
     fn new(
         haystack: H,
-        target: &Arc<Target>,
+        needle: Needle<'n>,
         parts: Parts,
         begin: Option<usize>,
         cancel: Option<&Arc<CancelToken>>,
     ) -> Self {
         let sum = Mutex::new(Sum { count: 0, end: begin });
-        Self {
-            haystack,
-            target: Arc::clone(target),
-            parts,
-            cancel: cancel.cloned(),
-            sum,
-            error: First::new(),
-        }
+        Self { haystack, needle, parts, cancel: cancel.cloned(), sum, error: First::new() }
     }
 
     fn total(&self) -> Result<u64, H::Error> {
@@ -78,9 +72,9 @@ impl<H: Haystack> Count<H> {
     }
 }
 
-impl<H: Haystack> Job for Count<H> {
+impl<H: Haystack> Job for Count<'_, H> {
     fn search(&self, number: usize) -> bool {
-        let Some(needle) = self.target.as_literal() else { return false };
+        let needle = &self.needle;
         let part = self.parts.get(number);
         let end = part.end;
         let start = self.sum.lock().end.map_or(part.start, |last| last.clamp(part.start, end));
@@ -110,10 +104,6 @@ mod tests {
     use super::*;
     use crate::search::haystack::tests::{BAD, Copied};
 
-    fn literal(needle: &[u8]) -> Arc<Target> {
-        Arc::new(Target::literal(needle))
-    }
-
     #[test]
     fn threads_change_nothing() {
         let bytes = Arc::new(text());
@@ -125,9 +115,9 @@ mod tests {
                     [0..bytes.len(), 1..bytes.len() - 7, PART - 2..PART + 2, PART..PART, 5..2 * PART + 4]
                 {
                     let expected = memchr::memmem::find_iter(&bytes[range.clone()], needle).count() as u64;
-                    let counted = count(&bytes, &literal(needle), range.clone(), threads, cancel.as_ref());
+                    let counted = count(&bytes, needle, range.clone(), threads, cancel.as_ref());
                     assert_eq!(counted, Ok(expected), "{needle:?} {range:?}");
-                    let counted = count(&copied, &literal(needle), range.clone(), threads, cancel.as_ref());
+                    let counted = count(&copied, needle, range.clone(), threads, cancel.as_ref());
                     assert_eq!(counted, Ok(expected), "{needle:?} {range:?}, copied");
                 }
             }
@@ -141,11 +131,11 @@ mod tests {
             for range in [0..bytes.len(), 1..bytes.len(), 3..PART + 1, 7..7] {
                 let expected = memchr::memmem::find_iter(&bytes[range.clone()], needle).count() as u64;
                 for (threads, cancel) in [(1, None), (1, Some(Arc::default())), (4, Some(Arc::default()))] {
-                    let counted = count(&bytes, &literal(needle), range.clone(), threads, cancel.as_ref());
+                    let counted = count(&bytes, needle, range.clone(), threads, cancel.as_ref());
                     assert_eq!(counted, Ok(expected), "{needle:?}");
                 }
                 let copied = Copied(Arc::clone(&bytes), 1000);
-                assert_eq!(count(&copied, &literal(needle), range, 1, None), Ok(expected), "{needle:?}");
+                assert_eq!(count(&copied, needle, range, 1, None), Ok(expected), "{needle:?}");
             }
         }
     }
@@ -156,7 +146,7 @@ mod tests {
         bytes[bad] = BAD;
         let bytes = Arc::new(bytes);
         for (threads, cancel) in [(1, None), (1, Some(Arc::default())), (3, Some(Arc::default()))] {
-            assert_eq!(count(&bytes, &literal(b"7"), 0..bytes.len(), threads, cancel.as_ref()), Err(bad));
+            assert_eq!(count(&bytes, b"7", 0..bytes.len(), threads, cancel.as_ref()), Err(bad));
         }
     }
 }

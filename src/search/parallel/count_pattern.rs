@@ -10,7 +10,10 @@ use crate::search::haystack::Haystack;
 use crate::search::target::{Bounds, Cursor, Target};
 use crate::sync::Mutex;
 
-/// How many matches of a pattern there are in a range. If the search is cancelled, the answer means nothing.
+/// How many matches of a pattern there are in a range, each beginning where the one before ended or later. If the search
+/// is cancelled, the answer means nothing.
+///
+/// Uses up to `threads` threads, the caller's among them.
 pub fn count_pattern<H: Haystack + Clone + 'static>(
     haystack: &H,
     target: &Arc<Target>,
@@ -188,7 +191,6 @@ impl<H: Haystack> Job for CountPattern<H> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::search::parallel::count;
 
     pub fn text() -> Vec<u8> {
         (0u64..)
@@ -244,7 +246,7 @@ pub(super) mod tests {
             for source in ["xxx|$", "\\s{3}|xxx|$", "[^\\r]{3}|\\b"] {
                 let target = Arc::new(Target::pattern(source, "gm").unwrap());
                 let expected = target.count(&bytes, None);
-                let counted = count(&bytes, &target, 0..bytes.len(), 2, Some(&Arc::default()));
+                let counted = count_pattern(&bytes, &target, 0..bytes.len(), 2, Some(&Arc::default()));
                 assert_eq!(counted, Ok(expected), "/{source}/ {newline}");
             }
         }
@@ -260,7 +262,7 @@ pub(super) mod tests {
                     let expected = target.count(&bytes[range.clone()], None);
                     for (threads, cancel) in [(1, None), (1, Some(Arc::default())), (3, Some(Arc::default()))]
                     {
-                        let counted = count(&bytes, &target, range.clone(), threads, cancel.as_ref());
+                        let counted = count_pattern(&bytes, &target, range.clone(), threads, cancel.as_ref());
                         assert_eq!(counted, Ok(expected), "/{source}/{flags} {range:?}");
                     }
                 }
@@ -278,7 +280,7 @@ pub(super) mod tests {
                 let target = Arc::new(Target::pattern(source, flags).unwrap());
                 assert_eq!(target.count(&bytes, Some(&cancel)), 0, "/{source}/{flags}");
                 assert_eq!(
-                    count(&bytes, &target, 0..bytes.len(), 2, Some(&cancel)),
+                    count_pattern(&bytes, &target, 0..bytes.len(), 2, Some(&cancel)),
                     Ok(0),
                     "/{source}/{flags}"
                 );

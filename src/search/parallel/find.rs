@@ -31,13 +31,17 @@ pub fn find<H: Haystack + Clone + 'static>(
 ) -> Result<Option<usize>, H::Error> {
     let parts = Parts::new(haystack, range, needle.len(), threads == 1 && cancel.is_none());
     let (needle, count) = (Needle::new(needle, direction), parts.count());
-    if threads == 1 || count == 1 {
-        let find = Find::new(haystack, needle, parts, cancel);
-        search_alone(&find, count, cancel);
+    // Other threads need a needle of their own. If there is no memory for one, this thread searches alone.
+    if threads > 1
+        && count > 1
+        && let Some(needle) = needle.try_to_owned()
+    {
+        let find = Arc::new(Find::new(haystack.clone(), needle, parts, cancel));
+        search_together(&find, count, threads, cancel);
         return find.found.take().transpose();
     }
-    let find = Arc::new(Find::new(haystack.clone(), needle.into_owned(), parts, cancel));
-    search_together(&find, count, threads, cancel);
+    let find = Find::new(haystack, needle, parts, cancel);
+    search_alone(&find, count, cancel);
     find.found.take().transpose()
 }
 

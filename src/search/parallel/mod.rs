@@ -7,14 +7,14 @@ mod find;
 mod partition;
 mod parts;
 
+pub use collect::collect;
+pub use count_pattern::count_pattern;
+pub use find::find;
 #[cfg_attr(
     test,
-    allow(unused_imports, reason = "what implements it is in `node`, which tests are built without")
+    allow(unused_imports, reason = "what uses them is in `node`, which tests are built without")
 )]
-pub use collect::Sink;
-pub use collect::collect;
-pub use count::count;
-pub use find::find;
+pub use {collect::Sink, count::count};
 
 #[cfg(test)]
 pub(super) use {collect::tests::Matches, parts::PART};

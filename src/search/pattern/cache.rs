@@ -32,6 +32,15 @@ impl Pattern {
 }
 
 impl Cache {
+    /// About how many bytes it keeps.
+    pub fn memory_usage(&self) -> usize {
+        size_of::<Self>()
+            + self.regex.memory_usage()
+            + self.captures.as_ref().map_or(0, meta::Cache::memory_usage)
+            + self.cancellable.as_ref().map_or(0, cancellable_dfa::Cache::memory_usage)
+            + self.pike_vm.memory_usage()
+    }
+
     /// Forgets what was found out about a haystack.
     pub(super) fn begin_haystack(&mut self) {
         self.window.clear();

@@ -1,10 +1,10 @@
 use std::sync::OnceLock;
 
 use regex_automata::meta;
-use regex_automata::nfa::thompson::WhichCaptures;
+use regex_automata::nfa::thompson::{State, WhichCaptures};
 
 use super::engines::cancellable_dfa::CancellableDfa;
-use super::engines::pike_vm::PikeVm;
+use super::engines::pike_vm::{PikeVm, TABLE_LIMIT, table_bytes};
 use super::engines::{build, torn};
 use super::error::PatternError;
 use super::prefilter::required_literal::RequiredLiteral;
@@ -46,7 +46,8 @@ pub struct Pattern {
 /// What finds the groups of a match.
 #[derive(Debug)]
 pub(super) enum Captures {
-    /// No iteration has to reset a group, and no assertion is inexact.
+    /// No iteration has to reset a group, no assertion is inexact, and there are not too many groups for the library's
+    /// own Pike VM, which bounds no memory.
     Library(meta::Regex),
     PikeVm(PikeVm),
 }
@@ -144,12 +145,47 @@ impl Pattern {
     pub(super) fn captures(&self) -> Result<&Captures, PatternError> {
         let made = self.captures.get_or_init(|| {
             let translation = self.translated(true)?;
-            if translation.resets.is_empty() && !translation.inexact.any() {
-                return Ok(Captures::Library(build::regex(&translation, self.flags, WhichCaptures::All)?));
+            let pike_vm = || PikeVm::new(&translation, self.flags, self.groups.len());
+            if !translation.resets.is_empty() || translation.inexact.any() {
+                return Ok(Captures::PikeVm(pike_vm()?));
             }
-            Ok(Captures::PikeVm(PikeVm::new(&translation, self.flags, self.groups.len())?))
+            let slots = 2 * self.groups.len();
+            let is_bounded = |states| table_bytes(states, slots) <= TABLE_LIMIT;
+            let regex = build::regex(&translation, self.flags, WhichCaptures::All)?;
+            // Its size tells how many states it has at most. Only where that is too much are they counted.
+            if !is_bounded(regex.memory_usage() / size_of::<State>()) {
+                let pike_vm = pike_vm()?;
+                if !is_bounded(pike_vm.states()) {
+                    return Ok(Captures::PikeVm(pike_vm));
+                }
+            }
+            Ok(Captures::Library(regex))
         });
         made.as_ref().map_err(Clone::clone)
+    }
+
+    /// About how many bytes it takes, with what was made since it was compiled.
+    pub fn memory_usage(&self) -> usize {
+        let pike_vm = |made: Option<&PikeVm>| made.map_or(0, PikeVm::memory_usage);
+        let captures = match self.captures.get() {
+            Some(Ok(Captures::Library(regex))) => regex.memory_usage(),
+            Some(Ok(Captures::PikeVm(made))) => made.memory_usage(),
+            _ => 0,
+        };
+        size_of::<Self>()
+            + self.source.len()
+            + self.groups.iter().flatten().map(String::len).sum::<usize>()
+            + self.groups.len() * size_of::<Option<String>>()
+            + self.regex.memory_usage()
+            + captures
+            + pike_vm(self.exact.as_ref())
+            + self
+                .cancellable
+                .get()
+                .and_then(|made| made.as_ref().ok())
+                .map_or(0, CancellableDfa::memory_usage)
+            + pike_vm(self.cancellable_captures.get().and_then(|made| made.as_ref().ok()))
+            + pike_vm(self.single_pass.get().and_then(|made| made.as_ref().ok()))
     }
 
     /// Translates the pattern again: to keep the HIR of each would take more memory than most of them ever need.

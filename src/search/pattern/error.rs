@@ -25,6 +25,18 @@ impl PatternError {
     pub(super) fn too_large() -> Self {
         Self::whole("the pattern is too large: its repetitions multiply to more states than are allowed")
     }
+
+    /// More groups than can be found within the memory that a search may take.
+    pub(super) fn too_many_groups() -> Self {
+        Self::whole(
+            "the pattern is too large: to find so many groups in so long a match takes more memory than is allowed",
+        )
+    }
+
+    /// No memory for a search that is not too large in itself.
+    pub(super) fn no_memory() -> Self {
+        Self::whole("there is no memory for the groups of the pattern")
+    }
 }
 
 impl fmt::Display for PatternError {

@@ -177,8 +177,7 @@ impl<'c> Searcher<'_, 'c, '_> {
                 return Ok(matched.is_some());
             }
         };
-        let outcome = pike_vm.captures(&mut cache.pike_vm, haystack, start, true, usize::MAX, *cancel, slots);
-        Ok(matches!(outcome, Outcome::Match(..)))
+        pike_vm.groups(&mut cache.pike_vm, haystack, start..end, *cancel, slots)
     }
 
     /// How many matches there are from `at` on.

@@ -48,6 +48,13 @@ impl CancellableDfa {
         Ok(Self { regex, prefilter, has_utf8_empty })
     }
 
+    /// The bytes that it takes.
+    pub fn memory_usage(&self) -> usize {
+        let both = [self.regex.forward(), self.regex.reverse()];
+        let prefilter = self.prefilter.as_ref().map_or(0, Prefilter::memory_usage);
+        prefilter + both.iter().map(|dfa| dfa.memory_usage() + dfa.get_nfa().memory_usage()).sum::<usize>()
+    }
+
     pub fn cache(&self) -> Cache {
         self.regex.create_cache()
     }

@@ -1,5 +1,8 @@
 //! What runs a translated pattern over bytes.
 
+/// Finding the groups of patterns that have too many of them for the Pike VM.
+pub mod backtracker;
+
 /// Compiling HIR for regex-automata.
 pub mod build;
 

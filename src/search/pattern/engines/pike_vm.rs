@@ -2,10 +2,14 @@
 //! It does what the library's engines cannot do: it resets the groups of a loop when the next iteration begins, and its
 //! assertions are those of ECMAScript everywhere. It is exact and linear, and slower.
 
+use std::collections::TryReserveError;
+use std::ops::Range;
+
 use regex_automata::nfa::thompson::{NFA, State, WhichCaptures};
 use regex_automata::util::look::{Look, LookMatcher};
 use regex_automata::util::primitives::StateID;
 
+use super::backtracker;
 use super::build;
 use crate::pool::CancelToken;
 use crate::search::literal::CANCEL_INTERVAL;
@@ -14,14 +18,24 @@ use crate::search::pattern::outcome::Outcome;
 use crate::search::pattern::syntax::{Flags, Translation};
 
 /// A slot that is not set.
-const UNSET: usize = usize::MAX;
+pub(super) const UNSET: usize = usize::MAX;
+
+/// The bytes that the tables of a search may take. They grow with the states times the groups: a pattern of some 1,200
+/// groups needs so many.
+pub const TABLE_LIMIT: usize = 128 << 20;
+
+/// The bytes that the tables take of a search with so many states and slots: those of this engine, and about those of the
+/// library's Pike VM.
+pub fn table_bytes(states: usize, slots: usize) -> usize {
+    states.saturating_mul(slots + 2).saturating_mul(2 * size_of::<usize>())
+}
 
 /// An automaton, and what is special about running it.
 #[derive(Debug)]
 pub struct PikeVm {
-    nfa: NFA,
+    pub(super) nfa: NFA,
     /// How many slots are reported: two for each group, the whole match first.
-    width: usize,
+    pub(super) width: usize,
     /// For each hidden group, in order, the range of slots that it resets.
     resets: Vec<(usize, usize)>,
     /// Positions are those of code points.
@@ -38,6 +52,7 @@ pub struct Cache {
     stack: Vec<Frame>,
     slots: Vec<usize>,
     found: Vec<Option<usize>>,
+    pub(super) backtracker: backtracker::Cache,
 }
 
 /// The states that were reached at one position, in order of preference, each with its slots.
@@ -55,7 +70,31 @@ enum Frame {
     Restore { slot: usize, value: usize },
 }
 
+impl Cache {
+    /// The bytes that it keeps.
+    pub fn memory_usage(&self) -> usize {
+        self.now.memory_usage()
+            + self.next.memory_usage()
+            + self.stack.capacity() * size_of::<Frame>()
+            + self.slots.capacity() * size_of::<usize>()
+            + self.found.capacity() * size_of::<Option<usize>>()
+            + self.backtracker.memory_usage()
+    }
+}
+
 impl Threads {
+    fn memory_usage(&self) -> usize {
+        self.order.capacity() * size_of::<StateID>()
+            + (self.place.capacity() + self.slots.capacity()) * size_of::<usize>()
+    }
+
+    /// Makes room for a search, if there is memory for it.
+    fn reserve(&mut self, states: usize, width: usize) -> Result<(), TryReserveError> {
+        self.order.try_reserve(states)?;
+        self.place.try_reserve_exact(states.saturating_sub(self.place.len()))?;
+        self.slots.try_reserve_exact((states * width).saturating_sub(self.slots.len()))
+    }
+
     fn reset(&mut self, states: usize, width: usize) {
         self.order.clear();
         self.place.resize(states, 0);
@@ -87,6 +126,37 @@ impl PikeVm {
         Ok(Self { nfa, width: groups * 2, resets, code_points, long_words })
     }
 
+    /// The states of its automaton.
+    pub fn states(&self) -> usize {
+        self.nfa.states().len()
+    }
+
+    /// The bytes that it takes.
+    pub fn memory_usage(&self) -> usize {
+        self.nfa.memory_usage() + self.resets.capacity() * size_of::<(usize, usize)>()
+    }
+
+    /// The groups of a match, in `out`. `false`: it is no match any more, or the search was cancelled. An error if there
+    /// are so many groups, and the match is so long, that to find them would take too much memory.
+    pub fn groups(
+        &self,
+        cache: &mut Cache,
+        haystack: &[u8],
+        found: Range<usize>,
+        cancel: Option<&CancelToken>,
+        out: &mut Vec<Option<usize>>,
+    ) -> Result<bool, PatternError> {
+        let states = self.states();
+        if table_bytes(states, self.width) > TABLE_LIMIT {
+            return self.backtrack(&mut cache.backtracker, haystack, found, cancel, out);
+        }
+        let room =
+            cache.now.reserve(states, self.width).and_then(|()| cache.next.reserve(states, self.width));
+        room.map_err(|_| PatternError::no_memory())?;
+        let outcome = self.captures(cache, haystack, found.start, true, usize::MAX, cancel, out);
+        Ok(matches!(outcome, Outcome::Match(..)))
+    }
+
     /// The first match from `at` on; with `anchored`, at it. Gives up at `give_up`, if no match has begun there.
     pub fn find(
         &self,
@@ -104,7 +174,7 @@ impl PikeVm {
     }
 
     /// As `find`; on a match `out` has the slots.
-    pub fn captures(
+    fn captures(
         &self,
         cache: &mut Cache,
         haystack: &[u8],
@@ -214,20 +284,34 @@ impl PikeVm {
     }
 
     fn capture(&self, slot: usize, stack: &mut Vec<Frame>, slots: &mut [usize], at: usize) {
-        let mut set = |slot: usize, value: usize| {
-            stack.push(Frame::Restore { slot, value: slots[slot] });
-            slots[slot] = value;
-        };
+        self.set(slot, slots, at, |slot, value| stack.push(Frame::Restore { slot, value }));
+    }
+
+    /// Does what a `Capture` state does: sets its slot, or, if it is where an iteration of a loop begins, resets the groups
+    /// of the loop. Calls `restore` with each slot that it changes, and what that was.
+    pub(super) fn set(
+        &self,
+        slot: usize,
+        slots: &mut [usize],
+        at: usize,
+        mut restore: impl FnMut(usize, usize),
+    ) {
         if slot < self.width {
-            set(slot, at);
+            restore(slot, slots[slot]);
+            slots[slot] = at;
         } else if slot.is_multiple_of(2)
             && let Some((first, last)) = self.resets.get((slot - self.width) / 2)
         {
-            (*first..*last).for_each(|slot| set(slot, UNSET));
+            for (slot, value) in (*first..).zip(&mut slots[*first..*last]) {
+                if *value != UNSET {
+                    restore(slot, *value);
+                    *value = UNSET;
+                }
+            }
         }
     }
 
-    fn holds(&self, look: Look, haystack: &[u8], at: usize) -> bool {
+    pub(super) fn holds(&self, look: Look, haystack: &[u8], at: usize) -> bool {
         let (before, after) = haystack.split_at(at);
         match look {
             Look::Start => before.is_empty(),
