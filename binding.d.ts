@@ -44,16 +44,16 @@ export declare class NativeMapping {
   /** `advice`: a portable name, or one of the system's numbers. `true`: the system took the advice. */
   advise(advice: string | number, start: number, length: number): Answer<boolean>
   setName(name: string): Failure | null
-  /** A new ArrayBuffer over the bytes; writes its number. The caller makes one at most. */
+  /** A new ArrayBuffer over the bytes; writes its number. The caller makes at most one of each region. */
   expose(number: Float64Array, engine: Engine): ArrayBuffer | Failure
   /**
    * Writes where the status word is, its chunk (-1: the mapping is not guarded) and its place there, and up to where a
    * load from the last page tells whether the file still has the bytes (0: nowhere).
    */
   statusPlace(place: Float64Array): void
-  /** Whether anything went wrong so far. */
+  /** Whether a fault was handled since the mapping was made or reattached. */
   faulted(): Answer<boolean>
-  /** Maps the file again. `false`: at other addresses. */
+  /** Maps the file again. `false`: it is at other addresses now, so views of the old ones must go. */
   reattach(): Answer<boolean>
   /**
    * The first lines of a range as one string, or, where some lines need two bytes a character and others do not, as an
@@ -102,19 +102,16 @@ export declare enum Access {
   Copy = 3,
 }
 
-/** What the offset of a mapping is a multiple of, in bytes. */
+/** The bytes that the offset of a mapping must be a multiple of. */
 export declare function allocationGranularity(): number
 
-/** Whether the engine allows ArrayBuffers over memory that is not its own: Electron, for one, does not. */
+/** Whether the engine allows ArrayBuffers over foreign memory. Electron, for example, does not. */
 export declare function allowsExternalBuffers(): boolean
-
-/** Puts the handlers on top again, where the host's own came or went. */
-export declare function arm(): void
 
 /** Compiles a RegExp's source and flags. */
 export declare function compile(source: string, flags: string): NativePattern | Failure
 
-/** Each PROT_, MAP_, MADV_ and MS_ of this system. */
+/** Each PROT_, MAP_, MADV_ and MS_ that this system defines, with the values of its headers. */
 export declare function constants(): Record<string, number>
 
 /** Detaches an ArrayBuffer: its views get length 0. `false` when the engine refuses. */
@@ -202,6 +199,9 @@ export declare enum FaultKind {
   Io = 1,
   NoSpace = 2,
 }
+
+/** Installs the fault handlers again, after the program has installed or removed handlers of the same signals. */
+export declare function installFaultHandlers(): void
 
 /**
  * Leaks, on purpose, memory that `transfer()` took: another thread may have it, and this one, which made the mapping, is
@@ -293,7 +293,7 @@ export interface OpenRequest {
   guard: boolean
 }
 
-/** Bytes of a page. */
+/** The size of a page of memory in bytes. */
 export declare function pageSize(): number
 
 /**
@@ -316,7 +316,7 @@ export interface SearchRequest {
  */
 export declare function setProcessors(number: number): void
 
-/** The status words of a chunk, 32 bits each: not 0 once something went wrong with a mapping. */
+/** The status words of a chunk of the fault table, 32 bits each. A word is not 0 once a fault of its mapping was handled. */
 export declare function statusWords(chunk: number): ArrayBuffer | Failure
 
 /** Releases the mappings whose objects were collected; answers how many they were. */
