@@ -22,7 +22,7 @@ export declare class NativeMapping {
   /** Its number, for `fastCalls`. */
   number(): number
   /** The size of the file now. */
-  size(): Answer<number>
+  size(): number | Failure
   /** Gives the mapping, and its file, another length. `reserve: false` leaves a hole where the file grows. */
   resize(length: number, reserve: boolean): Failure | null
   /** Closes a mapping that nobody has seen, and takes back what it did to the file. */
@@ -34,15 +34,15 @@ export declare class NativeMapping {
   /** Repeats a pattern, which is not empty, over a range. */
   fill(start: number, end: number, pattern: Uint8Array): Failure | null
   /** Whether the bytes from `start` on are `other`. */
-  equals(start: number, other: Uint8Array): Answer<boolean>
+  equals(start: number, other: Uint8Array): boolean | Failure
   /** Whether all bytes are those of another mapping. */
-  equalsMapping(other: NativeMapping): Answer<boolean>
+  equalsMapping(other: NativeMapping): boolean | Failure
   /** Writes changed pages of a range back. `flags`: MS_ bits; 0: the default. */
   flush(start: number, length: number, flags: number): Failure | null
   /** `flush`, off the event loop. */
   flushAsync(job: NativeJob, start: number, length: number, flags: number): Promise<undefined | Failure>
   /** `advice`: a portable name, or one of the system's numbers. `true`: the system took the advice. */
-  advise(advice: string | number, start: number, length: number): Answer<boolean>
+  advise(advice: string | number, start: number, length: number): boolean | Failure
   setName(name: string): Failure | null
   /** A new ArrayBuffer over the bytes; writes its number. The caller makes at most one of each region. */
   expose(number: Float64Array, engine: Engine): ArrayBuffer | Failure
@@ -52,9 +52,9 @@ export declare class NativeMapping {
    */
   statusPlace(place: Float64Array): void
   /** Whether a fault was handled since the mapping was made or reattached. */
-  faulted(): Answer<boolean>
+  faulted(): boolean | Failure
   /** Maps the file again. `false`: it is at other addresses now, so views of the old ones must go. */
-  reattach(): Answer<boolean>
+  reattach(): boolean | Failure
   /**
    * The first lines of a range as one string, or, where some lines need two bytes a character and others do not, as an
    * array of two: a line whose start is negative lies in the second one, and its start there is the bitwise complement.
@@ -71,9 +71,9 @@ export declare class NativeMapping {
   /** `find`, on threads of our own. */
   findAsync(job: NativeJob, needle: Uint8Array, request: SearchRequest, last: boolean): Promise<number | Failure>
   /** Where the first match within [start, end) begins, at `at` or later; -1: nowhere. */
-  search(pattern: NativePattern, start: number, end: number, at: number): Answer<number>
+  search(pattern: NativePattern, start: number, end: number, at: number): number | Failure
   /** How many matches of a RegExp there are within [start, end). */
-  count(pattern: NativePattern, start: number, end: number): Answer<number>
+  count(pattern: NativePattern, start: number, end: number): number | Failure
   /** `count`, on threads of our own. */
   countAsync(job: NativeJob, wanted: NativePattern | Uint8Array, request: SearchRequest): Promise<number | Failure>
   /**
@@ -81,7 +81,7 @@ export declare class NativeMapping {
    * `slots`. A match has two numbers a group (-1: it took no part) and one more: where its bytes begin in `text` (-1:
    * it is longer than that, and they are not there). Answers how many.
    */
-  matches(wanted: NativePattern | Uint8Array, request: MatchRequest, slots: Float64Array, text: Uint8Array): Answer<number>
+  matches(wanted: NativePattern | Uint8Array, request: MatchRequest, slots: Float64Array, text: Uint8Array): number | Failure
   /** `matches`, on threads of our own: about `most` of them. */
   matchesAsync(job: NativeJob, wanted: NativePattern | Uint8Array, request: MatchBatchRequest): Promise<MatchBatch | Failure>
 }
@@ -333,4 +333,4 @@ export declare function statusWords(chunk: number): ArrayBuffer | Failure
 export declare function sweep(): number
 
 /** Takes the name of named memory away. `false`: there was no such name. */
-export declare function unlink(name: string): Answer<boolean>
+export declare function unlink(name: string): boolean | Failure

@@ -7,7 +7,9 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import { ALLOCATIONGRANULARITY, constants, type Home, Mmap, type MmapOptions, type OpenOptions, PAGESIZE } from 'memmap'
+import { run, story } from '../support/child.mjs'
 import {
+  blockDevice,
   closedDescriptor,
   closing,
   deno,
@@ -463,6 +465,20 @@ eachHome('open: what cannot be mapped is refused, and nothing hangs', async (t, 
   await refusesToOpen(t, home, folder, rows)
 })
 
+eachHome('a block device has a size, and the position of its descriptor stays', (t, home) => {
+  const device = blockDevice(t, Buffer.alloc(2 ** 20, 'device! '))
+  if (device === undefined) return
+  using opened = Mmap.open(device, { home })
+  t.deepEqual([opened.length, opened.size()], [2 ** 20, 2 ** 20])
+  const fd = descriptor(t, device, 'r')
+  const bytes = Buffer.alloc(8)
+  fs.readSync(fd, bytes, 0, 4, null)
+  using m = new Mmap(fd, 4096, { access: 'read', home })
+  t.is(m.size(), 2 ** 20)
+  fs.readSync(fd, bytes, 4, 4, null)
+  t.is(bytes.toString(), 'device! ')
+})
+
 eachHome('open: a socket is refused as what it is', async (t, home) => {
   if (windows) return skip(t, 'a socket is no file on Windows')
   const folder = scratch(t)
@@ -641,6 +657,23 @@ eachHome('open: a creation that fails leaves no file, and a file as it was', asy
     fs.rmSync(made, { force: true })
     fs.truncateSync(there, 3)
   }
+})
+
+eachHome('open: create follows a symbolic link to what is not there, as Node does', async (t, home) => {
+  if (windows) return skip(t, 'links need a privilege on Windows')
+  const made = await run('links', 'made', { home })
+  const one = (kind: string): unknown => [kind, 'a link', 'a file', 'stored\0\0\0\0']
+  const kinds = ['absolute', 'absolute', 'relative', 'relative', 'of a chain', 'of a chain']
+  t.deepEqual(made.answer, { answers: kinds.map(one) }, story(made))
+  const refused = await run('links', 'refused', { home })
+  const all = (code: string): string[] => [code, code, code]
+  const codes = { circle: all('ELOOP'), 'no folder': all('ENOENT'), 'a folder': all('EISDIR') }
+  t.deepEqual(refused.answer, { codes: { ...codes, 'no permission': all('EACCES') } }, story(refused))
+  // Longer than any file may be on Linux.
+  if (!linux) return skip(t, 'skipped in part: no file system is known to refuse a length')
+  const undone = await run('links', 'undone', { home })
+  const gone = ['EFBIG', 'a link', false]
+  t.deepEqual(undone.answer, { answers: [gone, gone] }, story(undone))
 })
 
 test('the environment chooses a home, an option before it', (t) => {
