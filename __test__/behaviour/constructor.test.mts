@@ -7,6 +7,7 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import { ALLOCATIONGRANULARITY, constants, type Home, Mmap, type MmapOptions, type OpenOptions, PAGESIZE } from 'memmap'
+import { run, story } from '../support/child.mjs'
 import {
   closedDescriptor,
   closing,
@@ -641,6 +642,23 @@ eachHome('open: a creation that fails leaves no file, and a file as it was', asy
     fs.rmSync(made, { force: true })
     fs.truncateSync(there, 3)
   }
+})
+
+eachHome('open: create follows a symbolic link to what is not there, as Node does', async (t, home) => {
+  if (windows) return skip(t, 'links need a privilege on Windows')
+  const made = await run('links', 'made', { home })
+  const one = (kind: string): unknown => [kind, 'a link', 'a file', 'stored\0\0\0\0']
+  const kinds = ['absolute', 'absolute', 'relative', 'relative', 'of a chain', 'of a chain']
+  t.deepEqual(made.answer, { answers: kinds.map(one) }, story(made))
+  const refused = await run('links', 'refused', { home })
+  const all = (code: string): string[] => [code, code, code]
+  const codes = { circle: all('ELOOP'), 'no folder': all('ENOENT'), 'a folder': all('EISDIR') }
+  t.deepEqual(refused.answer, { codes: { ...codes, 'no permission': all('EACCES') } }, story(refused))
+  // Longer than any file may be on Linux.
+  if (!linux) return skip(t, 'skipped in part: no file system is known to refuse a length')
+  const undone = await run('links', 'undone', { home })
+  const gone = ['EFBIG', 'a link', false]
+  t.deepEqual(undone.answer, { answers: [gone, gone] }, story(undone))
 })
 
 test('the environment chooses a home, an option before it', (t) => {

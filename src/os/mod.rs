@@ -6,6 +6,7 @@
 
 mod advice;
 mod error;
+mod open_or_make;
 mod raw_map;
 
 #[cfg(unix)]

@@ -1,16 +1,19 @@
 //! Files: borrowed descriptors, opening, sizes.
 
 use std::ffi::OsStr;
-use std::fs::File;
+use std::fs::{File, Metadata};
+use std::io;
 use std::mem::{ManuallyDrop, MaybeUninit};
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 use std::slice;
 
 use rustix::fs::{FileType, Mode, OFlags};
 use rustix::io::Errno;
 
+use crate::os::open_or_make::open_or_make;
 use crate::os::{InCall, OpenMode, Result};
 use crate::request::Source;
 
@@ -99,33 +102,37 @@ pub unsafe fn read_at(file: &File, at: u64, start: *mut u8, len: usize) -> bool 
 
 /// Opens the file at `path`. The answer beside it says whether this call made the file.
 pub fn open(path: &[u8], opening: OpenMode) -> Result<(File, bool)> {
-    let path = OsStr::from_bytes(path);
+    let path = Path::new(OsStr::from_bytes(path));
     // NONBLOCK: a FIFO must not make this wait. CLOEXEC: no child process inherits the descriptor.
     let base = OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
     let flags = base | if opening.write { OFlags::RDWR } else { OFlags::RDONLY };
-    let attempt = |flags| {
+    let attempt = |path: &Path, flags| {
         rustix::io::retry_on_intr(|| rustix::fs::open(path, flags, Mode::from_raw_mode(0o666)))
             .map(File::from)
-    };
-    loop {
-        match attempt(flags) {
-            Err(Errno::NOENT) if opening.create => match attempt(flags | OFlags::CREATE | OFlags::EXCL) {
-                // Another process made it in between, so it can be opened now.
-                Err(Errno::EXIST) => continue,
-                made => return made.in_call("open").map(|file| (file, true)),
-            },
             // ENXIO is what open(2) answers for a socket.
-            Err(Errno::NXIO) => return Err(Errno::NODEV).in_call("open"),
-            opened => return opened.in_call("open").map(|file| (file, false)),
-        }
+            .map_err(|errno| io::Error::from(if errno == Errno::NXIO { Errno::NODEV } else { errno }))
+    };
+    if !opening.create {
+        return attempt(path, flags).in_call("open").map(|file| (file, false));
     }
+    let new = flags | OFlags::CREATE | OFlags::EXCL;
+    open_or_make(path, |path, make| attempt(path, if make { new } else { flags })).in_call("open")
 }
 
 /// The device and the inode of a file, by which it is known again if another one takes its path. `None`: not known.
 pub type Identity = Option<(u64, u64)>;
 
+fn identity_of(data: &Metadata) -> Identity {
+    Some((data.dev(), data.ino()))
+}
+
 pub fn identity(file: &File) -> Identity {
-    file.metadata().ok().map(|data| (data.dev(), data.ino()))
+    identity_of(&file.metadata().ok()?)
+}
+
+/// That of the file that `path` leads to, through symbolic links.
+pub fn identity_at(path: &Path) -> io::Result<Identity> {
+    path.metadata().map(|data| identity_of(&data))
 }
 
 /// Whether two descriptors are of the same file. `None`: that cannot be told.
@@ -133,11 +140,10 @@ pub fn is_same_file(one: &File, other: &File) -> Option<bool> {
     Some(identity(one)? == identity(other)?)
 }
 
-/// Removes the file that `open` made, if the path still leads to it.
+/// Removes the file that `open` made, if the path still leads to it. Symbolic links on the way to it stay.
 pub fn remove(path: &[u8], identity: Identity) {
-    let path = OsStr::from_bytes(path);
-    let there = std::fs::symlink_metadata(path).ok().map(|data| (data.dev(), data.ino()));
-    if identity.is_some() && there == identity {
+    let Ok(path) = Path::new(OsStr::from_bytes(path)).canonicalize() else { return };
+    if identity.is_some() && identity_at(&path).is_ok_and(|there| there == identity) {
         let _ = std::fs::remove_file(path);
     }
 }

@@ -5,6 +5,7 @@ use std::io;
 use std::mem::{ManuallyDrop, MaybeUninit};
 use std::os::windows::fs::OpenOptionsExt;
 use std::os::windows::io::{AsRawHandle, FromRawHandle, RawHandle};
+use std::path::Path;
 use std::ptr;
 use std::sync::LazyLock;
 
@@ -19,6 +20,7 @@ use windows_sys::Win32::System::LibraryLoader::{GetModuleHandleW, GetProcAddress
 use windows_sys::Win32::System::WindowsProgramming::{DRIVE_FIXED, DRIVE_RAMDISK};
 
 use super::win32::{error, last_error};
+use crate::os::open_or_make::open_or_make;
 use crate::os::{InCall, OpenMode, Result};
 use crate::request::Source;
 
@@ -129,24 +131,24 @@ pub fn open(path: &[u8], opening: OpenMode) -> Result<(File, bool)> {
     let mut options = OpenOptions::new();
     // With this flag, which libuv gives too, a directory can be opened. `mappable` refuses it as one.
     options.read(true).write(opening.write).custom_flags(FILE_FLAG_BACKUP_SEMANTICS);
-    loop {
-        match options.open(&path) {
-            Err(error) if opening.create && error.kind() == io::ErrorKind::NotFound => {
-                match options.clone().create_new(true).open(&path) {
-                    // Another process made it in between, so it can be opened now.
-                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
-                    made => return made.in_call("open").map(|file| (file, true)),
-                }
-            }
-            opened => return opened.in_call("open").map(|file| (file, false)),
-        }
+    if !opening.create {
+        return options.open(&path).in_call("open").map(|file| (file, false));
     }
+    let mut new = options.clone();
+    new.create_new(true);
+    open_or_make(Path::new(&path), |path, make| if make { new.open(path) } else { options.open(path) })
+        .in_call("open")
 }
 
 /// Nothing is needed to know a file again: while it is open, no other can take its path.
 pub type Identity = ();
 
 pub fn identity(_file: &File) -> Identity {}
+
+/// That of the file that `path` leads to.
+pub fn identity_at(_path: &Path) -> io::Result<Identity> {
+    Ok(())
+}
 
 /// Whether two handles are of the same file. `None`: that cannot be told.
 pub fn is_same_file(one: &File, other: &File) -> Option<bool> {
@@ -161,9 +163,14 @@ pub fn is_same_file(one: &File, other: &File) -> Option<bool> {
     Some(number(one)? == number(other)?)
 }
 
-/// Removes the file that `open` made.
+/// Removes the file that `open` made. Symbolic links on the way to it stay.
 pub fn remove(path: &[u8], _identity: Identity) {
-    let _ = std::fs::remove_file(&*String::from_utf8_lossy(path));
+    let path = &*String::from_utf8_lossy(path);
+    // Not every volume knows the path of its files.
+    let _ = match Path::new(path).canonicalize() {
+        Ok(found) => std::fs::remove_file(found),
+        Err(_) => std::fs::remove_file(path),
+    };
 }
 
 /// Grows the file to `to` bytes. NTFS allocates the clusters of a file with its size, unless the file is sparse, so

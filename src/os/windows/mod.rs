@@ -17,8 +17,8 @@ pub use constants::{CONSTANTS, DEFAULT_RAW, PROT_READ, PROT_WRITE, REFUSED_FLAGS
 pub use copy::try_copy;
 pub use errors::{error_name, is_busy};
 pub use file::{
-    Identity, borrow_fd, file_size, identity, is_removable, is_same_file, mappable, open, read_at, remove,
-    reserve, set_size, source,
+    Identity, borrow_fd, file_size, identity, identity_at, is_removable, is_same_file, mappable, open,
+    read_at, remove, reserve, set_size, source,
 };
 pub use limits::{granularity, mappings, page_size, whole_pages};
 pub use map::{
