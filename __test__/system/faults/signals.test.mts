@@ -3,7 +3,7 @@ import os from 'node:os'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { run, story } from '../../support/child.mjs'
-import { bun, compileLibrary, deno, emulator, linux, skip, windows } from '../../support/common.mjs'
+import { bun, compileLibrary, deno, emulator, linux, SHARE, skip, windows } from '../../support/common.mjs'
 
 type Step = readonly [name: string, argument?: unknown]
 
@@ -93,6 +93,13 @@ for (const signal of ['SIGBUS', 'SIGSEGV'] as const) {
   unix(`a listener for ${signal} added after the mapping hears, and faults are survived with no new mapping between`, {
     steps: [['map'], ['map'], ['listen', signal], ['fault'], ['kill', signal], ['fault'], ['kill', signal]],
     done: [1, 2, signal, FAULT, 1, FAULT, 1],
+  })
+  test(`a storm of ${signal} and other signals with listeners, and faults between them`, async (t) => {
+    if (windows) return skip(t, 'there are no signals of memory on Windows')
+    if (deno) return skip(t, 'Deno passes over the first SIGBUS or SIGSEGV that is sent to it, and dies by the second')
+    const outcome = await run('faults/signals', 'storm', { signal, times: 20_000 * Math.max(SHARE, 0.1) })
+    const heard = [signal, 'SIGUSR2', 'SIGCHLD', 'SIGTERM']
+    t.deepEqual(outcome.answer, { codes: [0, 0], answers: [FAULT], heard, faulted: true }, story(outcome))
   })
   unix(`when the listener for ${signal} was removed, faults are survived and the signal ends the process`, {
     steps: [

@@ -8,12 +8,11 @@
 
 use std::cell::UnsafeCell;
 use std::ffi::{c_int, c_void};
-use std::mem::MaybeUninit;
 use std::ptr;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize};
 
-use libc::{sigaction, siginfo_t};
+use libc::{sigaction, siginfo_t, sigset_t};
 
 use crate::sync::Mutex;
 
@@ -53,7 +52,14 @@ fn previous(signal: c_int) -> &'static AtomicPtr<Previous> {
 }
 
 fn same(one: &sigaction, other: &sigaction) -> bool {
-    one.sa_sigaction == other.sa_sigaction && one.sa_flags == other.sa_flags
+    // Some systems have 32 signals, others 64 or 128; a number that is none is in no set.
+    let has = |action: &sigaction, signal| {
+        // SAFETY: a set of signals of a valid action.
+        unsafe { libc::sigismember(&action.sa_mask, signal) == 1 }
+    };
+    one.sa_sigaction == other.sa_sigaction
+        && one.sa_flags == other.sa_flags
+        && (1..=128).all(|signal| has(one, signal) == has(other, signal))
 }
 
 /// Whether there is no function to call: the action is to be the default one, or to ignore the signal.
@@ -75,11 +81,11 @@ fn default_action() -> sigaction {
 }
 
 fn current(signal: c_int) -> Option<sigaction> {
-    let mut action = MaybeUninit::uninit();
+    // glibc fills only as much of the mask as there are signals.
+    let mut action = default_action();
     // SAFETY: only asks; the out pointer is ours.
-    let status = unsafe { sigaction(signal, ptr::null(), action.as_mut_ptr()) };
-    // SAFETY: filled when it succeeds.
-    (status == 0).then(|| unsafe { action.assume_init() })
+    let status = unsafe { sigaction(signal, ptr::null(), &mut action) };
+    (status == 0).then_some(action)
 }
 
 /// Remembers `action` as the latest of the earlier handlers.
@@ -117,14 +123,29 @@ fn remember(signal: c_int, action: sigaction, ever_made: &mut Vec<&'static Previ
     latest_is_gone(signal).store(false, Release);
 }
 
+/// The latest of the earlier handlers.
+fn latest(signal: c_int) -> Option<&'static sigaction> {
+    // SAFETY: null, or a leaked one.
+    let known = unsafe { previous(signal).load(Acquire).as_ref() }?;
+    known.actions[..known.count].last()
+}
+
 /// Makes `handler` the one that the kernel calls. The answer is what it replaces.
 fn install(signal: c_int, handler: Handler) -> Option<sigaction> {
     let mut action = default_action();
     action.sa_sigaction = handler as *const () as usize;
     // SA_ONSTACK: where a thread has a stack for signals, that one is used, since SIGSEGV may mean that the thread's
-    // own stack is full. SA_NODEFER: if the signal were blocked, a fault in a handler that ours calls would kill the
-    // process. SA_RESTART: a signal that was sent must not interrupt a system call.
-    action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_NODEFER | libc::SA_RESTART;
+    // own stack is full.
+    action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
+    // A signal that is not ours is to reach the handler of before as if ours were not there: with the same signals
+    // blocked from the first to the last instruction.
+    match latest(signal).filter(|latest| !is_default(latest)) {
+        Some(latest) => {
+            action.sa_mask = latest.sa_mask;
+            action.sa_flags |= latest.sa_flags & (libc::SA_NODEFER | libc::SA_RESTART);
+        }
+        None => action.sa_flags |= libc::SA_NODEFER | libc::SA_RESTART,
+    }
     let mut replaced = default_action();
     // SAFETY: both structures are ours, and the handler is never unloaded.
     let status = unsafe { sigaction(signal, &action, &mut replaced) };
@@ -282,8 +303,10 @@ unsafe fn call(
         Some(action) if action.sa_sigaction == libc::SIG_IGN && sent => {}
         Some(action) if !is_default(action) => {
             if action.sa_flags & libc::SA_RESETHAND != 0 {
-                restore_default(signal);
+                // The default action comes next, but our own faults are still to be survived.
+                previous(signal).store(ptr::null_mut(), Release);
             }
+            let before = block_for(action, signal);
             let handler = action.sa_sigaction as *const ();
             if is_plain(action) {
                 // SAFETY: sigaction(2): without SA_SIGINFO it takes one argument.
@@ -296,6 +319,7 @@ unsafe fn call(
                 // SAFETY: as above.
                 unsafe { handler(signal, info, context) };
             }
+            unblock(before, signal);
         }
         _ => {
             // When this handler returns, a fault comes again, and the process dies with the context of the fault
@@ -309,6 +333,36 @@ unsafe fn call(
     }
 }
 
+/// Blocks what the kernel would block for the time of this action's handler: the signals of its mask and, without
+/// SA_NODEFER, the signal itself. A handler may rely on that: libuv's takes a lock that it would wait for in vain if
+/// another signal entered it anew on the same thread. When the kernel has called our handler they are blocked already,
+/// see `install`; when another handler has, its own mask is. The answer is the mask of before.
+fn block_for(action: &sigaction, signal: c_int) -> sigset_t {
+    let mut blocked = action.sa_mask;
+    if action.sa_flags & libc::SA_NODEFER == 0 {
+        // SAFETY: a set of ours.
+        unsafe { libc::sigaddset(&mut blocked, signal) };
+    }
+    let mut before = default_action().sa_mask;
+    // SAFETY: both sets are ours.
+    unsafe { libc::pthread_sigmask(libc::SIG_BLOCK, &blocked, &mut before) };
+    before
+}
+
+/// Goes back to the mask of before, for a handler that has called ours and goes on afterwards. If not even the signal
+/// itself was blocked, this is left to the kernel, which sets the mask of the interrupted code when our handler returns,
+/// in one step with leaving its stack: a signal that waits would interrupt this function here, and with signals that come
+/// faster than they are handled the stack would grow without end.
+///
+/// A handler that does not return but jumps (siglongjmp) finds the mask as it would without ours.
+fn unblock(before: sigset_t, signal: c_int) {
+    // SAFETY: a set of ours.
+    if unsafe { libc::sigismember(&before, signal) } == 1 {
+        // SAFETY: as above.
+        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &before, ptr::null_mut()) };
+    }
+}
+
 /// Whether a process sent the signal, by kill(2) and the like. For SIGBUS macOS does not say so.
 fn is_sent(code: c_int) -> bool {
     code <= 0 || (cfg!(target_vendor = "apple") && code == 0x10001)
@@ -319,3 +373,6 @@ fn restore_default(signal: c_int) {
     // SAFETY: the default action needs no handler.
     unsafe { sigaction(signal, &action, ptr::null_mut()) };
 }
+
+#[cfg(test)]
+mod tests;

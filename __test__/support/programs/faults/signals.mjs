@@ -1,6 +1,6 @@
 // Other handlers of the same signals in the process. The test names the steps, and their answers are reported after
 // each.
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
@@ -130,7 +130,47 @@ const STEPS = {
   },
 }
 
+/** Starts a shell that sends this process each of the signals so many times. */
+function sender(signals, times) {
+  const sends = signals.map((signal) => `kill -${signal.slice(3)} ${process.pid}`).join('; ')
+  const script = `i=0; while [ $i -lt ${times} ]; do ${sends}; i=$((i+1)); done`
+  const child = spawn('sh', ['-c', script], { stdio: 'ignore' })
+  return new Promise((resolve) => child.once('exit', (code) => resolve(code)))
+}
+
 await main({
+  /** Faults are survived while two processes send signals that have listeners, one of which goes through our handler. */
+  async storm({ signal, times }) {
+    const signals = [signal, 'SIGUSR2', 'SIGCHLD', 'SIGTERM']
+    const counts = {}
+    load()
+    guarded(load())
+    for (const name of signals) {
+      counts[name] = 0
+      process.on(name, () => counts[name]++)
+    }
+    let senders = 2
+    const ends = Promise.all(
+      [0, 1].map(async () => {
+        const code = await sender(signals, times)
+        senders--
+        return code
+      }),
+    )
+    const answers = new Set()
+    let rounds = 0
+    for (; senders > 0; rounds++) {
+      report({ underway: rounds, counts })
+      const one = guarded(load())
+      answers.add(survive(one))
+      one.m.close()
+      fs.rmSync(one.name)
+      await sleep(0)
+    }
+    const heard = signals.filter((name) => counts[name] > 0)
+    report({ codes: await ends, answers: [...answers], heard, faulted: rounds > 0 })
+  },
+
   async steps({ steps }) {
     const done = []
     for (const [name, argument] of steps) {
