@@ -66,7 +66,7 @@ unsafe extern "system" fn on_exception(pointers: *mut EXCEPTION_POINTERS) -> i32
 fn make_private_writable(visit: &Visit, address: usize) -> bool {
     let size = os::page_size();
     let page = address & !(size - 1);
-    if !visit.is_read_only() || !visit.may_retry(page, size, table::MAX_STORE_REPEATS, 0) {
+    if !visit.is_read_only() || !visit.may_retry_store(page, size) {
         return false;
     }
     visit.note_stray_store();

@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from 'ava'
 import { knows, type Outcome, run, story } from '../../support/child.mjs'
-import { SHARE, skip, windows } from '../../support/common.mjs'
+import { linux, SHARE, skip, windows } from '../../support/common.mjs'
 
 const STRAY = 'ERR_MMAP_READ_ONLY'
 const FAULT = 'ERR_MMAP_FAULT'
@@ -48,6 +48,14 @@ test('threads of the pool that store into the same page at once', async (t) => {
   if (!ended(t, outcome)) return
   if (windows) return skip(t, 'skipped in part: a stray store stays noted on Windows')
   t.deepEqual(outcome.answer, { ends: ['done'], right: 300, same: true })
+})
+
+test('stray stores where the system grants no more private pages end, and calls throw', async (t) => {
+  if (!linux) return skip(t, 'the limit is set for a running process on Linux alone')
+  const outcome = await run('faults/stray', 'limited')
+  if (!ended(t, outcome)) return
+  if (outcome.answer.missing !== undefined) return skip(t, `no limit can be set here: ${outcome.answer.missing}`)
+  t.deepEqual(outcome.answer, { codes: [STRAY, FAULT, 'right'], same: true, right: true, faulted: false })
 })
 
 test('stray stores before and after close()', async (t) => {

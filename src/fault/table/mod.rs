@@ -57,10 +57,15 @@ const RUNS: usize = 32;
 /// How often in a row the same page may fault for no visible reason before it counts as bad. The reason may be gone
 /// already: another thread has repaired the page, or the file has grown again.
 const MAX_REPEATS: usize = 8;
-/// The same for stores into a page of a read-only mapping: so many threads may have been stopped at it at once.
-pub const MAX_STORE_REPEATS: usize = 1000;
 /// A fault of the same page counts as a repeated one if it comes within so many nanoseconds of the last.
 const REPEAT_WINDOW: u64 = 200_000;
+/// How often faults of one mapping may be tried again for no visible reason before a page counts as bad, however long it
+/// was between them and whatever pages they were of: on a slow disk, or with many threads at as many bad pages, none is
+/// ever repeated at once.
+const MAX_RETRIES: u32 = 4000;
+/// How often in a row the same page of a mapping may refuse a store, although it was made writable each time. So many
+/// threads may have been stopped at it at once.
+const MAX_STORES: usize = 1000;
 
 /// Into how many parts faults may split all mappings together. Each part takes one of the mappings that the system
 /// allows the process (vm.max_map_count on Linux), and the host needs some too.
@@ -164,6 +169,10 @@ struct Entry {
     repeated_page: AtomicUsize,
     /// When that was.
     repeated_at: AtomicU64,
+    /// How often a fault was tried again since a page last counted as bad.
+    retries: AtomicU32,
+    /// The page that refused a store last, and in its low bits how often in a row.
+    refusing_page: AtomicUsize,
     /// Not 0: there are runs of bad pages.
     has_runs: AtomicU32,
 }

@@ -119,6 +119,8 @@ impl Slot {
         self.status().store(0, SeqCst);
         entry.bad_from.store(usize::MAX, SeqCst);
         entry.repeated_page.store(0, SeqCst);
+        entry.retries.store(0, SeqCst);
+        entry.refusing_page.store(0, SeqCst);
         SPLITS.fetch_sub(entry.splits.swap(0, SeqCst) as usize, SeqCst);
         if entry.has_runs.swap(0, SeqCst) != 0 {
             for run in self.runs() {
@@ -129,7 +131,7 @@ impl Slot {
 
     /// Whether a stray store was noted. The note is taken away.
     pub fn take_stray_store(self) -> bool {
-        self.entry().repeated_page.store(0, SeqCst);
+        self.entry().refusing_page.store(0, SeqCst);
         self.status().fetch_and(!STRAY_STORE, SeqCst) & STRAY_STORE != 0
     }
 

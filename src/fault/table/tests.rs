@@ -112,6 +112,30 @@ fn a_page_that_comes_back_again_and_again_never_counts_as_bad() {
 }
 
 #[test]
+fn pages_that_fault_in_turns_or_slowly_are_not_tried_again_for_ever() {
+    for (pages, pause) in [(5, 1), (1, 2 * REPEAT_WINDOW)] {
+        let (slot, base) = registered(10, mapping(0));
+        let fault = |time: u64| choose_at(base, (time % pages) as usize, Some(u64::MAX), (time + 1) * pause);
+        let bad = (0..=u64::from(MAX_RETRIES)).find(|time| fault(*time) == Repair::ReplacePage);
+        assert_eq!(bad, Some(u64::from(MAX_RETRIES)));
+        assert_eq!(fault(0), Repair::Retry);
+        slot.free();
+    }
+}
+
+#[test]
+fn a_page_that_refuses_stores_although_it_is_writable_does_so_a_thousand_times() {
+    let (slot, base) = registered(10, GuardedMapping { read_only: true, ..mapping(0) });
+    let store = |page| find(base).unwrap().may_retry_store(base + page * PAGE, PAGE);
+    assert!((0..MAX_STORES).all(|_| store(3)) && !store(3) && !store(3));
+    assert!(store(4) && store(3));
+    assert!((1..MAX_STORES).all(|_| store(3)) && !store(3));
+    slot.take_stray_store();
+    assert!(store(3));
+    slot.free();
+}
+
+#[test]
 fn what_the_descriptor_cannot_read_is_not_tried_again() {
     let (slot, base) = registered(10, mapping(0));
     let repair = find(base).unwrap().choose_repair(base, PAGE, Some(u64::MAX), 0, || Reason::Io);

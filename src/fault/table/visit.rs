@@ -3,8 +3,8 @@
 use std::sync::atomic::Ordering::{Acquire, Relaxed, SeqCst};
 
 use super::{
-    CHUNK_COUNT, Entry, MAX_REPEATS, MAX_SPLITS, PAUSED, PRIVATE, READ_ONLY, REPEAT_WINDOW, REVOKED, Reason,
-    SIZED, SPLITS, Slot, chunk,
+    CHUNK_COUNT, Entry, MAX_REPEATS, MAX_RETRIES, MAX_SPLITS, MAX_STORES, PAUSED, PRIVATE, READ_ONLY,
+    REPEAT_WINDOW, REVOKED, Reason, SIZED, SPLITS, Slot, chunk,
 };
 
 /// What a handler does about a fault of a page that it cannot make good.
@@ -44,6 +44,11 @@ pub fn find(address: usize) -> Option<Visit> {
         }
     }
     None
+}
+
+/// How often in a row `page` was noted in a word that has the page noted last, and in its low bits how often.
+fn times_in_row(noted: usize, page: usize, page_size: usize) -> usize {
+    if noted & !(page_size - 1) == page { noted & (page_size - 1) } else { 0 }
 }
 
 impl Drop for Visit {
@@ -113,22 +118,32 @@ impl Visit {
         true
     }
 
-    /// Counts a fault of `page` for which no reason is visible. `true`: it was fewer than `max` in a row, so the
-    /// access may be tried again.
+    /// Counts a fault of `page` for which no reason is visible. `true`: the access may be tried again.
     ///
     /// `now` is a monotonic clock, in nanoseconds. A page that cannot be had faults again at once. A page that was
     /// lost and came back, each time just too late for a fault that was on its way, does not; such faults are not in
     /// a row.
-    pub fn may_retry(&self, page: usize, page_size: usize, max: usize, now: u64) -> bool {
-        let Entry { repeated_page, repeated_at, .. } = self.slot.entry();
+    fn may_retry(&self, page: usize, page_size: usize, now: u64) -> bool {
+        let Entry { repeated_page, repeated_at, retries, .. } = self.slot.entry();
         let at_once = now.saturating_sub(repeated_at.swap(now, SeqCst)) < REPEAT_WINDOW;
-        let last = repeated_page.load(SeqCst);
-        let again = at_once && last & !(page_size - 1) == page;
-        let times = if again { last & (page_size - 1) } else { 0 };
-        if times < max {
-            repeated_page.store(page | (times + 1), SeqCst);
+        let times = if at_once { times_in_row(repeated_page.load(SeqCst), page, page_size) } else { 0 };
+        if times >= MAX_REPEATS || retries.fetch_add(1, SeqCst) >= MAX_RETRIES {
+            retries.store(0, SeqCst);
+            return false;
         }
-        times < max
+        repeated_page.store(page | (times + 1), SeqCst);
+        true
+    }
+
+    /// Counts a store that `page` refused. `false`: making it writable has not helped so often that the store must not be
+    /// tried again.
+    pub fn may_retry_store(&self, page: usize, page_size: usize) -> bool {
+        let refusing_page = &self.slot.entry().refusing_page;
+        let times = times_in_row(refusing_page.load(SeqCst), page, page_size);
+        if times < MAX_STORES {
+            refusing_page.store(page | (times + 1), SeqCst);
+        }
+        times < MAX_STORES
     }
 
     /// Decides what to do about a fault of `page`, and notes it when bytes are bad. The caller replaces pages only
@@ -155,7 +170,7 @@ impl Visit {
         }
         let reason = reason();
         // What the descriptor cannot read either is not tried again, since that may take a failing disk a minute.
-        if reason != Reason::Io && self.may_retry(page, page_size, MAX_REPEATS, now) {
+        if reason != Reason::Io && self.may_retry(page, page_size, now) {
             return Repair::Retry;
         }
         if !self.slot.add_bad_page(self.page_number(page, page_size), reason) {
@@ -177,6 +192,11 @@ impl Visit {
             self.slot.note_bad_from(page - self.base, Reason::Io);
         }
         self.slot.note_faulted();
+    }
+
+    /// Whether bytes of a page are known to be bad.
+    pub fn is_bad(&self, page: usize, page_size: usize) -> bool {
+        self.slot.first_bad(page - self.base, page_size, page_size).is_some()
     }
 
     /// Notes a store into a read-only mapping.

@@ -5,6 +5,9 @@
 //!   block on a full disk. This page alone becomes a zero page.
 //! - A store into a read-only mapping: the whole mapping becomes private and writable in one step.
 //!
+//! An access is tried again only after something has changed, or a bounded number of times: where a fault cannot be
+//! answered, the process ends by its signal rather than to fault for ever.
+//!
 //! Every other signal goes on to the handler that was there before (`chain`).
 //!
 //! A handler must not lock, allocate or panic, nor use a thread-local that is made at its first use. To answer a
@@ -104,7 +107,8 @@ unsafe fn answer(signal: c_int, info: *mut siginfo_t, context: *mut c_void) -> b
     if visit.is_revoked() {
         // SIGBUS is of the time before, when a file was there, and zeros answer the access now. SIGSEGV is a store:
         // the system would give read-only zero pages alone (see `os::revoke`).
-        return signal == libc::SIGBUS || repair::make_page_writable(page, size);
+        return visit.may_retry_store(page, size)
+            && (signal == libc::SIGBUS || repair::make_zeros_writable(&visit, page, size));
     }
     let violation = context::is_store_violation(signal, access);
     if violation && visit.is_read_only() {
@@ -112,12 +116,15 @@ unsafe fn answer(signal: c_int, info: *mut siginfo_t, context: *mut c_void) -> b
         let beyond_end = signal == libc::SIGBUS
             && repair::file_size(&visit).is_some_and(|end| visit.file_offset(page) >= end);
         if !beyond_end {
-            return repair::make_private_writable(&visit, page, size, access);
+            return repair::make_private_writable(&visit, page, size);
         }
     }
     if signal == libc::SIGSEGV {
         // A store into zero pages that the system would give read-only alone.
-        return violation && !visit.is_read_only() && repair::make_page_writable(page, size);
+        return violation
+            && !visit.is_read_only()
+            && visit.may_retry_store(page, size)
+            && repair::make_zeros_writable(&visit, page, size);
     }
     repair::replace_lost_pages(&visit, page, size)
 }

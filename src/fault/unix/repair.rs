@@ -5,15 +5,35 @@ use std::ptr;
 
 use rustix::mm::{MapFlags, MprotectFlags, ProtFlags};
 
-use super::context::FaultAccess;
-use crate::fault::table::{MAX_STORE_REPEATS, Reason, Repair, Visit};
+use crate::fault::table::{Reason, Repair, Visit};
 use crate::os;
 
-/// Makes a page writable whose zeros the system gave read-only.
-pub fn make_page_writable(page: usize, size: usize) -> bool {
+/// Makes zero pages writable that the system gave read-only.
+pub fn make_zeros_writable(visit: &Visit, page: usize, size: usize) -> bool {
+    if set_writable(page, size) {
+        return true;
+    }
+    if visit.is_revoked() {
+        // One step for all of them, which takes no mapping more.
+        return map_shared_zeros(visit.base(), visit.end() - visit.base()) || map_shared_zeros(page, size);
+    }
+    // Bytes of a file must not be replaced.
+    visit.is_bad(page, size) && visit.may_split() && map_shared_zeros(page, size)
+}
+
+fn set_writable(from: usize, len: usize) -> bool {
     let both = MprotectFlags::READ | MprotectFlags::WRITE;
-    // SAFETY: a page of a registered mapping; more may be done to it than before.
-    unsafe { rustix::mm::mprotect(ptr::with_exposed_provenance_mut(page), size, both) }.is_ok()
+    // SAFETY: pages of a registered mapping; more may be done to them than before.
+    unsafe { rustix::mm::mprotect(ptr::with_exposed_provenance_mut(from), len, both) }.is_ok()
+}
+
+/// Puts zero pages that are writable where the system grants no more private ones. It counts shared memory otherwise: it
+/// is no part of the data segment (RLIMIT_DATA of getrlimit(2)).
+fn map_shared_zeros(from: usize, len: usize) -> bool {
+    let both = ProtFlags::READ | ProtFlags::WRITE;
+    let flags = MapFlags::SHARED | MapFlags::FIXED | os::NORESERVE;
+    // SAFETY: pages of a registered mapping, which is not unmapped while a handler is in its entry.
+    unsafe { rustix::mm::mmap_anonymous(ptr::with_exposed_provenance_mut(from), len, both, flags) }.is_ok()
 }
 
 fn file(visit: &Visit) -> Option<BorrowedFd<'_>> {
@@ -118,10 +138,11 @@ fn first_unreadable(_visit: &Visit, page: usize, _size: usize) -> Option<usize> 
 }
 
 /// Answers a store into a read-only mapping. The mapping becomes private and writable as a whole, so that the store
-/// succeeds and the file never changes; if that fails, the page does; if that fails too, the page becomes zeros.
-pub fn make_private_writable(visit: &Visit, page: usize, size: usize, access: FaultAccess) -> bool {
-    // A store succeeds once its page is writable. Where it is not known to be one, it must not come again for ever.
-    if access != FaultAccess::Store && !visit.may_retry(page, size, MAX_STORE_REPEATS, now()) {
+/// succeeds and the file never changes; if that fails, the page does. If that fails too, the page becomes zeros, or,
+/// where there are too many such pages, the whole mapping does. `false`: not even that can be done.
+pub fn make_private_writable(visit: &Visit, page: usize, size: usize) -> bool {
+    // A store succeeds once its page is writable. What looks like a store and is none must not come again for ever.
+    if !visit.may_retry_store(page, size) {
         return false;
     }
     visit.note_stray_store();
@@ -130,7 +151,11 @@ pub fn make_private_writable(visit: &Visit, page: usize, size: usize, access: Fa
         return true;
     }
     visit.note_lost_page(page, size);
-    map_zeros(page, size)
+    if visit.may_split() && map_shared_zeros(page, size) {
+        return true;
+    }
+    visit.note_bad_from(visit.base(), Reason::Io);
+    map_shared_zeros(visit.base(), whole)
 }
 
 fn make_writable(visit: &Visit, from: usize, len: usize) -> bool {
@@ -139,9 +164,7 @@ fn make_writable(visit: &Visit, from: usize, len: usize) -> bool {
     // On macOS the mapping is a resilient one (see `os::map_file`), which only a readable mapping can be, so it is
     // mapped again there.
     if visit.is_private() && !cfg!(target_vendor = "apple") {
-        let protection = MprotectFlags::READ | MprotectFlags::WRITE;
-        // SAFETY: pages of a registered mapping; more may be done to them than before.
-        return unsafe { rustix::mm::mprotect(address, len, protection) }.is_ok();
+        return set_writable(from, len);
     }
     let flags = MapFlags::PRIVATE | MapFlags::FIXED | os::NORESERVE;
     let Some(file) = file(visit) else { return false };
