@@ -86,6 +86,21 @@ export function file(t: ExecutionContext, content: string | Uint8Array | number,
   return name
 }
 
+/**
+ * Makes a block device with this content, which goes away at the end of the test; answers its path. Where that cannot be
+ * done, it ends the test with the reason in its log.
+ */
+export function blockDevice(t: ExecutionContext, content: Uint8Array): string | undefined {
+  if (!linux || process.getuid?.() !== 0) return void skip(t, 'only root of Linux can make a block device of a file')
+  const { error, status, stdout, stderr } = spawnSync('losetup', ['-f', '--show', file(t, content)], {
+    encoding: 'utf8',
+  })
+  if (status !== 0) return void skip(t, `no block device can be made here: ${error?.message ?? stderr.trim()}`)
+  const device = stdout.trim()
+  t.teardown(() => void spawnSync('losetup', ['-d', device]))
+  return device
+}
+
 /** Opens a descriptor, which is closed at the end of the test. */
 export function descriptor(t: ExecutionContext, name: string, flags: string | number = 'r+'): number {
   const fd = fs.openSync(name, flags)

@@ -19,12 +19,15 @@ pub enum Target {
     At(Hosted),
 }
 
-/// Maps `source`. `file` is the open file of its origin, if it has one; without it, a mapping of a file that is made over
-/// pages of the same file drops what was stored there.
+/// Maps `source`. `file` is the open file of its origin, if it has one; without it, nothing is mapped over pages of a file,
+/// but what was stored there is dropped.
 pub fn place(source: &Source, file: Option<&File>, target: Target) -> Result<RawMap> {
     let (plan, regular) = (&source.plan, source.is_regular());
     if let Target::At(pages) = target {
-        os::map_over(&pages, file, plan, regular)?;
+        match file {
+            None if !source.is_anonymous() => os::drop_stores(&pages, plan, regular)?,
+            file => os::map_over(&pages, file, plan, regular)?,
+        }
         return Ok(RawMap::Hosted(pages));
     }
     if source.is_empty() {

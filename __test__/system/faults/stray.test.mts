@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from 'ava'
 import { knows, type Outcome, run, story } from '../../support/child.mjs'
-import { linux, SHARE, skip, windows } from '../../support/common.mjs'
+import { blockDevice, linux, SHARE, skip, windows } from '../../support/common.mjs'
 
 const STRAY = 'ERR_MMAP_READ_ONLY'
 const FAULT = 'ERR_MMAP_FAULT'
@@ -48,6 +48,23 @@ test('threads of the pool that store into the same page at once', async (t) => {
   if (!ended(t, outcome)) return
   if (windows) return skip(t, 'skipped in part: a stray store stays noted on Windows')
   t.deepEqual(outcome.answer, { ends: ['done'], right: 300, same: true })
+})
+
+test('a stray store into a block device takes at most its own page away', async (t) => {
+  const device = blockDevice(t, Buffer.alloc(2 ** 20, 'device! '))
+  if (device === undefined) return
+  const outcome = await run('faults/stray', 'device', { device, content: 'device! ' })
+  if (!ended(t, outcome)) return
+  const right = { value: 'device! ' }
+  const lost = { code: FAULT, offset: 0, reason: 'io' }
+  t.deepEqual(outcome.answer, {
+    answers: [
+      { trackfd: true, code: STRAY, first: right, second: right, faulted: false },
+      // Without a descriptor the page cannot be mapped again.
+      { trackfd: false, code: STRAY, first: lost, second: right, faulted: true },
+    ],
+    same: true,
+  })
 })
 
 test('stray stores where the system grants no more private pages end, and calls throw', async (t) => {

@@ -170,24 +170,35 @@ pub unsafe fn revoke(base: *mut u8, len: usize) -> bool {
     })
 }
 
-/// Maps the range of the file that `plan` names, as `map_file` does, over pages that are there. Without a file, a `regular`
-/// mapping drops its private pages, so that the file's bytes are seen again; other memory becomes zeros.
+/// Maps the range of the file that `plan` names, as `map_file` does, over pages that are there; without a file, zeros, as
+/// `map_anonymous` does.
 pub fn map_over(pages: &Hosted, file: Option<&File>, plan: &Plan, regular: bool) -> Result<()> {
     let (prot, flags) = prot_and_flags(plan, regular);
     let flags = flags | MapFlags::FIXED;
     let (at, len) = (pages.start.cast(), pages.len);
-    if let Some(file) = file {
-        let offset = plan.file_offset + pages.from as u64;
+    let mapped = match file {
         // SAFETY: by the contract of `Hosted::new` the pages may be replaced.
-        return unsafe { rustix::mm::mmap(at, len, prot, flags, file, offset) }.map(drop).in_call("mmap");
-    }
-    if !regular {
+        Some(file) => unsafe {
+            rustix::mm::mmap(at, len, prot, flags, file, plan.file_offset + pages.from as u64)
+        },
         // SAFETY: as above.
-        return unsafe { rustix::mm::mmap_anonymous(at, len, prot, flags) }.map(drop).in_call("mmap");
-    }
+        None => unsafe { rustix::mm::mmap_anonymous(at, len, prot, flags) },
+    };
+    mapped.map(drop).in_call("mmap")
+}
+
+/// Takes stray stores back from pages of a file that nobody has open any more, so that it cannot be mapped again: private
+/// pages are dropped, so that the file's bytes are seen again. Pages of a shared mapping, which no store has reached, stay
+/// as they are.
+pub fn drop_stores(pages: &Hosted, plan: &Plan, regular: bool) -> Result<()> {
+    let (prot, _) = prot_and_flags(plan, regular);
+    let (at, len) = (pages.start.cast(), pages.len);
     let protection = MprotectFlags::from_bits_retain(prot.bits());
-    // SAFETY: as above.
+    // SAFETY: by the contract of `Hosted::new` the pages may be changed.
     unsafe { rustix::mm::mprotect(at, len, protection) }.in_call("mprotect")?;
+    if !is_private_mapping(plan, regular) {
+        return Ok(());
+    }
     // SAFETY: as above; the caller wants what was stored gone.
     unsafe { drop_private_pages(at, len) }.in_call("madvise")
 }

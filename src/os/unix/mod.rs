@@ -21,8 +21,8 @@ pub use file::{
 };
 pub use limits::{granularity, mappings, page_size, whole_pages};
 pub use map::{
-    NORESERVE, OwnedPages, has_private_flag, is_private_mapping, map_anonymous, map_file, map_over,
-    reads_zeros_beyond_end, remap, revoke,
+    NORESERVE, OwnedPages, drop_stores, has_private_flag, is_private_mapping, map_anonymous, map_file,
+    map_over, reads_zeros_beyond_end, remap, revoke,
 };
 pub use named::{
     check_memory_name, map_named_file, map_named_section, open_named, section_exists, unlink_named,

@@ -189,3 +189,8 @@ pub unsafe fn revoke(_base: *mut u8, _len: usize) -> bool {
 pub fn map_over(_pages: &Hosted, _file: Option<&File>, _plan: &Plan, _regular: bool) -> Result<()> {
     Err(error(ERROR_NOT_SUPPORTED)).in_call("MapViewOfFile")
 }
+
+/// Fails: copied pages of a view are not given back one by one.
+pub fn drop_stores(_pages: &Hosted, _plan: &Plan, _regular: bool) -> Result<()> {
+    Err(error(ERROR_NOT_SUPPORTED)).in_call("MapViewOfFile")
+}

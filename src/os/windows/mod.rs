@@ -22,7 +22,7 @@ pub use file::{
 };
 pub use limits::{granularity, mappings, page_size, whole_pages};
 pub use map::{
-    View as OwnedPages, has_private_flag, is_private_mapping, map_anonymous, map_file, map_over,
+    View as OwnedPages, drop_stores, has_private_flag, is_private_mapping, map_anonymous, map_file, map_over,
     reads_zeros_beyond_end, remap, revoke,
 };
 pub use named::{

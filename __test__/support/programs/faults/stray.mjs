@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import crypto from 'node:crypto'
 import fs from 'node:fs'
 import { isMainThread, Worker, workerData } from 'node:worker_threads'
-import { constants, Mmap } from 'memmap'
+import { constants, Mmap, PAGESIZE } from 'memmap'
 import { main, report } from '../common.mjs'
 import { attempt, fresh, pattern } from './common.mjs'
 
@@ -223,6 +223,20 @@ if (!isMainThread && workerData?.stray !== undefined) {
         m.close()
       }
       report({ ends: [...ends], right, same: fs.readFileSync(name).equals(CONTENT) })
+    },
+
+    /** A stray store into the first page of a device, whose bytes are `content` again and again. */
+    device({ device, content }) {
+      const fd = fs.openSync(device, 'r')
+      const answers = [true, false].map((trackfd) => {
+        const m = new Mmap(fd, 65536, { access: 'read', trackfd })
+        const part = (start) => attempt(() => m.slice(start, start + content.length).toString())
+        m.buffer[0] = 1
+        const code = attempt(() => m.check()).code
+        return { trackfd, code, first: part(0), second: part(PAGESIZE), faulted: m.faulted }
+      })
+      const same = fs.readFileSync(device).subarray(0, content.length).toString() === content
+      report({ answers, same })
     },
 
     /** Stray stores into many pages, while the system grants few more private pages that are writable. Linux. */
