@@ -9,6 +9,7 @@ import test, { type ExecutionContext } from 'ava'
 import { ALLOCATIONGRANULARITY, constants, type Home, Mmap, type MmapOptions, type OpenOptions, PAGESIZE } from 'memmap'
 import { run, story } from '../support/child.mjs'
 import {
+  blockDevice,
   closedDescriptor,
   closing,
   deno,
@@ -462,6 +463,20 @@ eachHome('open: what cannot be mapped is refused, and nothing hangs', async (t, 
     }
   }
   await refusesToOpen(t, home, folder, rows)
+})
+
+eachHome('a block device has a size, and the position of its descriptor stays', (t, home) => {
+  const device = blockDevice(t, Buffer.alloc(2 ** 20, 'device! '))
+  if (device === undefined) return
+  using opened = Mmap.open(device, { home })
+  t.deepEqual([opened.length, opened.size()], [2 ** 20, 2 ** 20])
+  const fd = descriptor(t, device, 'r')
+  const bytes = Buffer.alloc(8)
+  fs.readSync(fd, bytes, 0, 4, null)
+  using m = new Mmap(fd, 4096, { access: 'read', home })
+  t.is(m.size(), 2 ** 20)
+  fs.readSync(fd, bytes, 4, 4, null)
+  t.is(bytes.toString(), 'device! ')
 })
 
 eachHome('open: a socket is refused as what it is', async (t, home) => {

@@ -58,11 +58,7 @@ pub fn mappable(file: &File) -> Result<(Source, bool)> {
     match FileType::from_raw_mode(stat.st_mode as _) {
         FileType::RegularFile => regular(file, &stat),
         FileType::Directory => Err(Errno::ISDIR).in_call("open"),
-        // For fstat its size is 0, so the end is sought. No other code uses the position of this descriptor.
-        FileType::BlockDevice => {
-            let size = rustix::fs::seek(file, rustix::fs::SeekFrom::End(0)).in_call("lseek")?;
-            Ok((Source::Sized(size), false))
-        }
+        FileType::BlockDevice => Ok((Source::Sized(device_size(file)?), false)),
         FileType::CharacterDevice => Ok((Source::Unsized, false)),
         _ => Err(Errno::NODEV).in_call("open"),
     }
@@ -85,9 +81,36 @@ fn regular(_file: &File, stat: &rustix::fs::Stat) -> Result<(Source, bool)> {
     Ok((Source::Sized(stat.st_size as u64), true))
 }
 
-/// The size of the file now, in bytes.
+/// The size of the file, or block device, now, in bytes.
 pub fn file_size(file: &File) -> Result<u64> {
-    rustix::fs::fstat(file).in_call("fstat").map(|stat| stat.st_size as u64)
+    let stat = rustix::fs::fstat(file).in_call("fstat")?;
+    match FileType::from_raw_mode(stat.st_mode as _) {
+        // For fstat its size is 0.
+        FileType::BlockDevice => device_size(file),
+        _ => Ok(stat.st_size as u64),
+    }
+}
+
+/// The size of a block device. Its end is not sought, since the position of a descriptor may be a caller's too.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn device_size(file: &File) -> Result<u64> {
+    use rustix::ioctl::{Getter, ioctl, opcode};
+    /// BLKGETSIZE64 of linux/fs.h. Its name says size_t, but the kernel writes 64 bits everywhere.
+    const GET_SIZE: rustix::ioctl::Opcode = opcode::read::<usize>(0x12, 114);
+    // SAFETY: what the kernel writes for this number is one u64.
+    let request = unsafe { Getter::<GET_SIZE, u64>::new() };
+    // SAFETY: as above.
+    unsafe { ioctl(file, request) }.in_call("ioctl")
+}
+
+/// Only Linux has one call for it. The position of the descriptor is put back.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn device_size(file: &File) -> Result<u64> {
+    use rustix::fs::{SeekFrom, seek, tell};
+    let before = tell(file).in_call("lseek")?;
+    let size = seek(file, SeekFrom::End(0)).in_call("lseek")?;
+    seek(file, SeekFrom::Start(before)).in_call("lseek")?;
+    Ok(size)
 }
 
 /// Reads `len` bytes at the offset `at` of the file, with one pread(2). `false`: fewer came, or none.
