@@ -14,16 +14,50 @@ use crate::sync::{Condvar, Mutex};
 
 type Task = Box<dyn FnOnce() + Send>;
 
+/// How long a task may take.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Length {
+    /// As long as a file is large: a search.
+    Long,
+    /// As long as a call of the system: opening, one flush.
+    Short,
+}
+
 struct Pool {
-    queue: VecDeque<Task>,
-    /// How many threads there are.
+    long: VecDeque<Task>,
+    short: VecDeque<Task>,
+    /// How many threads there are. One more than the limit may be, which long tasks never use: so short ones always have
+    /// their turn.
     threads: usize,
     /// How many of them wait for a task.
     idle: usize,
+    /// How many of them work on a long task.
+    long_running: usize,
 }
 
-static POOL: Mutex<Pool> = Mutex::new(Pool { queue: VecDeque::new(), threads: 0, idle: 0 });
-/// Notified for each task that is put into the queue.
+impl Pool {
+    /// The next task. Short ones go first.
+    fn next(&mut self) -> Option<(Task, Length)> {
+        if let Some(task) = self.short.pop_front() {
+            return Some((task, Length::Short));
+        }
+        if self.long_running >= MAX_THREADS.load(Ordering::Relaxed) {
+            return None;
+        }
+        let task = self.long.pop_front()?;
+        self.long_running += 1;
+        Some((task, Length::Long))
+    }
+
+    /// How many threads there may be for tasks of this length.
+    fn limit(length: Length) -> usize {
+        MAX_THREADS.load(Ordering::Relaxed) + usize::from(length == Length::Short)
+    }
+}
+
+static POOL: Mutex<Pool> =
+    Mutex::new(Pool { long: VecDeque::new(), short: VecDeque::new(), threads: 0, idle: 0, long_running: 0 });
+/// Notified for each task that is queued.
 static QUEUED: Condvar = Condvar::new();
 
 /// How long a thread waits for its next task before it ends.
@@ -43,10 +77,11 @@ pub fn clamp_threads(threads: u32) -> usize {
 }
 
 /// Queues a task. Answers `false`, and drops the task, if there is no thread to run it and none can be started.
-pub fn submit(task: impl FnOnce() + Send + 'static) -> bool {
+pub fn submit(length: Length, task: impl FnOnce() + Send + 'static) -> bool {
     let mut pool = POOL.lock();
-    pool.queue.push_back(Box::new(task));
-    if pool.idle >= pool.queue.len() || pool.threads >= MAX_THREADS.load(Ordering::Relaxed) {
+    let queue = if length == Length::Short { &mut pool.short } else { &mut pool.long };
+    queue.push_back(Box::new(task));
+    if pool.idle >= pool.short.len() + pool.long.len() || pool.threads >= Pool::limit(length) {
         QUEUED.notify_one();
         return true;
     }
@@ -54,7 +89,9 @@ pub fn submit(task: impl FnOnce() + Send + 'static) -> bool {
     if thread::Builder::new().name("memmap".into()).spawn(run_tasks).is_err() {
         pool.threads -= 1;
         if pool.threads == 0 {
-            pool.queue.pop_back();
+            // Nothing else is queued: whoever queued it had a thread.
+            pool.short.clear();
+            pool.long.clear();
             return false;
         }
     }
@@ -65,18 +102,19 @@ pub fn submit(task: impl FnOnce() + Send + 'static) -> bool {
 fn run_tasks() {
     let mut pool = POOL.lock();
     loop {
-        if let Some(task) = pool.queue.pop_front() {
+        if let Some((task, length)) = pool.next() {
             drop(pool);
             // A panic ends its own job alone: the job's owner sees that the task was dropped.
             let _ = catch_unwind(AssertUnwindSafe(task));
             pool = POOL.lock();
+            pool.long_running -= usize::from(length == Length::Long);
             continue;
         }
         pool.idle += 1;
         let (woken, timed_out) = QUEUED.wait_timeout(pool, IDLE_TIMEOUT);
         pool = woken;
         pool.idle -= 1;
-        if timed_out && pool.queue.is_empty() {
+        if timed_out && pool.short.is_empty() && pool.long.is_empty() {
             pool.threads -= 1;
             return;
         }
@@ -181,7 +219,7 @@ where
     });
     for _ in 1..threads.min(count) {
         let batch = Arc::downgrade(&batch);
-        submit(move || {
+        submit(Length::Long, move || {
             let Some(helper) = batch.upgrade().and_then(Helper::join) else { return };
             if let Err(panic) = catch_unwind(AssertUnwindSafe(|| helper.0.run())) {
                 helper.0.limit.store(0, Ordering::Relaxed);
@@ -263,12 +301,31 @@ mod tests {
         let barrier = Arc::new(std::sync::Barrier::new(2));
         for _ in 0..2 {
             let (sender, barrier) = (sender.clone(), Arc::clone(&barrier));
-            assert!(submit(move || {
+            assert!(submit(Length::Long, move || {
                 barrier.wait();
                 sender.send(()).unwrap();
             }));
         }
         receiver.recv().unwrap();
         receiver.recv().unwrap();
+    }
+
+    #[test]
+    fn short_tasks_do_not_wait_for_long_ones() {
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let (release, released) = std::sync::mpsc::channel::<()>();
+        let released = Arc::new(Mutex::new(released));
+        // As many as there may be threads, and more, which all wait for the short one.
+        for _ in 0..2 * Pool::limit(Length::Long) {
+            let (sender, released) = (sender.clone(), Arc::clone(&released));
+            assert!(submit(Length::Long, move || {
+                let _ = released.lock().recv();
+                sender.send("long").unwrap();
+            }));
+        }
+        assert!(submit(Length::Short, move || sender.send("short").unwrap()));
+        assert_eq!(receiver.recv(), Ok("short"));
+        drop(release);
+        assert_eq!(receiver.iter().count(), 2 * Pool::limit(Length::Long));
     }
 }

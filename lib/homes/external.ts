@@ -126,12 +126,14 @@ export class ExternalBytes extends NativeBytes {
   }
 
   override copyOut(start: number, target: Uint8Array, at: number, count: number): void {
+    // Before the view is looked up: a subclass of Uint8Array may have a getter here that closes the mapping.
+    const { buffer } = target
     const view = this.#fastBuffer()
     if (view === undefined) {
       super.copyOut(start, target, at, count)
       return
     }
-    if (count <= LOOP_BYTES && target.buffer !== view.buffer)
+    if (count <= LOOP_BYTES && buffer !== view.buffer)
       for (let n = 0; n < count; n++) target[at + n] = view[start + n] as number
     // Not view.copy(), which cuts offsets to 32 bits (nodejs/node#55422).
     else copy.call(target, bufferOver(view.buffer, start, count), at)

@@ -25,7 +25,7 @@ impl Record {
         }
         region.check_handlers(target.len());
         match region.copy_out(start, target) {
-            Touch::Done => self.verify_read(&region, start, target),
+            Touch::Done => self.verify_read(&region, start, target.len()),
             missed => Err(self.missed(missed, &region)),
         }
     }

@@ -9,7 +9,7 @@ use super::record::{Mapped, retire};
 use super::{Error, Record, Result};
 use crate::fault::{Bad, Guard, Reason};
 use crate::os;
-use crate::region::{ForeignBytes, Region, Touch};
+use crate::region::{Region, Touch};
 
 /// Where JavaScript, with a view, sees for itself whether bytes are the file's.
 pub struct StatusPlace {
@@ -41,13 +41,14 @@ impl Record {
         Ok(())
     }
 
-    /// As `verify`, for bytes that were copied to `target`. It asks the system for the file's size only where it must. A file
+    /// As `verify`, for bytes that were copied out. It asks the system for the file's size only where it must. A file
     /// that was cut off anywhere before the last page has lost that page, so that a load from it is a fault; and what is cut
     /// off at this very moment reads as zeros to the end of the range.
-    pub(super) fn verify_read(&self, region: &Region, start: usize, target: ForeignBytes) -> Result<()> {
-        let Some(guard) = region.guard() else { return Ok(()) };
-        let (len, probe) = (target.len(), self.probe(region, guard));
-        let is_file = probe >= region.length() || target.as_slice().last().is_some_and(|byte| *byte != 0);
+    pub(super) fn verify_read(&self, region: &Region, start: usize, len: usize) -> Result<()> {
+        let Some(guard) = region.guard().filter(|_| len > 0) else { return Ok(()) };
+        let probe = self.probe(region, guard);
+        // Loaded again, and last: a copy may have loaded its last bytes first.
+        let is_file = probe >= region.length() || region.load(start + len - 1) != Some(0);
         if is_file && start + len <= probe && self.is_whole(region, guard, probe) {
             return Ok(());
         }
@@ -57,7 +58,7 @@ impl Record {
     /// Whether the file still has the last page of the mapping, and no fault was handled.
     fn is_whole(&self, region: &Region, guard: &Guard, probe: usize) -> bool {
         if probe < region.length() {
-            region.touch(probe);
+            region.load(probe);
         }
         guard.is_clear()
     }

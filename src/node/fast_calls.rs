@@ -103,7 +103,8 @@ fn answer<T>(
     value: impl FnOnce(T) -> sys::napi_value,
 ) -> sys::napi_value {
     let call = || {
-        let object = number(env, object) as live_objects::Number;
+        let object = number(env, object);
+        let object = if object >= 0.0 { object as live_objects::Number } else { live_objects::Number::MAX };
         live_objects::with_handle(object, work).unwrap_or(Err(Error::Closed))
     };
     match catch_unwind(AssertUnwindSafe(call)) {

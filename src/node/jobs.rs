@@ -13,7 +13,7 @@ use napi_derive::napi;
 
 use super::errors::{Answer, Failure};
 use crate::mapping::{self, Error};
-use crate::pool::{self, CancelToken};
+use crate::pool::{self, CancelToken, Length};
 use crate::search::ready::ReadyLines;
 use crate::sync::{Condvar, Mutex};
 
@@ -115,9 +115,10 @@ fn fulfilment<T>(answer: Answer<T>) -> impl FnOnce(Env) -> Result<Answer<T>> {
 pub fn run<T: ToNapiValue + Send + 'static>(
     env: &Env,
     job: &NativeJob,
+    length: Length,
     work: impl FnOnce(&Arc<CancelToken>) -> mapping::Result<Answer<T>> + Send + 'static,
 ) -> Result<PromiseRaw<'static, Answer<T>>> {
-    run_boxed(env, job, Box::new(work))
+    run_boxed(env, job, length, Box::new(work))
 }
 
 type Work<T> = Box<dyn FnOnce(&Arc<CancelToken>) -> mapping::Result<Answer<T>> + Send>;
@@ -126,6 +127,7 @@ type Work<T> = Box<dyn FnOnce(&Arc<CancelToken>) -> mapping::Result<Answer<T>> +
 fn run_boxed<T: ToNapiValue + Send + 'static>(
     env: &Env,
     job: &NativeJob,
+    length: Length,
     work: Work<T>,
 ) -> Result<PromiseRaw<'static, Answer<T>>> {
     let (deferred, promise): (JsDeferred<Answer<T>, _>, Object<'_>) = env.create_deferred()?;
@@ -150,7 +152,7 @@ fn run_boxed<T: ToNapiValue + Send + 'static>(
     };
     *running.task.lock() = Some(Box::new(task));
     let waiting = Arc::clone(&running);
-    if !pool::submit(move || waiting.begin()) {
+    if !pool::submit(length, move || waiting.begin()) {
         drop(running.task.lock().take());
         let failure = Failure::from(Error::Busy("No thread can be started for it".into()));
         deferred.resolve(fulfilment(Either::B(failure)));

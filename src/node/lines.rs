@@ -13,6 +13,7 @@ use super::jobs::{self, NativeJob};
 use super::mapping::NativeMapping;
 use super::values::{Integers, Numbers, Passed, forget_exception, size};
 use crate::mapping::Error;
+use crate::pool::Length;
 use crate::search::lines::{self, Piece};
 use crate::search::ready::{self, LineError, ReadyPiece, is_beyond_strings};
 use crate::search::text::{Text, split_ascii};
@@ -180,7 +181,7 @@ impl NativeMapping {
         let LinesRequest { start, end, most, encoding, keep_ends: keep } = request;
         let (record, ready) = (self.record().cloned(), Arc::clone(&job.lines));
         let (start, end, most, encoding) = (size(start), size(end), most as usize, encoding.of_lines());
-        jobs::run(env, job, move |cancel| {
+        jobs::run(env, job, Length::Long, move |cancel| {
             let record = record?;
             let mut bounds = vec![[0; 2]; room as usize];
             let mut at = start;

@@ -45,12 +45,15 @@ struct LiveObjects {
     hooked: bool,
 }
 
-impl LiveObjects {
-    /// Deno calls no finalizer of an object when its worker ends: the hook releases what is left then.
-    fn hook(&mut self, env: Env) {
-        self.hooked = self.hooked || env.add_env_cleanup_hook((), |()| environment_ends()).is_ok();
-    }
+/// Has this thread's jobs ended, and its mappings released, when its environment ends. (Deno calls no finalizer of an object
+/// then.) To be called before the first job, and before the first mapping.
+pub fn watch_environment(env: Env) {
+    LIVE_OBJECTS.with_borrow_mut(|live| {
+        live.hooked = live.hooked || env.add_env_cleanup_hook((), |()| environment_ends()).is_ok();
+    });
+}
 
+impl LiveObjects {
     /// Enters an object. `None`: there is no number for so many.
     fn enter(&mut self, entry: Entry) -> Option<Number> {
         let index = self.free.pop().unwrap_or(self.places.len());
@@ -96,8 +99,8 @@ thread_local! {
 
 /// Gives the object a number that is about to be made for `handle`. `None`: there are too many.
 pub fn enter(env: Env, handle: &Arc<Handle>) -> Option<Number> {
+    watch_environment(env);
     let is_due = LIVE_OBJECTS.with_borrow_mut(|live| {
-        live.hook(env);
         live.registered += 1;
         live.registered % SWEEP_INTERVAL == 0
     });

@@ -13,6 +13,7 @@ use super::live_objects;
 use super::values::{JsBytes, Pair};
 use crate::mapping::{Error, Handle, Record, Result};
 use crate::os;
+use crate::pool::Length;
 use crate::request::{self, Raw, Request};
 
 /// One open object over a mapping. The caller has checked every number; what is still wrong is answered with a Failure.
@@ -174,7 +175,8 @@ pub fn open_async(
     request: OpenRequest,
 ) -> napi::Result<PromiseRaw<'static, Answer<NewMapping>>> {
     let path = path.0.as_slice().to_vec();
-    jobs::run(env, job, move |_| {
+    live_objects::watch_environment(*env);
+    jobs::run(env, job, Length::Short, move |_| {
         let handle = Handle::open(&path, &request.request(), request.create)?;
         Ok(Either::A(NewMapping(Arc::new(handle))))
     })

@@ -9,6 +9,7 @@ use super::jobs::{self, NativeJob};
 use super::mapping::NativeMapping;
 use super::values::size;
 use crate::os::Advice;
+use crate::pool::Length;
 
 #[napi]
 impl NativeMapping {
@@ -29,7 +30,9 @@ impl NativeMapping {
         flags: i32,
     ) -> Result<PromiseRaw<'static, Answer<()>>> {
         let record = self.record().cloned();
-        jobs::run(env, job, move |_| Ok(Either::A(record?.flush(size(start), size(length), flags)?)))
+        jobs::run(env, job, Length::Short, move |_| {
+            Ok(Either::A(record?.flush(size(start), size(length), flags)?))
+        })
     }
 
     /// `advice`: a portable name, or one of the system's numbers. `true`: the system took the advice.

@@ -9,7 +9,7 @@ use super::jobs::{self, NativeJob};
 use super::mapping::NativeMapping;
 use super::pattern::{NativePattern, Wanted, copied};
 use super::values::{Doubles, JsBytes, Triple, size};
-use crate::pool;
+use crate::pool::{self, Length};
 use crate::search::literal::{Direction, Needle};
 use crate::search::parallel::{self, Sink};
 use crate::search::target::{Bounds, Cursor, walk_literal};
@@ -194,7 +194,7 @@ impl NativeMapping {
         let (haystack, needle) = (self.handle().snapshot(), copied(&needle.0));
         let SearchRequest { start, end, threads } = request;
         let (range, threads) = (size(start)..size(end), pool::clamp_threads(threads));
-        jobs::run(env, job, move |cancel| {
+        jobs::run(env, job, Length::Long, move |cancel| {
             let found = parallel::find(&haystack?, &needle?, range, direction(last), threads, Some(cancel))?;
             Ok(Either::A(found.map_or(-1.0, |at| at as f64)))
         })
@@ -239,12 +239,12 @@ impl NativeMapping {
         match wanted {
             Wanted::Bytes(needle) => {
                 let needle = copied(&needle);
-                jobs::run(env, job, move |cancel| {
+                jobs::run(env, job, Length::Long, move |cancel| {
                     let count = parallel::count(&haystack?, &needle?, range, threads, Some(cancel))?;
                     Ok(Either::A(count as f64))
                 })
             }
-            Wanted::Pattern(target) => jobs::run(env, job, move |cancel| {
+            Wanted::Pattern(target) => jobs::run(env, job, Length::Long, move |cancel| {
                 let count = parallel::count_pattern(&haystack?, &target, range, threads, Some(cancel))?;
                 Ok(Either::A(count as f64))
             }),
@@ -307,7 +307,7 @@ impl NativeMapping {
         let MatchBatchRequest { start, end, cursor, most, text, threads } = request;
         let (start, range) = (size(start), size(start)..size(end));
         let (mut now, threads) = (read_cursor(cursor.get(), start), pool::clamp_threads(threads));
-        jobs::run(env, job, move |cancel| {
+        jobs::run(env, job, Length::Long, move |cancel| {
             let target = target?;
             let width = 2 * target.groups().len() + 1;
             let sink = move || Matches::new(start, width, most as usize, text as usize);

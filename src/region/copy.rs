@@ -117,12 +117,10 @@ impl Region {
         page < self.whole() && unsafe { os::populate(self.map.base().wrapping_add(page)) }
     }
 
-    /// Loads a byte, only to have a fault if it is not there.
-    pub fn touch(&self, index: usize) {
-        if self.has(index, 1) {
-            // SAFETY: index is within the mapping, which lives as long as `self`.
-            unsafe { self.at(index).read_volatile() };
-        }
+    /// Loads one byte; if its page is gone, that is a fault. `None`: there is no such byte.
+    pub fn load(&self, index: usize) -> Option<u8> {
+        // SAFETY: index is within the mapping, which lives as long as `self`.
+        self.has(index, 1).then(|| unsafe { self.at(index).read_volatile() })
     }
 
     /// Writes one byte; the caller has made sure that the mapping is writable.

@@ -97,8 +97,10 @@ fn device_size(file: &File) -> Result<u64> {
     use rustix::ioctl::{Getter, ioctl, opcode};
     /// BLKGETSIZE64 of linux/fs.h. Its name says size_t, but the kernel writes 64 bits everywhere.
     const GET_SIZE: rustix::ioctl::Opcode = opcode::read::<usize>(0x12, 114);
-    // SAFETY: the kernel writes one u64.
-    unsafe { ioctl(file, Getter::<GET_SIZE, u64>::new()) }.in_call("ioctl")
+    // SAFETY: what the kernel writes for this number is one u64.
+    let request = unsafe { Getter::<GET_SIZE, u64>::new() };
+    // SAFETY: as above.
+    unsafe { ioctl(file, request) }.in_call("ioctl")
 }
 
 /// Only Linux has one call for it. The position of the descriptor is put back.
