@@ -48,25 +48,24 @@ function work(mode, args = {}) {
   })
 }
 
-/** Queues so many searches that the addon's own threads are busy for long; `end` calls them off. */
+/** Queues so many short jobs that all of the addon's own threads are busy for a while. `end` calls them off. */
 function occupyOwnPool() {
-  const m = Mmap.anonymous(16 * MIB)
+  const name = file('busy')
   const controller = new AbortController()
   const { signal } = controller
   setMaxListeners(0, signal)
-  let left = 4096
-  const searches = Array.from({ length: left }, () =>
-    m.countAsync('absent', 0, m.length, { signal, threads: 1 }).then(
-      () => left--,
-      () => left--,
-    ),
+  let left = 5000
+  const ended = () => left--
+  const opened = Array.from({ length: left }, () =>
+    Mmap.openAsync(name, { signal })
+      .then((m) => m.close())
+      .then(ended, ended),
   )
   return {
     isBusy: () => left > 0,
     async end() {
       controller.abort()
-      await Promise.all(searches)
-      m.close()
+      await Promise.all(opened)
     },
   }
 }
@@ -316,7 +315,7 @@ await main({
     const busy = occupyOwnPool()
     const controller = new AbortController()
     const opened = rejection(Mmap.openAsync(name, { signal: controller.signal }))
-    setTimeout(() => controller.abort(), 10)
+    controller.abort()
     const code = await opened
     const prompt = busy.isBusy()
     await busy.end()
