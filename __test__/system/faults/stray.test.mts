@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from 'ava'
 import { knows, type Outcome, run, story } from '../../support/child.mjs'
-import { blockDevice, linux, SHARE, skip, windows } from '../../support/common.mjs'
+import { blockDevice, SHARE, skip, windows } from '../../support/common.mjs'
 
 const STRAY = 'ERR_MMAP_READ_ONLY'
 const FAULT = 'ERR_MMAP_FAULT'
@@ -65,14 +65,6 @@ test('a stray store into a block device takes at most its own page away', async 
     ],
     same: true,
   })
-})
-
-test('stray stores where the system grants no more private pages end, and calls throw', async (t) => {
-  if (!linux) return skip(t, 'the limit is set for a running process on Linux alone')
-  const outcome = await run('faults/stray', 'limited')
-  if (!ended(t, outcome)) return
-  if (outcome.answer.missing !== undefined) return skip(t, `no limit can be set here: ${outcome.answer.missing}`)
-  t.deepEqual(outcome.answer, { codes: [STRAY, FAULT, 'right'], same: true, right: true, faulted: false })
 })
 
 test('stray stores before and after close()', async (t) => {

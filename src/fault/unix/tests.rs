@@ -192,3 +192,53 @@ fn threads_that_store_into_the_same_read_only_page_all_go_on() {
         unsafe { rustix::mm::munmap(ptr::with_exposed_provenance_mut(base), LEN) }.unwrap();
     }
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn stores_end_where_the_system_grants_no_more_private_pages() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    const NAME: &str = "fault::unix::tests::stores_end_where_the_system_grants_no_more_private_pages";
+    const VARIABLE: &str = "MEMMAP_TEST_LIMITED";
+    const MIB: usize = 1 << 20;
+    if std::env::var_os(VARIABLE).is_none() {
+        // In a process of its own, since the limit is one for all threads.
+        let mut limited = std::process::Command::new(std::env::current_exe().unwrap());
+        let output = limited.args([NAME, "--exact"]).env(VARIABLE, "1").output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        return;
+    }
+    // SAFETY: ends this process, should a store fault for ever.
+    unsafe { libc::alarm(60) };
+    let map_private = |len, prot, file: Option<&File>| {
+        let flags = MapFlags::PRIVATE | os::NORESERVE;
+        match file {
+            // SAFETY: the kernel chooses the address.
+            Some(file) => unsafe { rustix::mm::mmap(ptr::null_mut(), len, prot, flags, file, 0) },
+            // SAFETY: as above.
+            None => unsafe { rustix::mm::mmap_anonymous(ptr::null_mut(), len, prot, flags) },
+        }
+        .unwrap()
+        .cast::<u8>()
+    };
+    let len = 16 * MIB;
+    let file = Arc::new(scratch(len as u64));
+    let base = map_private(len, ProtFlags::READ, Some(&file));
+    let mapping = GuardedMapping { read_only: true, private: true, ..MAPPING };
+    let guard = Guard::new(base, len, mapping, Some(Arc::clone(&file))).unwrap();
+    // What is needed after the stores.
+    let reserve = map_private(64 * MIB, ProtFlags::READ | ProtFlags::WRITE, None);
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let data = status.lines().find_map(|line| line.strip_prefix("VmData:")).unwrap();
+    let data = data.trim().trim_end_matches(" kB").parse::<u64>().unwrap() << 10;
+    let limit = Rlimit { current: Some(data + 4 * MIB as u64), maximum: getrlimit(Resource::Data).maximum };
+    setrlimit(Resource::Data, limit).unwrap();
+    (0..len).step_by(4096).for_each(|at| store(base, at));
+    // SAFETY: mapped above.
+    unsafe { rustix::mm::munmap(reserve.cast(), 64 * MIB) }.unwrap();
+    assert_eq!(load(base, len - 4096), 7);
+    assert!(guard.take_stray_store());
+    assert_eq!(guard.first_bad(0, len), Some(Bad { at: 0, reason: Reason::Io }));
+    let mut byte = [1];
+    assert_eq!(rustix::io::pread(&*file, &mut byte, 0), Ok(1));
+    assert_eq!(byte, [0]);
+}

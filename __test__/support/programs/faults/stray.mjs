@@ -1,5 +1,4 @@
 // Stores through views of read-only mappings: they change nothing, and the next call throws.
-import { spawnSync } from 'node:child_process'
 import crypto from 'node:crypto'
 import fs from 'node:fs'
 import { isMainThread, Worker, workerData } from 'node:worker_threads'
@@ -237,30 +236,6 @@ if (!isMainThread && workerData?.stray !== undefined) {
       })
       const same = fs.readFileSync(device).subarray(0, content.length).toString() === content
       report({ answers, same })
-    },
-
-    /** Stray stores into many pages, while the system grants few more private pages that are writable. Linux. */
-    limited() {
-      const [length, budget] = [2 ** 25, 2 ** 22]
-      const name = fresh(CONTENT)
-      fs.truncateSync(name, length)
-      const m = Mmap.open(name)
-      const view = m.buffer
-      // This much the engine can have for itself again, as soon as the stores are made.
-      const reserve = Mmap.anonymous(2 ** 25, { access: 'copy', home: 'native' })
-      const [, data] = /^VmData:\s+(\d+)/m.exec(fs.readFileSync('/proc/self/status', 'latin1'))
-      const limit = `--data=${Number(data) * 1024 + budget}:`
-      const { error } = spawnSync('prlimit', ['--pid', String(process.pid), limit])
-      if (error !== undefined) return report({ missing: error.message })
-      report({ underway: 'stores' })
-      view.fill(1)
-      reserve.close()
-      const codes = [0, 1].map(() => attempt(() => m.check()).code)
-      m.reattach()
-      codes.push(attempt(() => m.check()).code ?? 'right')
-      const now = fs.readFileSync(name)
-      const same = now.subarray(0, LENGTH).equals(CONTENT) && !now.subarray(LENGTH).some((byte) => byte !== 0)
-      report({ codes, same, right: view.equals(now), faulted: m.faulted })
     },
 
     /** Mappings that are closed after a stray store: the file keeps its bytes. */
