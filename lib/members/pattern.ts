@@ -1,7 +1,7 @@
 // What is searched for, made ready to run.
 import { isRegExp } from 'node:util/types'
 import type { NativePattern } from '../../binding.js'
-import { ensure, failed } from '../failures.js'
+import { failed } from '../failures.js'
 import { binding } from '../load/load.js'
 import { bytesOrCopy } from './operands.js'
 
@@ -16,6 +16,8 @@ export interface Compiled {
 // Captured at load: a RegExp whose properties were replaced still means its own pattern.
 const { get: sourceOf } = Object.getOwnPropertyDescriptor(RegExp.prototype, 'source') as { get(): string }
 const { get: flagsOf } = Object.getOwnPropertyDescriptor(RegExp.prototype, 'flags') as { get(): string }
+
+const WHOLE_MATCH_ONLY: readonly (string | null)[] = [null]
 
 /** How many patterns are kept compiled. Compiling one takes as long as searching some 100 KiB. */
 const MOST_COMPILED = 64
@@ -37,34 +39,41 @@ let usesUntilCount = COUNT_INTERVAL
 
 /** A RegExp that was compiled. What was compiled may be let go of for others, and is then made again when it is needed. */
 class CompiledRegExp implements Compiled {
-  readonly names: readonly (string | null)[]
   readonly #key: string
   readonly #source: string
   readonly #flags: string
+  #names: readonly (string | null)[] = WHOLE_MATCH_ONLY
   #native: NativePattern | undefined
 
   constructor(key: string, source: string, flags: string) {
     this.#key = key
     this.#source = source
     this.#flags = flags
-    this.names = this.#compile().groups()
+    this.#compile()
+  }
+
+  get names(): readonly (string | null)[] {
+    return this.#names
   }
 
   get wanted(): NativePattern {
     return this.#native ?? compiled.get(this.#key)?.wanted ?? this.#compile()
   }
 
+  // Where the stack is nearly used up, each call may throw. So the pattern is kept only when all that is asked of the addon
+  // has been answered.
   #compile(): NativePattern {
     const native = spares.pop() ?? new binding.NativePattern()
-    try {
-      ensure(native.compile(this.#source, this.#flags))
-    } catch (error) {
+    const failure = native.compile(this.#source, this.#flags)
+    if (failure !== null) {
       spares.push(native)
-      throw error
+      throw failed(failure)
     }
+    const size = native.memory()
+    this.#names = native.groups()
     this.#native = native
     compiled.set(this.#key, this)
-    bytes += native.memory()
+    bytes += size
     if (compiled.size > MOST_COMPILED) release(oldest())
     if (bytes > MOST_BYTES) countBytes()
     return native
@@ -77,9 +86,9 @@ class CompiledRegExp implements Compiled {
 
   /** Lets go of what was compiled. */
   clear(): void {
+    compiled.delete(this.#key)
     const native = this.#native
     this.#native = undefined
-    compiled.delete(this.#key)
     if (native === undefined) return
     native.clear()
     spares.push(native)
@@ -117,8 +126,6 @@ export function compileRegExp(pattern: RegExp): CompiledRegExp {
   if (--usesUntilCount <= 0) countBytes()
   return known ?? new CompiledRegExp(key, source, flags)
 }
-
-const WHOLE_MATCH_ONLY: readonly (string | null)[] = [null]
 
 /** What is searched for when it is no RegExp: bytes, or a string as UTF-8. `name` is the argument's, for errors. */
 export function plainBytes(pattern: unknown, name = 'pattern'): Uint8Array {
