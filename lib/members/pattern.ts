@@ -33,7 +33,7 @@ const compiled = new Map<string, CompiledRegExp>()
  * event loop, for which a loop that makes a RegExp in each round may keep them waiting.
  */
 const spares: NativePattern[] = []
-/** The bytes of the compiled patterns when they were last counted. */
+/** The bytes of the compiled patterns when each was last counted. */
 let bytes = 0
 let usesUntilCount = COUNT_INTERVAL
 
@@ -44,6 +44,8 @@ class CompiledRegExp implements Compiled {
   readonly #flags: string
   #names: readonly (string | null)[] = WHOLE_MATCH_ONLY
   #native: NativePattern | undefined
+  /** Its part of `bytes`. */
+  #counted = 0
 
   constructor(key: string, source: string, flags: string) {
     this.#key = key
@@ -69,19 +71,23 @@ class CompiledRegExp implements Compiled {
       spares.push(native)
       throw failed(failure)
     }
-    const size = native.memory()
     this.#names = native.groups()
     this.#native = native
+    // The one before has been searched for since it was compiled, most often for the first time.
+    newest?.count()
     compiled.set(this.#key, this)
-    bytes += size
-    if (compiled.size > MOST_COMPILED) release(oldest())
-    if (bytes > MOST_BYTES) countBytes()
+    newest = this
+    this.count()
+    if (compiled.size > MOST_COMPILED) oldest().clear()
+    if (bytes > MOST_BYTES) countAll()
     return native
   }
 
-  /** The bytes that it takes now. */
-  memory(): number {
-    return this.#native?.memory() ?? 0
+  /** Counts its bytes anew. */
+  count(): void {
+    const now = this.#native?.memory() ?? 0
+    bytes += now - this.#counted
+    this.#counted = now
   }
 
   /** Lets go of what was compiled. */
@@ -91,25 +97,23 @@ class CompiledRegExp implements Compiled {
     this.#native = undefined
     if (native === undefined) return
     native.clear()
+    this.count()
     spares.push(native)
   }
 }
+
+/** The pattern that was compiled last. */
+let newest: CompiledRegExp | undefined
 
 function oldest(): CompiledRegExp {
   return compiled.values().next().value as CompiledRegExp
 }
 
-function release(pattern: CompiledRegExp): void {
-  bytes -= pattern.memory()
-  pattern.clear()
-}
-
-/** Counts the bytes of the compiled patterns, and lets go of those whose last use is longest ago while they are too many. */
-function countBytes(): void {
+/** Counts all bytes anew, and lets go of the patterns whose last use is longest ago while they are too many. */
+function countAll(): void {
   usesUntilCount = COUNT_INTERVAL
-  bytes = 0
-  for (const pattern of compiled.values()) bytes += pattern.memory()
-  while (bytes > MOST_BYTES && compiled.size > 1) release(oldest())
+  for (const pattern of compiled.values()) pattern.count()
+  while (bytes > MOST_BYTES && compiled.size > 1) oldest().clear()
 }
 
 /** Compiles a RegExp, unless it was used lately. */
@@ -123,7 +127,7 @@ export function compileRegExp(pattern: RegExp): CompiledRegExp {
     compiled.delete(key)
     compiled.set(key, known)
   }
-  if (--usesUntilCount <= 0) countBytes()
+  if (--usesUntilCount <= 0) countAll()
   return known ?? new CompiledRegExp(key, source, flags)
 }
 

@@ -138,6 +138,16 @@ const SCENARIOS = {
     report(answer)
   },
 
+  /** How much memory is kept for many large patterns, in bytes. */
+  large() {
+    const m = Mmap.anonymous(4096)
+    m.fill('a')
+    const before = process.memoryUsage.rss()
+    let ends = 0
+    for (let n = 0; n < 64; n++) ends += m.match(new RegExp(`(?:(?:a{40}|(b)c){60}){1,20}x?${n}|a`)).end
+    report({ ends, kept: process.memoryUsage.rss() - before })
+  },
+
   /** How much memory synchronous loops keep, in bytes. */
   loops({ rounds }) {
     const m = Mmap.anonymous(4096)
