@@ -58,7 +58,6 @@ const POINT_ATOMS = words(String.raw`
   \cA \cj [\cA] [\cj] [^\cJ] [\cA-\cZ] [a\cJ] \0 [\0] [\b] [\-] \x41 \xa0 [\x41-\x43] \u0041 [\u0041-\u{43}] \u{0000e9}
   \t \v \f [\t\v\f\r\n] \^ \$ \\ \. \* \+ \? \( \) \[ \] \{ \} \| \/ [\^] [^\^] [\]] [\\] [\/\.] [\ud83d\ude00]
 `)
-// With `i` V8 does not fold a single character in `\\q{}`, so no character in one of these has two cases.
 const SET_ATOMS = words(String.raw`
   [\w--[a-b]] [\w&&[a-k]] [[a-c][^b]] [^[a-c]] [\q{ab|a|}c] [\q{abc|b}] [\q{ab|a}--a] [\q{ab|1|_}&&\q{AB|1|日}]
   [\cA] [\cA-\cZ] [\cJ--\n] [\q{\cA|\n}] [\&\-\!\#] [\w--\x31] [\0\b] [\u{31}&&\u0031]
@@ -213,6 +212,9 @@ class Patterns {
     let source = this.#disjunction(random.pick([1, 2, 3]))
     // With `v`, V8 ignores a quantifier of `[^]`.
     if (mode === 'v') source = source.replaceAll('[^]', '[\\s\\S]')
+    // With `iv`, V8 does not fold a single character in `\q{}`, so that none may have two cases there.
+    if (mode === 'v' && flags.includes('i'))
+      source = source.replaceAll(/\\q\{[^}]*\}/g, (strings) => strings.replaceAll(/(?<=[{|])[a-zé](?=[|}])/g, '1'))
     return { source, flags, text: this.#text(mode !== '') }
   }
 
