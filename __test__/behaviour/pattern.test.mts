@@ -378,3 +378,14 @@ test('so many groups that their places would take gigabytes are found or refused
     t.true(kept < 2 ** 28, story(outcome))
   }
 })
+
+test('deep patterns are compiled in a thread whose stack is nearly used up', async (t) => {
+  const outcome = await run('search', 'deep')
+  t.deepEqual([outcome.code, outcome.answer], [0, [0, 2]], story(outcome))
+})
+
+test('of large patterns fewer are kept compiled', async (t) => {
+  const outcome = await run('search', 'large')
+  t.is(outcome.answer?.ends, 64, story(outcome))
+  t.true(outcome.answer.kept < 2 ** 28, story(outcome))
+})

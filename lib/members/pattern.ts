@@ -1,7 +1,7 @@
 // What is searched for, made ready to run.
 import { isRegExp } from 'node:util/types'
 import type { NativePattern } from '../../binding.js'
-import { ensure, failed } from '../failures.js'
+import { failed } from '../failures.js'
 import { binding } from '../load/load.js'
 import { bytesOrCopy } from './operands.js'
 
@@ -17,6 +17,8 @@ export interface Compiled {
 const { get: sourceOf } = Object.getOwnPropertyDescriptor(RegExp.prototype, 'source') as { get(): string }
 const { get: flagsOf } = Object.getOwnPropertyDescriptor(RegExp.prototype, 'flags') as { get(): string }
 
+const WHOLE_MATCH_ONLY: readonly (string | null)[] = [null]
+
 /** How many patterns are kept compiled. Compiling one takes as long as searching some 100 KiB. */
 const MOST_COMPILED = 64
 /** How many bytes they may take together. The one that was used last is kept whatever it takes. */
@@ -31,76 +33,87 @@ const compiled = new Map<string, CompiledRegExp>()
  * event loop, for which a loop that makes a RegExp in each round may keep them waiting.
  */
 const spares: NativePattern[] = []
-/** The bytes of the compiled patterns when they were last counted. */
+/** The bytes of the compiled patterns when each was last counted. */
 let bytes = 0
 let usesUntilCount = COUNT_INTERVAL
 
 /** A RegExp that was compiled. What was compiled may be let go of for others, and is then made again when it is needed. */
 class CompiledRegExp implements Compiled {
-  readonly names: readonly (string | null)[]
   readonly #key: string
   readonly #source: string
   readonly #flags: string
+  #names: readonly (string | null)[] = WHOLE_MATCH_ONLY
   #native: NativePattern | undefined
+  /** Its part of `bytes`. */
+  #counted = 0
 
   constructor(key: string, source: string, flags: string) {
     this.#key = key
     this.#source = source
     this.#flags = flags
-    this.names = this.#compile().groups()
+    this.#compile()
+  }
+
+  get names(): readonly (string | null)[] {
+    return this.#names
   }
 
   get wanted(): NativePattern {
     return this.#native ?? compiled.get(this.#key)?.wanted ?? this.#compile()
   }
 
+  // Where the stack is nearly used up, each call may throw. So the pattern is kept only when all that is asked of the addon
+  // has been answered.
   #compile(): NativePattern {
     const native = spares.pop() ?? new binding.NativePattern()
-    try {
-      ensure(native.compile(this.#source, this.#flags))
-    } catch (error) {
+    const failure = native.compile(this.#source, this.#flags)
+    if (failure !== null) {
       spares.push(native)
-      throw error
+      throw failed(failure)
     }
+    this.#names = native.groups()
     this.#native = native
+    // The one before has been searched for since it was compiled, most often for the first time.
+    newest?.count()
     compiled.set(this.#key, this)
-    bytes += native.memory()
-    if (compiled.size > MOST_COMPILED) release(oldest())
-    if (bytes > MOST_BYTES) countBytes()
+    newest = this
+    this.count()
+    if (compiled.size > MOST_COMPILED) oldest().clear()
+    if (bytes > MOST_BYTES) countAll()
     return native
   }
 
-  /** The bytes that it takes now. */
-  memory(): number {
-    return this.#native?.memory() ?? 0
+  /** Counts its bytes anew. */
+  count(): void {
+    const now = this.#native?.memory() ?? 0
+    bytes += now - this.#counted
+    this.#counted = now
   }
 
   /** Lets go of what was compiled. */
   clear(): void {
+    compiled.delete(this.#key)
     const native = this.#native
     this.#native = undefined
-    compiled.delete(this.#key)
     if (native === undefined) return
     native.clear()
+    this.count()
     spares.push(native)
   }
 }
+
+/** The pattern that was compiled last. */
+let newest: CompiledRegExp | undefined
 
 function oldest(): CompiledRegExp {
   return compiled.values().next().value as CompiledRegExp
 }
 
-function release(pattern: CompiledRegExp): void {
-  bytes -= pattern.memory()
-  pattern.clear()
-}
-
-/** Counts the bytes of the compiled patterns, and lets go of those whose last use is longest ago while they are too many. */
-function countBytes(): void {
+/** Counts all bytes anew, and lets go of the patterns whose last use is longest ago while they are too many. */
+function countAll(): void {
   usesUntilCount = COUNT_INTERVAL
-  bytes = 0
-  for (const pattern of compiled.values()) bytes += pattern.memory()
-  while (bytes > MOST_BYTES && compiled.size > 1) release(oldest())
+  for (const pattern of compiled.values()) pattern.count()
+  while (bytes > MOST_BYTES && compiled.size > 1) oldest().clear()
 }
 
 /** Compiles a RegExp, unless it was used lately. */
@@ -114,11 +127,9 @@ export function compileRegExp(pattern: RegExp): CompiledRegExp {
     compiled.delete(key)
     compiled.set(key, known)
   }
-  if (--usesUntilCount <= 0) countBytes()
+  if (--usesUntilCount <= 0) countAll()
   return known ?? new CompiledRegExp(key, source, flags)
 }
-
-const WHOLE_MATCH_ONLY: readonly (string | null)[] = [null]
 
 /** What is searched for when it is no RegExp: bytes, or a string as UTF-8. `name` is the argument's, for errors. */
 export function plainBytes(pattern: unknown, name = 'pattern'): Uint8Array {

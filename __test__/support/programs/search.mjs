@@ -35,6 +35,32 @@ function store(name, versions) {
 
 const started = (worker) => new Promise((resolve) => worker.once('message', resolve))
 
+/** Searches for deep patterns from a call that JavaScript has just refused to make deeper; answers what it found. */
+function searchDeep() {
+  const m = Mmap.anonymous(4096)
+  m.set(Buffer.from('xyz'))
+  const patterns = [1, 2, 3, 4].map((n) => new RegExp(`(${'(?:x|y'.repeat(63)}${n}z${')*'.repeat(63)})`))
+  const next = () => {
+    const [one, other] = patterns
+    const answer = [m.search(one), m.match(other).end]
+    patterns.splice(0, 2)
+    return answer
+  }
+  // The engine compiles what is called first, which takes more stack than to call it.
+  next()
+  const found = []
+  const recurse = () => {
+    try {
+      recurse()
+    } catch {
+      // Here too JavaScript's own stack may be used up. Then the next outer call tries it.
+      if (found.length === 0) found.push(...next())
+    }
+  }
+  recurse()
+  return found
+}
+
 async function all(matches) {
   let [count, at] = [0, -1]
   for await (const { index, end } of matches) {
@@ -99,6 +125,27 @@ const SCENARIOS = {
       }
     }
     report(answers)
+  },
+
+  /** Compiles deep patterns in a worker whose stack is nearly used up. */
+  async deep() {
+    const worker = new Worker(SELF, { workerData: { deep: true } })
+    const answer = await new Promise((resolve, reject) => {
+      worker.once('message', resolve)
+      worker.once('error', reject)
+    })
+    await worker.terminate()
+    report(answer)
+  },
+
+  /** How much memory is kept for many large patterns, in bytes. */
+  large() {
+    const m = Mmap.anonymous(4096)
+    m.fill('a')
+    const before = process.memoryUsage.rss()
+    let ends = 0
+    for (let n = 0; n < 64; n++) ends += m.match(new RegExp(`(?:(?:a{40}|(b)c){60}){1,20}x?${n}|a`)).end
+    report({ ends, kept: process.memoryUsage.rss() - before })
   },
 
   /** How much memory synchronous loops keep, in bytes. */
@@ -229,6 +276,6 @@ const SCENARIOS = {
 if (isMainThread) await main(SCENARIOS)
 else {
   if (workerData.wait) void Mmap.anonymous(4096).countAsync('a')
-  parentPort.postMessage('started')
+  parentPort.postMessage(workerData.deep ? searchDeep() : 'started')
   if (workerData.store) store(workerData.store, workerData.versions)
 }

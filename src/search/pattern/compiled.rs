@@ -4,18 +4,21 @@ use regex_automata::meta;
 use regex_automata::nfa::thompson::{State, WhichCaptures};
 
 use super::engines::cancellable_dfa::CancellableDfa;
+use super::engines::own_stack::with_stack_for;
 use super::engines::pike_vm::{PikeVm, TABLE_LIMIT, table_bytes};
 use super::engines::{build, torn};
 use super::error::PatternError;
 use super::prefilter::required_literal::RequiredLiteral;
 use super::prefilter::sequence::Sequence;
-use super::syntax::{Flags, Inexact, Translation, crosses_lines, nullable, translated};
+use super::syntax::{Flags, Inexact, Translation, crosses_lines, depth, nullable, translated};
 use crate::pool::CancelToken;
 
 /// A compiled pattern: what was found out about it, and the automata that were made of it.
 #[derive(Debug)]
 pub struct Pattern {
     source: String,
+    /// How deep it nests.
+    depth: usize,
     flag_text: String,
     pub(super) flags: Flags,
     groups: Vec<Option<String>>,
@@ -56,6 +59,11 @@ impl Pattern {
     /// Compiles the `source` and `flags` of a RegExp.
     pub fn new(source: &str, flags: &str) -> Result<Self, PatternError> {
         torn::silence_library_panics();
+        let depth = depth(source, Flags::new(flags)?)?;
+        with_stack_for(depth, || Self::compiled(source, flags, depth))
+    }
+
+    fn compiled(source: &str, flags: &str, depth: usize) -> Result<Self, PatternError> {
         let flag_text = flags.to_owned();
         let flags = Flags::new(flags)?;
         let translation = translated(source, &flag_text, flags, false)?;
@@ -68,6 +76,7 @@ impl Pattern {
         let required = RequiredLiteral::new(&translation.hir, crosses_lines);
         Ok(Self {
             source: source.to_owned(),
+            depth,
             flag_text,
             flags,
             nullable: nullable(&translation.hir),
@@ -125,43 +134,49 @@ impl Pattern {
 
     /// `None` if it would be too large, although the library's own automaton is not.
     pub(super) fn cancellable(&self) -> Option<&CancellableDfa> {
-        let made = self.cancellable.get_or_init(|| CancellableDfa::new(&self.translated(false)?, self.flags));
+        let made = self.cancellable.get_or_init(|| {
+            with_stack_for(self.depth, || CancellableDfa::new(&self.translated(false)?, self.flags))
+        });
         made.as_ref().ok()
     }
 
     /// `None` if it would be too large, although the library's own automaton is not.
     pub(super) fn single_pass(&self) -> Option<&PikeVm> {
-        let made = self.single_pass.get_or_init(|| PikeVm::new(&self.translated(false)?, self.flags, 1));
+        let made = self.single_pass.get_or_init(|| {
+            with_stack_for(self.depth, || PikeVm::new(&self.translated(false)?, self.flags, 1))
+        });
         made.as_ref().ok()
     }
 
     pub(super) fn cancellable_captures(&self) -> Result<&PikeVm, PatternError> {
-        let made = self
-            .cancellable_captures
-            .get_or_init(|| PikeVm::new(&self.translated(true)?, self.flags, self.groups.len()));
+        let made = self.cancellable_captures.get_or_init(|| {
+            with_stack_for(self.depth, || PikeVm::new(&self.translated(true)?, self.flags, self.groups.len()))
+        });
         made.as_ref().map_err(Clone::clone)
     }
 
     pub(super) fn captures(&self) -> Result<&Captures, PatternError> {
-        let made = self.captures.get_or_init(|| {
-            let translation = self.translated(true)?;
-            let pike_vm = || PikeVm::new(&translation, self.flags, self.groups.len());
-            if !translation.resets.is_empty() || translation.inexact.any() {
-                return Ok(Captures::PikeVm(pike_vm()?));
-            }
-            let slots = 2 * self.groups.len();
-            let is_bounded = |states| table_bytes(states, slots) <= TABLE_LIMIT;
-            let regex = build::regex(&translation, self.flags, WhichCaptures::All)?;
-            // Its size tells how many states it has at most. Only where that is too much are they counted.
-            if !is_bounded(regex.memory_usage() / size_of::<State>()) {
-                let pike_vm = pike_vm()?;
-                if !is_bounded(pike_vm.states()) {
-                    return Ok(Captures::PikeVm(pike_vm));
-                }
-            }
-            Ok(Captures::Library(regex))
-        });
+        let made = self.captures.get_or_init(|| with_stack_for(self.depth, || self.made_captures()));
         made.as_ref().map_err(Clone::clone)
+    }
+
+    fn made_captures(&self) -> Result<Captures, PatternError> {
+        let translation = self.translated(true)?;
+        let pike_vm = || PikeVm::new(&translation, self.flags, self.groups.len());
+        if !translation.resets.is_empty() || translation.inexact.any() {
+            return Ok(Captures::PikeVm(pike_vm()?));
+        }
+        let slots = 2 * self.groups.len();
+        let is_bounded = |states| table_bytes(states, slots) <= TABLE_LIMIT;
+        let regex = build::regex(&translation, self.flags, WhichCaptures::All)?;
+        // Its size tells how many states it has at most. Only where that is too much are they counted.
+        if !is_bounded(regex.memory_usage() / size_of::<State>()) {
+            let pike_vm = pike_vm()?;
+            if !is_bounded(pike_vm.states()) {
+                return Ok(Captures::PikeVm(pike_vm));
+            }
+        }
+        Ok(Captures::Library(regex))
     }
 
     /// About how many bytes it takes, with what was made since it was compiled.

@@ -33,6 +33,11 @@ impl PatternError {
         )
     }
 
+    /// No thread whose stack has room for compiling it.
+    pub(super) fn no_thread() -> Self {
+        Self::whole("no thread can be started to compile a pattern that nests so deep")
+    }
+
     /// No memory for a search that is not too large in itself.
     pub(super) fn no_memory() -> Self {
         Self::whole("there is no memory for the groups of the pattern")

@@ -251,3 +251,46 @@ fn facts_for_the_caller() {
     assert_eq!(first("(?i:a)b", "", "AB"), None);
     assert_eq!(first("(?:(?<n>a)|(?<n>b))*", "", "ab"), Some(vec![Some("ab"), None, Some("b")]));
 }
+
+#[test]
+fn deep_patterns_are_compiled_where_little_stack_is_left() {
+    let source = format!("{}a{}", "(?:x|(y".repeat(31), ")?)*".repeat(31));
+    let small =
+        std::thread::Builder::new().stack_size(if cfg!(debug_assertions) { 192 << 10 } else { 64 << 10 });
+    let searched = small.spawn(move || {
+        let pattern = Pattern::new(&source, "g").unwrap();
+        let (mut cache, mut slots) = (pattern.cache(), Vec::new());
+        let found = pattern.searcher(&mut cache, b"yyxa").captures_at(0, &mut slots).unwrap();
+        (
+            found,
+            pattern.cancellable().is_some(),
+            pattern.single_pass().is_some(),
+            pattern.cancellable_captures().is_ok(),
+        )
+    });
+    assert_eq!(searched.unwrap().join().unwrap(), (true, true, true, true));
+}
+
+#[test]
+fn escapes_that_the_parser_misreads_are_what_they_should_be() {
+    let cases: &[Spans<'_, &str>] = &[
+        ("\\477", "", "'7", &[(0, 2)]),
+        ("\\477*", "", "'77'", &[(0, 3), (3, 4)]),
+        ("\\4771", "", "'71", &[(0, 3)]),
+        ("\\550\\555", "", "-0-5", &[(0, 4)]),
+        ("[\\477]", "", "'78", &[(0, 1), (1, 2)]),
+        ("[^\\555x]", "", "-5x,", &[(3, 4)]),
+        ("[!-\\477-9]", "", "&'789:", &[(0, 1), (1, 2), (2, 3), (3, 4), (4, 5)]),
+        ("[\\550-1]", "", "-01.", &[(0, 1), (1, 2), (2, 3)]),
+        ("\\377\\101", "", "A", &[]),
+    ];
+    for (source, flags, haystack, expected) in cases {
+        assert_eq!(spans(source, flags, haystack.as_bytes()), *expected, "{source}");
+    }
+    assert_eq!(spans("[\\cA-\\cC]", "gu", b"\x01\x02A\x03c"), [(0, 1), (1, 2), (3, 4)]);
+    assert_eq!(spans("[^\\cj]", "u", b"\nj"), [(1, 2)]);
+    // With as many groups it is a backreference.
+    let groups = "()".repeat(477);
+    assert!(Pattern::new(&format!("{groups}\\477"), "").unwrap_err().message.contains("backreference"));
+    assert!(Pattern::new(&format!("{}\\477", &groups[2..]), "").is_ok());
+}

@@ -9,6 +9,9 @@ pub mod build;
 /// An automaton whose searches can be cancelled.
 pub mod cancellable_dfa;
 
+/// Compiling deep patterns where there is room for it.
+pub mod own_stack;
+
 /// An automaton that is exact where the library's are not.
 pub mod pike_vm;
 

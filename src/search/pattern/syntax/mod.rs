@@ -15,11 +15,12 @@ use oxc_allocator::Allocator;
 pub use flags::Flags;
 pub use inexact::Inexact;
 pub use non_empty::nullable;
+pub use parse::depth;
 pub use translate::{Translation, crosses_lines};
 
 use crate::search::pattern::error::PatternError;
 
-/// Parses and translates a RegExp. `flag_text` is what `flags` was made of. Without `captures` the groups are left out,
+/// Parses and translates a RegExp whose `depth` was looked at. `flag_text` is what `flags` was made of. Without `captures` the groups are left out,
 /// for an automaton that only finds where matches are.
 pub fn translated(
     source: &str,
@@ -27,7 +28,7 @@ pub fn translated(
     flags: Flags,
     captures: bool,
 ) -> Result<Translation, PatternError> {
-    let prepared = parse::prepared(source, flags)?;
+    let prepared = parse::prepared(source, flags);
     let allocator = Allocator::default();
     let pattern = parse::parse(&allocator, &prepared, flag_text)?;
     translate::translate(&pattern, source, flags, captures)

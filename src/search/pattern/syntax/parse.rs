@@ -21,40 +21,117 @@ pub fn parse<'a>(
     })
 }
 
-/// Makes a source ready for the parser. Refuses deep nesting: of groups outside classes and, with `v`, of classes
-/// inside classes. And works round an error of the parser, which takes `\cX` in a class without `u` and `v` for its
-/// three letters: writes the control character in its place, three times so that positions stay the same.
-pub fn prepared(source: &str, flags: Flags) -> Result<String, PatternError> {
-    let mut out = String::with_capacity(source.len());
-    let (mut groups, mut classes) = (0_usize, 0_usize);
-    let mut rest = source;
-    while let Some(char) = rest.chars().next() {
+/// Walks through a source, a character or an escape (its backslash, and one character) at a time.
+struct Scanner<'s> {
+    source: &'s str,
+    at: usize,
+    /// With `v` classes nest.
+    classes_nest: bool,
+    /// How many groups and classes are open.
+    groups: usize,
+    classes: usize,
+}
+
+impl<'s> Scanner<'s> {
+    fn new(source: &'s str, flags: Flags) -> Self {
+        Self { source, at: 0, classes_nest: flags.sets, groups: 0, classes: 0 }
+    }
+
+    fn rest(&self) -> &'s str {
+        &self.source[self.at..]
+    }
+
+    /// The next character or escape, after which `groups` and `classes` are what is open behind it.
+    fn next(&mut self) -> Option<&'s str> {
+        let rest = self.rest();
+        let char = rest.chars().next()?;
         let mut length = char.len_utf8();
         match char {
-            '\\' => {
-                if let (true, false, [b'c', letter, ..]) =
-                    (classes > 0, flags.code_points(), &rest.as_bytes()[1..])
-                    && (letter.is_ascii_alphanumeric() || *letter == b'_')
-                {
-                    (0..3).for_each(|_| out.push(char::from(letter % 32)));
-                    rest = &rest[3..];
-                    continue;
-                }
-                length += rest[1..].chars().next().map_or(0, char::len_utf8);
-            }
-            '[' if classes == 0 || flags.sets => classes += 1,
-            ']' => classes = classes.saturating_sub(1),
-            '(' if classes == 0 => groups += 1,
-            ')' if classes == 0 => groups = groups.saturating_sub(1),
+            '\\' => length += rest[1..].chars().next().map_or(0, char::len_utf8),
+            '[' if self.classes == 0 || self.classes_nest => self.classes += 1,
+            ']' => self.classes = self.classes.saturating_sub(1),
+            '(' if self.classes == 0 => self.groups += 1,
+            ')' if self.classes == 0 => self.groups = self.groups.saturating_sub(1),
             _ => (),
         }
-        if groups + classes > DEPTH {
-            let byte = u32::try_from(out.len()).unwrap_or(u32::MAX);
+        self.at += length;
+        Some(&rest[..length])
+    }
+}
+
+/// How deep a source nests: groups outside classes and, with `v`, classes inside classes. Refuses what is too deep.
+pub fn depth(source: &str, flags: Flags) -> Result<usize, PatternError> {
+    let (mut scanner, mut depth) = (Scanner::new(source, flags), 0);
+    while let Some(piece) = scanner.next() {
+        depth = depth.max(scanner.groups + scanner.classes);
+        if depth > DEPTH {
+            let byte = u32::try_from(scanner.at - piece.len()).unwrap_or(u32::MAX);
             let why = format!("nests deeper than {DEPTH} levels");
             return Err(PatternError::at(source, byte, "a group or class", &why));
         }
-        out.push_str(&rest[..length]);
-        rest = &rest[length..];
     }
-    Ok(out)
+    Ok(depth)
+}
+
+/// Makes a source ready for the parser, which misreads some escapes: puts others in their place that mean the same, and
+/// are as long, so that positions stay those of the source.
+pub fn prepared(source: &str, flags: Flags) -> String {
+    let (mut scanner, mut out) = (Scanner::new(source, flags), String::with_capacity(source.len()));
+    loop {
+        let rest = scanner.rest();
+        let in_class = scanner.classes > 0;
+        let other =
+            control_in_class(rest, in_class, flags).or_else(|| high_octal(rest, source, in_class, flags));
+        if let Some(other) = other {
+            scanner.at += other.len();
+            out.push_str(&other);
+            continue;
+        }
+        let Some(piece) = scanner.next() else { return out };
+        out.push_str(piece);
+    }
+}
+
+/// `\cX` in a class without `v`, which the parser takes for its three letters: the control character, three times. Without
+/// `u` the X may be a digit or `_` there.
+fn control_in_class(rest: &str, in_class: bool, flags: Flags) -> Option<String> {
+    let [b'\\', b'c', letter, ..] = rest.as_bytes() else { return None };
+    let is_control =
+        letter.is_ascii_alphabetic() || !flags.code_points() && (letter.is_ascii_digit() || *letter == b'_');
+    if !in_class || flags.sets || !is_control {
+        return None;
+    }
+    Some(String::from_iter([char::from(letter % 32); 3]))
+}
+
+/// `\400` to `\777`: a legacy octal escape of two digits, and a digit that stands for itself (ECMA-262, Annex B.1.2). The
+/// parser leaves that digit out. In a class the digit is repeated.
+fn high_octal(rest: &str, source: &str, in_class: bool, flags: Flags) -> Option<String> {
+    let [b'\\', first @ b'4'..=b'7', second @ b'0'..=b'7', third @ b'0'..=b'7', ..] = rest.as_bytes() else {
+        return None;
+    };
+    let (char, digit) = (char::from((first - b'0') * 8 + second - b'0'), char::from(*third));
+    if flags.code_points() {
+        return None;
+    }
+    if in_class {
+        let text = format!("{char}{digit}{digit}{digit}");
+        return Some(if char == '-' { format!("\\{}", &text[..3]) } else { text });
+    }
+    // Where there are as many groups, it is a backreference.
+    let number = rest[1..].bytes().take_while(u8::is_ascii_digit);
+    let number =
+        number.fold(0_usize, |all, digit| all.saturating_mul(10).saturating_add((digit - b'0').into()));
+    (number > capturing_groups(source, flags)).then(|| format!("[{char}]{digit}"))
+}
+
+/// How many groups of a source capture.
+fn capturing_groups(source: &str, flags: Flags) -> usize {
+    let (mut scanner, mut count) = (Scanner::new(source, flags), 0);
+    while let Some(piece) = scanner.next() {
+        let rest = scanner.rest();
+        let is_named = rest.starts_with("?<") && !rest.starts_with("?<=") && !rest.starts_with("?<!");
+        count += usize::from(piece == "(" && scanner.classes == 0 && (!rest.starts_with('?') || is_named));
+    }
+    count
 }
