@@ -88,9 +88,10 @@ export class FaultWatch {
    * Whether the bytes of the non-empty range [start, end), read just now, are known to be file data.
    *
    * What truncation takes away at this very moment reads as zeros up to the end of the range, so a last byte that is not 0
-   * speaks for the whole range, once a load from the last page has shown that the file was not cut before. A page that the kernel mapped at the very moment of the truncation can show such zeros for a while, and
-   * so can the last page. Zeros are therefore trusted only in pages that were confirmed: a page that was mapped before is
-   * unmapped by the kernel before its content becomes zeros.
+   * speaks for the whole range, once a load from the last page has shown that the file was not cut before. A page that the
+   * kernel mapped at the very moment of the truncation can show such zeros for a while, and so can the last page. Zeros are
+   * therefore trusted only in pages that were confirmed: a page that was mapped before is unmapped by the kernel before its
+   * content becomes zeros.
    */
   isKnownFileData(view: Uint8Array, start: number, end: number): boolean {
     if (end > this.probe) return false
