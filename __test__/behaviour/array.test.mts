@@ -486,7 +486,8 @@ eachHome(
       const expected = Buffer.from(content).copyWithin(to, from, from + length)
       t.true(fs.readFileSync(name).equals(expected), `from ${from} to ${to}`)
       // Without descriptors it is not known that the two are one file.
-      fs.writeFileSync(name, content)
+      // Written in place: Windows lets nobody cut a mapped file, be it to write it anew.
+      fs.writeFileSync(name, content, { flag: 'r+' })
       const fd = fs.openSync(name, 'r+')
       using blind = new Mmap(fd, length, { trackfd: false, home })
       fs.closeSync(fd)

@@ -348,6 +348,8 @@ test('a RegExp is what it was made of, whatever was put in the place of its prop
     Object.defineProperty(pattern, key, { value: 5 })
     t.is(m.count(pattern), 10)
   }
+  t.is(m.search(Object.defineProperty(/A/, 'ignoreCase', { value: true })), -1)
+  t.is(m.search(Object.defineProperty(/A/i, 'flags', { value: '' })), 0)
   for (const lastIndex of ['x', -5, Number.NaN, null]) {
     const pattern = /a/g
     Object.assign(pattern, { lastIndex })

@@ -15,7 +15,21 @@ export interface Compiled {
 
 // Captured at load: a RegExp whose properties were replaced still means its own pattern.
 const { get: sourceOf } = Object.getOwnPropertyDescriptor(RegExp.prototype, 'source') as { get(): string }
-const { get: flagsOf } = Object.getOwnPropertyDescriptor(RegExp.prototype, 'flags') as { get(): string }
+/** Letters of the flags that change what matches, in the order of `flags`, and their getters, which `flags` asks by name. */
+const FLAGS = Object.entries({
+  i: 'ignoreCase',
+  m: 'multiline',
+  s: 'dotAll',
+  u: 'unicode',
+  v: 'unicodeSets',
+  y: 'sticky',
+}).map(([letter, name]) => [letter, Object.getOwnPropertyDescriptor(RegExp.prototype, name)?.get] as const)
+
+function flagsOf(pattern: RegExp): string {
+  let flags = ''
+  for (const [letter, isSet] of FLAGS) if (isSet?.call(pattern)) flags += letter
+  return flags
+}
 
 const WHOLE_MATCH_ONLY: readonly (string | null)[] = [null]
 
@@ -119,8 +133,7 @@ function countAll(): void {
 /** Compiles a RegExp, unless it was used lately. */
 export function compileRegExp(pattern: RegExp): CompiledRegExp {
   const source = sourceOf.call(pattern)
-  // `d` and `g` do not change what matches.
-  const flags = flagsOf.call(pattern).replaceAll(/[dg]/g, '')
+  const flags = flagsOf(pattern)
   const key = `${flags}/${source}`
   const known = compiled.get(key)
   if (known !== undefined) {

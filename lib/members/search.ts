@@ -108,12 +108,12 @@ export async function countAsync(
   const { bytes } = state
   const { length } = bytes
   const request = searchRequest(options)
-  const { wanted } = compile(pattern)
+  const compiled = compile(pattern)
   const from = check.bound(start, 'start', length, 0)
   const to = check.bound(end, 'end', length, length)
   if (from > to) return 0
   return runJob(state, jobOptions(request, to - from), (job) =>
-    bytes.native.countAsync(job, wanted, { start: from, end: to, threads: request.threads }),
+    bytes.native.countAsync(job, compiled.wanted, { start: from, end: to, threads: request.threads }),
   )
 }
 

@@ -17,6 +17,9 @@ pub struct Guard {
     len: usize,
     mapping: GuardedMapping,
     state: Mutex<State>,
+    /// Held during a pause. A thread of the pool that discards a stray store and another that revokes the mapping would
+    /// otherwise each end the other's pause, and the pages of the file could come after the zeros.
+    pausing: Mutex<()>,
 }
 
 #[derive(Default)]
@@ -31,8 +34,8 @@ impl Guard {
     /// Guards the `len` bytes from `base` on, which are the whole pages of one mapping. `None`: there is no memory
     /// for an entry.
     pub fn new(base: *mut u8, len: usize, mapping: GuardedMapping, file: Option<Arc<File>>) -> Option<Self> {
-        let (slot, state) = (Slot::take()?, Mutex::default());
-        let guard = Self { slot, base: base.addr(), len, mapping, state };
+        let (slot, state, pausing) = (Slot::take()?, Mutex::default(), Mutex::default());
+        let guard = Self { slot, base: base.addr(), len, mapping, state, pausing };
         guard.register(file);
         install_handlers();
         Some(guard)
@@ -48,9 +51,10 @@ impl Guard {
         *self.state() = State { file, revoked: false };
     }
 
-    /// Does `work` on the pages while no handler changes them. An access that faults meanwhile is tried again until
-    /// the work is done, so the work itself must not read or write the pages.
+    /// Does `work` on the pages while no handler changes them, and no other thread that pauses them either. An access that
+    /// faults meanwhile is tried again until the work is done, so the work itself must not read or write the pages.
     pub fn pause<R>(&self, work: impl FnOnce() -> R) -> R {
+        let _pausing = self.pausing.lock();
         self.slot.pause();
         let result = work();
         self.slot.resume();
@@ -136,14 +140,23 @@ impl Guard {
         }
     }
 
-    /// Whether a store went into the read-only mapping. The note of it is taken away.
-    pub fn take_stray_store(&self) -> bool {
-        self.slot.take_stray_store()
+    /// Whether a store went into the read-only mapping, and was not discarded yet.
+    pub fn has_stray_store(&self) -> bool {
+        self.slot.has_stray_store()
     }
 
-    /// Notes a stray store again, after it was taken and could not be discarded.
-    pub fn note_stray_store(&self) {
-        self.slot.note_stray_store();
+    /// Has `discard` map the file again, and takes the note of the stray store away. In this order, and in a pause: as long as
+    /// the bytes of the store can be read, the note is there. If `discard` fails, the note stays. Where another thread
+    /// has discarded the store meanwhile, or revoked the mapping, nothing is left to be done.
+    pub fn discard_stray_store<E>(&self, discard: impl FnOnce() -> Result<(), E>) -> Result<(), E> {
+        self.pause(|| {
+            if self.state().revoked || !self.slot.has_stray_store() {
+                return Ok(());
+            }
+            discard()?;
+            self.slot.clear_stray_store();
+            Ok(())
+        })
     }
 
     /// Clears the status and forgets the bad ranges, since the file is about to be mapped again.

@@ -141,15 +141,12 @@ impl Record {
 
     /// Fails with what is known to be wrong with a range, counted from the region's first address.
     fn report(&self, region: &Region, guard: &Guard, from: usize, len: usize) -> Result<()> {
-        if guard.take_stray_store() {
+        if guard.has_stray_store() {
             let file = guard.file();
-            let discarded = region.discard_stray_store(|pages| {
+            // Where the system cannot do that, the next call reports it again.
+            let _ = region.discard_stray_store(|pages| {
                 place(&self.source, file.as_deref(), Target::At(pages)).map(drop)
             });
-            // Where the system cannot do that, the next call reports it again.
-            if discarded.is_err() {
-                guard.note_stray_store();
-            }
             return Err(Error::ReadOnly(
                 "A store through a view of the read-only mapping went nowhere: the file is as it was",
             ));

@@ -23,10 +23,11 @@ impl Region {
         }
         // SAFETY: the whole of our own mapping, which is unmapped by `map` alone, at the end of `self`.
         let revoke = || unsafe { os::revoke(self.map.base(), self.whole()) };
-        let done = self.replace_pages(|| match &self.guard {
+        let revoke = || self.replace_pages(revoke);
+        let done = match &self.guard {
             Some(guard) => guard.revoke(revoke),
             None => revoke(),
-        });
+        };
         if done {
             LIVE.fetch_sub(1, Ordering::Relaxed);
         } else {
@@ -42,7 +43,8 @@ impl Region {
         self.revoked.load(Ordering::SeqCst)
     }
 
-    /// Does something to the pages after which they are others, and counts that.
+    /// Does something to the pages after which they are others, and counts that. To be called in a pause of the guard, so that
+    /// only one thread at a time does so.
     fn replace_pages<R>(&self, work: impl FnOnce() -> R) -> R {
         self.generation.fetch_add(1, Ordering::SeqCst);
         let result = work();
@@ -62,11 +64,11 @@ impl Region {
 
     /// Undoes `revoke`: `map` maps `file` over the whole region.
     pub fn restore<E>(&self, file: &Arc<File>, map: impl FnOnce(Hosted) -> Result<(), E>) -> Result<(), E> {
-        let map = || map(self.pages(0, self.whole()));
-        self.replace_pages(|| match &self.guard {
+        let map = || self.replace_pages(|| map(self.pages(0, self.whole())));
+        match &self.guard {
             Some(guard) => guard.restore(file, map),
             None => map(),
-        })?;
+        }?;
         if self.revoked.swap(false, Ordering::AcqRel) {
             LIVE.fetch_add(1, Ordering::Relaxed);
         }
@@ -88,12 +90,12 @@ impl Region {
             guard.clear_faults();
             Ok(())
         };
-        self.replace_pages(|| guard.pause(map_again))
+        guard.pause(|| self.replace_pages(map_again))
     }
 
     /// Discards what a stray store has left in a read-only mapping: `map` maps the file again, for reading.
     pub fn discard_stray_store<E>(&self, map: impl FnOnce(Hosted) -> Result<(), E>) -> Result<(), E> {
         let Some(guard) = &self.guard else { return Ok(()) };
-        self.replace_pages(|| guard.pause(|| map(self.pages(0, guard.len()))))
+        guard.discard_stray_store(|| self.replace_pages(|| map(self.pages(0, guard.len()))))
     }
 }

@@ -75,6 +75,15 @@ test('stray stores before and after close()', async (t) => {
   t.is(outcome.answer.zeros, 0)
 })
 
+test('a mapping that is closed while a job discards a stray store does not get its file back', async (t) => {
+  if (windows) return skip(t, 'Windows cannot map a file over pages that are mapped, so nothing is discarded')
+  const outcome = await run('faults/stray', 'discards', { rounds: STRAYS })
+  if (!ended(t, outcome)) return
+  const { codes, ...rest } = outcome.answer
+  t.true(codes.includes('ERR_MMAP_CLOSED'))
+  t.deepEqual(rest, { mapped: false, same: true })
+})
+
 test('a stray store into a file that is cut: calls throw for both', async (t) => {
   if (windows) return skip(t, 'Windows does not let anybody shorten a mapped file')
   const outcome = await run('faults/stray', 'both')

@@ -129,10 +129,15 @@ impl Slot {
         }
     }
 
-    /// Whether a stray store was noted. The note is taken away.
-    pub fn take_stray_store(self) -> bool {
+    /// Whether a stray store was noted.
+    pub fn has_stray_store(self) -> bool {
+        self.status().load(SeqCst) & STRAY_STORE != 0
+    }
+
+    /// Takes the note of a stray store away.
+    pub fn clear_stray_store(self) {
         self.entry().refusing_page.store(0, SeqCst);
-        self.status().fetch_and(!STRAY_STORE, SeqCst) & STRAY_STORE != 0
+        self.status().fetch_and(!STRAY_STORE, SeqCst);
     }
 
     pub fn note_stray_store(self) {

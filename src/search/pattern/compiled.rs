@@ -134,30 +134,23 @@ impl Pattern {
 
     /// `None` if it would be too large, although the library's own automaton is not.
     pub(super) fn cancellable(&self) -> Option<&CancellableDfa> {
-        let made = self.cancellable.get_or_init(|| {
-            with_stack_for(self.depth, || CancellableDfa::new(&self.translated(false)?, self.flags))
-        });
-        made.as_ref().ok()
+        let make = || CancellableDfa::new(&self.translated(false)?, self.flags);
+        made_once(&self.cancellable, || with_stack_for(self.depth, make)).ok()
     }
 
     /// `None` if it would be too large, although the library's own automaton is not.
     pub(super) fn single_pass(&self) -> Option<&PikeVm> {
-        let made = self.single_pass.get_or_init(|| {
-            with_stack_for(self.depth, || PikeVm::new(&self.translated(false)?, self.flags, 1))
-        });
-        made.as_ref().ok()
+        let make = || PikeVm::new(&self.translated(false)?, self.flags, 1);
+        made_once(&self.single_pass, || with_stack_for(self.depth, make)).ok()
     }
 
     pub(super) fn cancellable_captures(&self) -> Result<&PikeVm, PatternError> {
-        let made = self.cancellable_captures.get_or_init(|| {
-            with_stack_for(self.depth, || PikeVm::new(&self.translated(true)?, self.flags, self.groups.len()))
-        });
-        made.as_ref().map_err(Clone::clone)
+        let make = || PikeVm::new(&self.translated(true)?, self.flags, self.groups.len());
+        made_once(&self.cancellable_captures, || with_stack_for(self.depth, make))
     }
 
     pub(super) fn captures(&self) -> Result<&Captures, PatternError> {
-        let made = self.captures.get_or_init(|| with_stack_for(self.depth, || self.made_captures()));
-        made.as_ref().map_err(Clone::clone)
+        made_once(&self.captures, || with_stack_for(self.depth, || self.made_captures()))
     }
 
     fn made_captures(&self) -> Result<Captures, PatternError> {
@@ -207,4 +200,19 @@ impl Pattern {
     fn translated(&self, captures: bool) -> Result<Translation, PatternError> {
         translated(&self.source, &self.flag_text, self.flags, captures)
     }
+}
+
+/// What `cell` holds, made at the first use. That no thread could be started is not kept: it may be possible the next time.
+fn made_once<T>(
+    cell: &OnceLock<Result<T, PatternError>>,
+    make: impl FnOnce() -> Result<T, PatternError>,
+) -> Result<&T, PatternError> {
+    let kept = match cell.get() {
+        Some(kept) => kept,
+        None => match make() {
+            Err(error) if error == PatternError::no_thread() => return Err(error),
+            made => cell.get_or_init(|| made),
+        },
+    };
+    kept.as_ref().map_err(Clone::clone)
 }

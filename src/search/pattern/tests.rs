@@ -289,6 +289,15 @@ fn escapes_that_the_parser_misreads_are_what_they_should_be() {
     }
     assert_eq!(spans("[\\cA-\\cC]", "gu", b"\x01\x02A\x03c"), [(0, 1), (1, 2), (3, 4)]);
     assert_eq!(spans("[^\\cj]", "u", b"\nj"), [(1, 2)]);
+    // What ends a range begins no other.
+    for flags in ["g", "gu"] {
+        for source in ["[\\cA-\\cZ-a]", "[\\x01-\\cZ-a]"] {
+            assert_eq!(spans(source, flags, b"\x01-A0a["), [(0, 1), (1, 2), (4, 5)], "{source}");
+        }
+        assert_eq!(spans("[\\cA-\\cZ-\\x02]", flags, b"\x01-A"), [(0, 1), (1, 2)]);
+        assert_eq!(spans("[\\cA-\\cB0-9]", flags, b"\x02-5"), [(0, 1), (2, 3)]);
+    }
+    assert_eq!(spans("[\\c0-\\c_-a]", "g", b"-A0a["), [(0, 1), (3, 4)]);
     // With as many groups it is a backreference.
     let groups = "()".repeat(477);
     assert!(Pattern::new(&format!("{groups}\\477"), "").unwrap_err().message.contains("backreference"));

@@ -9,6 +9,8 @@ import { attempt, fresh, pattern } from './common.mjs'
 const LENGTH = 5 * 65536 + 1000
 const CONTENT = pattern(LENGTH)
 let named = 0
+/** Buffers that outlive their mappings, for as long as the process. */
+const KEPT = []
 
 /** Read-only mappings of each kind: `m`, `now()` for the bytes of the file, and the `bytes` that it must keep. */
 const KINDS = {
@@ -222,6 +224,24 @@ if (!isMainThread && workerData?.stray !== undefined) {
         m.close()
       }
       report({ ends: [...ends], right, same: fs.readFileSync(name).equals(CONTENT) })
+    },
+
+    /** Mappings that are closed while a job discards a stray store, a little later in each round. Their buffers live on. */
+    async discards({ rounds }) {
+      const name = fresh(CONTENT)
+      const codes = new Set()
+      for (let round = 0; round < rounds; round++) {
+        const m = Mmap.open(name)
+        KEPT.push(m.buffer.buffer)
+        m.buffer[100] = CONTENT[100] ^ 1
+        const job = m.countAsync('Q').catch(({ code }) => codes.add(code))
+        const until = process.hrtime.bigint() + BigInt((round % 3000) * 50)
+        while (process.hrtime.bigint() < until);
+        m.close()
+        await job
+      }
+      const maps = process.platform === 'linux' ? fs.readFileSync('/proc/self/maps', 'latin1') : ''
+      report({ codes: [...codes].sort(), mapped: maps.includes(name), same: fs.readFileSync(name).equals(CONTENT) })
     },
 
     /** A stray store into the first page of a device, whose bytes are `content` again and again. */

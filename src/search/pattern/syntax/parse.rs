@@ -1,3 +1,5 @@
+use std::cell::OnceCell;
+
 use oxc_allocator::Allocator;
 use oxc_regular_expression::{LiteralParser, Options, ast};
 
@@ -73,17 +75,19 @@ pub fn depth(source: &str, flags: Flags) -> Result<usize, PatternError> {
     Ok(depth)
 }
 
-/// Makes a source ready for the parser, which misreads some escapes: puts others in their place that mean the same, and
-/// are as long, so that positions stay those of the source.
+/// Makes a source ready for the parser, which misreads some escapes: puts others in their place that mean the same. But for
+/// one they are as long, so that positions stay those of the source.
 pub fn prepared(source: &str, flags: Flags) -> String {
     let (mut scanner, mut out) = (Scanner::new(source, flags), String::with_capacity(source.len()));
+    let capturing = OnceCell::new();
+    let groups = || *capturing.get_or_init(|| capturing_groups(source, flags));
     loop {
         let rest = scanner.rest();
         let in_class = scanner.classes > 0;
         let other =
-            control_in_class(rest, in_class, flags).or_else(|| high_octal(rest, source, in_class, flags));
-        if let Some(other) = other {
-            scanner.at += other.len();
+            control_in_class(rest, in_class, flags).or_else(|| high_octal(rest, groups, in_class, flags));
+        if let Some((replaced, other)) = other {
+            scanner.at += replaced;
             out.push_str(&other);
             continue;
         }
@@ -93,20 +97,33 @@ pub fn prepared(source: &str, flags: Flags) -> String {
 }
 
 /// `\cX` in a class without `v`, which the parser takes for its three letters: the control character, three times. Without
-/// `u` the X may be a digit or `_` there.
-fn control_in_class(rest: &str, in_class: bool, flags: Flags) -> Option<String> {
-    let [b'\\', b'c', letter, ..] = rest.as_bytes() else { return None };
+/// `u` the X may be a digit or `_` there. Before a `-` it must be one character, since it may end a range, after which a
+/// second one would begin another: then it is `\xHH`, and the positions behind it are one too far. The answer is how many
+/// bytes are replaced, and by what.
+fn control_in_class(rest: &str, in_class: bool, flags: Flags) -> Option<(usize, String)> {
+    let [b'\\', b'c', letter, behind @ ..] = rest.as_bytes() else { return None };
     let is_control =
         letter.is_ascii_alphabetic() || !flags.code_points() && (letter.is_ascii_digit() || *letter == b'_');
     if !in_class || flags.sets || !is_control {
         return None;
     }
-    Some(String::from_iter([char::from(letter % 32); 3]))
+    let control = letter % 32;
+    let text = if behind.first() == Some(&b'-') {
+        format!("\\x{control:02x}")
+    } else {
+        String::from_iter([char::from(control); 3])
+    };
+    Some((3, text))
 }
 
 /// `\400` to `\777`: a legacy octal escape of two digits, and a digit that stands for itself (ECMA-262, Annex B.1.2). The
 /// parser leaves that digit out. In a class the digit is repeated.
-fn high_octal(rest: &str, source: &str, in_class: bool, flags: Flags) -> Option<String> {
+fn high_octal(
+    rest: &str,
+    groups: impl FnOnce() -> usize,
+    in_class: bool,
+    flags: Flags,
+) -> Option<(usize, String)> {
     let [b'\\', first @ b'4'..=b'7', second @ b'0'..=b'7', third @ b'0'..=b'7', ..] = rest.as_bytes() else {
         return None;
     };
@@ -116,13 +133,13 @@ fn high_octal(rest: &str, source: &str, in_class: bool, flags: Flags) -> Option<
     }
     if in_class {
         let text = format!("{char}{digit}{digit}{digit}");
-        return Some(if char == '-' { format!("\\{}", &text[..3]) } else { text });
+        return Some((4, if char == '-' { format!("\\{}", &text[..3]) } else { text }));
     }
     // Where there are as many groups, it is a backreference.
     let number = rest[1..].bytes().take_while(u8::is_ascii_digit);
     let number =
         number.fold(0_usize, |all, digit| all.saturating_mul(10).saturating_add((digit - b'0').into()));
-    (number > capturing_groups(source, flags)).then(|| format!("[{char}]{digit}"))
+    (number > groups()).then(|| (4, format!("[{char}]{digit}")))
 }
 
 /// How many groups of a source capture.
