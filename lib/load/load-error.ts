@@ -47,7 +47,7 @@ function resolved(find: NodeJS.Require, name: string): string | undefined {
 }
 
 /** The C library, as far as it can be determined. */
-function libraryWords(): string[] {
+function cLibraryWords(): string[] {
   if (process.platform !== 'linux') return []
   const name = libc()
   if (name === undefined) return ['an unknown C library']
@@ -58,7 +58,7 @@ function libraryWords(): string[] {
 function systemWords(): string {
   const { arch, platform, versions } = process
   const engine = ['electron', 'bun', 'deno'].find((each) => versions[each] !== undefined) ?? 'node'
-  return [`${platform} ${arch}`, ...libraryWords(), `${engine} ${versions[engine]}`].join(', ')
+  return [`${platform} ${arch}`, ...cLibraryWords(), `${engine} ${versions[engine]}`].join(', ')
 }
 
 /** An error whose message has a headline, a list of facts, and what to do about it. */

@@ -6,7 +6,7 @@ const MACHO_CPUS = { 16777223: 'x64', 16777228: 'arm64' }
 const PE_CPUS = { 332: 'ia32', 34404: 'x64', 43620: 'arm64' }
 
 /**
- * What a file is: `format`, whether it is a shared `library`, the `cpu` by Node's name, the `os`, on Linux the `libc`,
+ * What a file is: `format`, whether it `isLibrary`, a shared one, the `cpu` by Node's name, the `os`, on Linux the `libc`,
  * the `libraries` that it needs, and the `versions` that it needs of their symbols (`GLIBC_2.17`). Throws where a file
  * is none of these, or ends too early.
  */
@@ -75,7 +75,7 @@ function elf(view) {
   const android = of(4).some(({ offset, length }) => length >= 20 && text(view, offset + 12) === 'Android')
   return {
     format: 'ELF',
-    library: u16(16) === 3,
+    isLibrary: u16(16) === 3,
     cpu: ELF_CPUS[u16(18)] ?? `machine ${u16(18)}`,
     ...system(libraries, android),
     libraries,
@@ -98,7 +98,7 @@ function macho(view) {
   return {
     format: 'Mach-O',
     // MH_DYLIB or MH_BUNDLE: both can be loaded.
-    library: type === 6 || type === 8,
+    isLibrary: type === 6 || type === 8,
     cpu: MACHO_CPUS[cpu] ?? `machine ${cpu}`,
     os: 'darwin',
     libraries: [],
@@ -128,7 +128,7 @@ function pe(view) {
   }
   return {
     format: 'PE',
-    library: (u16(header + 22) & 0x2000) !== 0,
+    isLibrary: (u16(header + 22) & 0x2000) !== 0,
     cpu: PE_CPUS[u16(header + 4)] ?? `machine ${u16(header + 4)}`,
     os: 'win32',
     libraries,

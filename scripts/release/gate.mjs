@@ -42,7 +42,7 @@ export function binaryProblems({ os, cpu, libc }, bytes) {
   if (name(binary) !== name({ os, cpu, libc })) {
     problems.push(`it is for ${name(binary)} (${binary.format}), expected was ${name({ os, cpu, libc })}`)
   }
-  if (!binary.library) problems.push('it is no shared library')
+  if (!binary.isLibrary) problems.push('it is no shared library')
   if (!bytes.includes('napi_register_module_v1')) problems.push('it is no addon: it has no napi_register_module_v1')
   if (bytes.length > LARGEST) problems.push(`it has ${bytes.length} bytes, at most ${LARGEST} are allowed`)
   const floor = GLIBC_OF[cpu] ?? GLIBC

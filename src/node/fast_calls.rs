@@ -3,6 +3,7 @@
 //! What napi-rs generates for a method looks the object up by its type tag, and keeps accounts of borrowed objects: 150 ns
 //! a call. These functions get the object's number instead (`live_objects`), and do nothing else.
 
+use std::ffi::CStr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 
@@ -18,9 +19,13 @@ use crate::region::ForeignBytes;
 use crate::search::literal::Direction;
 use crate::search::parallel;
 
-type Callback = unsafe extern "C" fn(sys::napi_env, sys::napi_callback_info) -> sys::napi_value;
+/// The most arguments that one of the functions has.
+const MOST: usize = 5;
 
-const FUNCTIONS: [(&std::ffi::CStr, Callback); 7] = [
+type Function = fn(&Call) -> sys::napi_value;
+
+/// Each function by its name. The engine hands `called` its place here.
+const FUNCTIONS: [(&CStr, Function); 7] = [
     (c"byte", byte),
     (c"setByte", set_byte),
     (c"copyOut", copy_out),
@@ -48,17 +53,18 @@ const FUNCTIONS: [(&std::ffi::CStr, Callback); 7] = [
 }")]
 pub fn fast_calls(env: &Env) -> Result<Object<'_>> {
     let mut object = Object::new(env)?;
-    for (name, callback) in FUNCTIONS {
+    for (place, (name, _)) in FUNCTIONS.iter().enumerate() {
         let mut function = ptr::null_mut();
         let length = name.to_bytes().len() as isize;
-        // SAFETY: env is the engine's, for this call; the name has so many bytes; the out pointer is ours.
+        // SAFETY: env is the engine's, for this call; the name has so many bytes; the data is a number, which nobody
+        // dereferences; the out pointer is ours.
         let status = unsafe {
             sys::napi_create_function(
                 env.raw(),
                 name.as_ptr(),
                 length,
-                Some(callback),
-                ptr::null_mut(),
+                Some(called),
+                ptr::without_provenance_mut(place),
                 &mut function,
             )
         };
@@ -70,166 +76,157 @@ pub fn fast_calls(env: &Env) -> Result<Object<'_>> {
     Ok(object)
 }
 
-/// The arguments of a call; those that are missing are `undefined`.
-fn arguments<const N: usize>(env: sys::napi_env, info: sys::napi_callback_info) -> [sys::napi_value; N] {
-    let (mut count, mut values) = (N, [ptr::null_mut(); N]);
+/// One call. Arguments that are missing are `undefined`.
+struct Call {
+    env: sys::napi_env,
+    arguments: [sys::napi_value; MOST],
+}
+
+/// What the engine calls for each of the functions.
+///
+/// # Safety
+/// Called by the engine alone, with its environment and the call that it makes.
+unsafe extern "C" fn called(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    let (mut count, mut arguments, mut place) = (MOST, [ptr::null_mut(); MOST], ptr::null_mut());
     // SAFETY: env and info are the engine's, for this call; there is room for so many values.
     unsafe {
-        sys::napi_get_cb_info(env, info, &mut count, values.as_mut_ptr(), ptr::null_mut(), ptr::null_mut())
+        sys::napi_get_cb_info(env, info, &mut count, arguments.as_mut_ptr(), ptr::null_mut(), &mut place)
     };
-    values
+    FUNCTIONS.get(place.addr()).map_or(ptr::null_mut(), |(_, function)| function(&Call { env, arguments }))
 }
 
-/// A number that the TypeScript side has checked. What is no number is beyond every range.
-fn number(env: sys::napi_env, value: sys::napi_value) -> f64 {
-    let mut number = f64::INFINITY;
-    // SAFETY: env and value are the engine's, for this call; the out pointer is ours.
-    unsafe { sys::napi_get_value_double(env, value, &mut number) };
-    number
-}
+impl Call {
+    /// A number that the TypeScript side has checked. What is no number is beyond every range.
+    fn number(&self, at: usize) -> f64 {
+        let mut number = f64::INFINITY;
+        // SAFETY: the engine's environment and value, for this call; the out pointer is ours.
+        unsafe { sys::napi_get_value_double(self.env, self.arguments[at], &mut number) };
+        number
+    }
 
-fn boolean(env: sys::napi_env, value: sys::napi_value) -> bool {
-    let mut boolean = false;
-    // SAFETY: env and value are the engine's, for this call; the out pointer is ours.
-    unsafe { sys::napi_get_value_bool(env, value, &mut boolean) };
-    boolean
-}
+    /// A number of bytes, or a place among them.
+    fn size(&self, at: usize) -> usize {
+        size(self.number(at))
+    }
 
-/// Calls `work` with the handle of an object, by its number; `null` if it fails in a way that has no Failure.
-fn answer<T>(
-    env: sys::napi_env,
-    object: sys::napi_value,
-    work: impl FnOnce(&Handle) -> mapping::Result<T>,
-    value: impl FnOnce(T) -> sys::napi_value,
-) -> sys::napi_value {
-    let call = || {
-        let object = number(env, object);
-        let object = if object >= 0.0 { object as live_objects::Number } else { live_objects::Number::MAX };
-        live_objects::with_handle(object, work).unwrap_or(Err(Error::Closed))
-    };
-    match catch_unwind(AssertUnwindSafe(call)) {
-        Ok(Ok(result)) => value(result),
-        Ok(Err(error)) => {
-            // SAFETY: env is the engine's, for this call.
-            unsafe { Failure::to_napi_value(env, error.into()) }.unwrap_or(ptr::null_mut())
-        }
-        Err(_) => {
-            // SAFETY: env is the engine's, for this call; the text ends with a zero.
-            unsafe {
-                sys::napi_throw_error(env, ptr::null(), c"A call has panicked: a bug of memmap".as_ptr())
-            };
-            ptr::null_mut()
+    fn boolean(&self, at: usize) -> bool {
+        let mut boolean = false;
+        // SAFETY: the engine's environment and value, for this call; the out pointer is ours.
+        unsafe { sys::napi_get_value_bool(self.env, self.arguments[at], &mut boolean) };
+        boolean
+    }
+
+    /// The bytes of a Uint8Array.
+    fn bytes(&self, at: usize) -> mapping::Result<ForeignBytes> {
+        // SAFETY: the engine's environment and value, for this call.
+        let bytes = unsafe { JsBytes::from_napi_value(self.env, self.arguments[at]) };
+        bytes.map(|bytes| bytes.0).map_err(|_| no_bytes())
+    }
+
+    /// Calls `work` with the handle of the object whose number is the first argument, and makes its result a value.
+    fn answer<T>(
+        &self,
+        work: impl FnOnce(&Handle) -> mapping::Result<T>,
+        value: impl FnOnce(T) -> sys::napi_value,
+    ) -> sys::napi_value {
+        let call = || {
+            let object = self.number(0);
+            let object =
+                if object >= 0.0 { object as live_objects::Number } else { live_objects::Number::MAX };
+            live_objects::with_handle(object, work).unwrap_or(Err(Error::Closed))
+        };
+        match catch_unwind(AssertUnwindSafe(call)) {
+            Ok(Ok(result)) => value(result),
+            Ok(Err(error)) => {
+                // SAFETY: the engine's environment, for this call.
+                unsafe { Failure::to_napi_value(self.env, error.into()) }.unwrap_or(ptr::null_mut())
+            }
+            Err(_) => {
+                // SAFETY: the engine's environment, for this call; the text ends with a zero.
+                unsafe {
+                    sys::napi_throw_error(
+                        self.env,
+                        ptr::null(),
+                        c"A call has panicked: a bug of memmap".as_ptr(),
+                    )
+                };
+                ptr::null_mut()
+            }
         }
     }
-}
 
-fn null(env: sys::napi_env) -> sys::napi_value {
-    let mut value = ptr::null_mut();
-    // SAFETY: env is the engine's, for this call; the out pointer is ours.
-    unsafe { sys::napi_get_null(env, &mut value) };
-    value
-}
+    fn null(&self) -> sys::napi_value {
+        let mut value = ptr::null_mut();
+        // SAFETY: the engine's environment, for this call; the out pointer is ours.
+        unsafe { sys::napi_get_null(self.env, &mut value) };
+        value
+    }
 
-/// The bytes of a Uint8Array. What is none has no bytes, and a range of it is refused.
-fn bytes(env: sys::napi_env, value: sys::napi_value) -> Option<ForeignBytes> {
-    // SAFETY: env and value are the engine's, for this call.
-    unsafe { JsBytes::from_napi_value(env, value) }.ok().map(|bytes| bytes.0)
+    /// A JavaScript number, which is exact up to 2 ** 53.
+    fn value(&self, number: f64) -> sys::napi_value {
+        let mut value = ptr::null_mut();
+        // SAFETY: the engine's environment, for this call; the out pointer is ours.
+        unsafe { sys::napi_create_double(self.env, number, &mut value) };
+        value
+    }
 }
 
 fn no_bytes() -> Error {
     Error::InvalidArgument("Expected a Uint8Array that has the range".into())
 }
 
-/// # Safety
-/// Called by the engine.
-unsafe extern "C" fn byte(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
-    let [object, index] = arguments(env, info);
+fn byte(call: &Call) -> sys::napi_value {
     let read = |handle: &Handle| {
         let mut byte = 0u8;
         // SAFETY: `byte` outlives the call.
         let target = unsafe { ForeignBytes::new(&raw mut byte, 1) };
-        handle.record()?.read(size(number(env, index)), target)?;
+        handle.record()?.read(call.size(1), target)?;
         Ok(byte)
     };
-    answer(env, object, read, |byte| {
+    call.answer(read, |byte| {
         let mut value = ptr::null_mut();
-        // SAFETY: env is the engine's, for this call; the out pointer is ours.
-        unsafe { sys::napi_create_uint32(env, byte.into(), &mut value) };
+        // SAFETY: the engine's environment, for this call; the out pointer is ours.
+        unsafe { sys::napi_create_uint32(call.env, byte.into(), &mut value) };
         value
     })
 }
 
-/// # Safety
-/// Called by the engine.
-unsafe extern "C" fn set_byte(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
-    let [object, index, value] = arguments(env, info);
-    let write =
-        |handle: &Handle| handle.record()?.set_byte(size(number(env, index)), number(env, value) as u8);
-    answer(env, object, write, |()| null(env))
+fn set_byte(call: &Call) -> sys::napi_value {
+    let write = |handle: &Handle| handle.record()?.set_byte(call.size(1), call.number(2) as u8);
+    call.answer(write, |()| call.null())
 }
 
-/// # Safety
-/// Called by the engine.
-unsafe extern "C" fn copy_out(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
-    let [object, start, target, at, count] = arguments(env, info);
+fn copy_out(call: &Call) -> sys::napi_value {
     let read = |handle: &Handle| {
-        let range = (size(number(env, at)), size(number(env, count)));
-        let target = bytes(env, target).and_then(|target| target.part(range.0, range.1));
-        handle.record()?.read(size(number(env, start)), target.ok_or_else(no_bytes)?)
+        let target = call.bytes(2)?.part(call.size(3), call.size(4)).ok_or_else(no_bytes)?;
+        handle.record()?.read(call.size(1), target)
     };
-    answer(env, object, read, |()| null(env))
+    call.answer(read, |()| call.null())
 }
 
-/// # Safety
-/// Called by the engine.
-unsafe extern "C" fn copy_in(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
-    let [object, start, source] = arguments(env, info);
-    let write = |handle: &Handle| {
-        handle.record()?.write(size(number(env, start)), bytes(env, source).ok_or_else(no_bytes)?)
-    };
-    answer(env, object, write, |()| null(env))
+fn copy_in(call: &Call) -> sys::napi_value {
+    let write = |handle: &Handle| handle.record()?.write(call.size(1), call.bytes(2)?);
+    call.answer(write, |()| call.null())
 }
 
-/// # Safety
-/// Called by the engine.
-unsafe extern "C" fn find(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
-    let [object, needle, start, end, last] = arguments(env, info);
+fn find(call: &Call) -> sys::napi_value {
     let search = |handle: &Handle| {
-        let needle = bytes(env, needle).ok_or_else(no_bytes)?;
-        let range = size(number(env, start))..size(number(env, end));
-        let direction = if boolean(env, last) { Direction::Backward } else { Direction::Forward };
-        parallel::find(&handle.snapshot()?, needle.as_slice(), range, direction, 1, None)
+        let needle = call.bytes(1)?;
+        let direction = if call.boolean(4) { Direction::Backward } else { Direction::Forward };
+        parallel::find(&handle.snapshot()?, needle.as_slice(), call.size(2)..call.size(3), direction, 1, None)
     };
-    answer(env, object, search, |found| {
-        let (position, mut value) = (found.map_or(-1, |at| at as i64), ptr::null_mut());
-        // SAFETY: env is the engine's, for this call; the out pointer is ours.
-        unsafe { sys::napi_create_int64(env, position, &mut value) };
-        value
-    })
+    call.answer(search, |found| call.value(found.map_or(-1.0, |at| at as f64)))
 }
 
-/// # Safety
-/// Called by the engine.
-unsafe extern "C" fn count(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
-    let [object, needle, start, end] = arguments(env, info);
+fn count(call: &Call) -> sys::napi_value {
     let search = |handle: &Handle| {
-        let needle = bytes(env, needle).ok_or_else(no_bytes)?;
-        let range = size(number(env, start))..size(number(env, end));
-        parallel::count(&handle.snapshot()?, needle.as_slice(), range, 1, None)
+        let needle = call.bytes(1)?;
+        parallel::count(&handle.snapshot()?, needle.as_slice(), call.size(2)..call.size(3), 1, None)
     };
-    answer(env, object, search, |count| {
-        let mut value = ptr::null_mut();
-        // SAFETY: env is the engine's, for this call; the out pointer is ours.
-        unsafe { sys::napi_create_double(env, count as f64, &mut value) };
-        value
-    })
+    call.answer(search, |count| call.value(count as f64))
 }
 
-/// # Safety
-/// Called by the engine.
-unsafe extern "C" fn verify(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
-    let [object, start, length] = arguments(env, info);
-    let check =
-        |handle: &Handle| handle.record()?.verify_range(size(number(env, start)), size(number(env, length)));
-    answer(env, object, check, |()| null(env))
+fn verify(call: &Call) -> sys::napi_value {
+    let check = |handle: &Handle| handle.record()?.verify_range(call.size(1), call.size(2));
+    call.answer(check, |()| call.null())
 }

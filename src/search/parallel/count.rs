@@ -77,7 +77,7 @@ impl<H: Haystack> Job for Count<'_, H> {
         let needle = &self.needle;
         let part = self.parts.get(number);
         let end = part.end;
-        let start = self.sum.lock().end.map_or(part.start, |last| last.clamp(part.start, end));
+        let start = self.sum.lock().end.map_or(part.start, |last| last.max(part.start)).min(end);
         let counted = self.haystack.look(start..end, |bytes| (needle.count(bytes), 0..bytes.len()));
         self.parts.report(&part, self.cancel.as_ref());
         match counted {
