@@ -19,20 +19,26 @@ use crate::region::ForeignBytes;
 use crate::search::literal::Direction;
 use crate::search::parallel;
 
-/// The most arguments that one of the functions has.
-const MOST: usize = 5;
+/// What the engine calls for a function of this file. Each function has one of its own, so that the compiler sees both.
+macro_rules! entry {
+    ($function:ident) => {{
+        /// # Safety
+        /// Called by the engine alone, with its environment and the call that it makes.
+        unsafe extern "C" fn called(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+            $function(&Call::new(env, info))
+        }
+        Some(called)
+    }};
+}
 
-type Function = fn(&Call) -> sys::napi_value;
-
-/// Each function by its name. The engine hands `called` its place here.
-const FUNCTIONS: [(&CStr, Function); 7] = [
-    (c"byte", byte),
-    (c"setByte", set_byte),
-    (c"copyOut", copy_out),
-    (c"copyIn", copy_in),
-    (c"find", find),
-    (c"count", count),
-    (c"verify", verify),
+const FUNCTIONS: [(&CStr, sys::napi_callback); 7] = [
+    (c"byte", entry!(byte)),
+    (c"setByte", entry!(set_byte)),
+    (c"copyOut", entry!(copy_out)),
+    (c"copyIn", entry!(copy_in)),
+    (c"find", entry!(find)),
+    (c"count", entry!(count)),
+    (c"verify", entry!(verify)),
 ];
 
 /// Functions whose first argument is the number of a mapping object.
@@ -53,18 +59,17 @@ const FUNCTIONS: [(&CStr, Function); 7] = [
 }")]
 pub fn fast_calls(env: &Env) -> Result<Object<'_>> {
     let mut object = Object::new(env)?;
-    for (place, (name, _)) in FUNCTIONS.iter().enumerate() {
+    for (name, callback) in FUNCTIONS {
         let mut function = ptr::null_mut();
         let length = name.to_bytes().len() as isize;
-        // SAFETY: env is the engine's, for this call; the name has so many bytes; the data is a number, which nobody
-        // dereferences; the out pointer is ours.
+        // SAFETY: env is the engine's, for this call; the name has so many bytes; the out pointer is ours.
         let status = unsafe {
             sys::napi_create_function(
                 env.raw(),
                 name.as_ptr(),
                 length,
-                Some(called),
-                ptr::without_provenance_mut(place),
+                callback,
+                ptr::null_mut(),
                 &mut function,
             )
         };
@@ -77,25 +82,28 @@ pub fn fast_calls(env: &Env) -> Result<Object<'_>> {
 }
 
 /// One call. Arguments that are missing are `undefined`.
-struct Call {
+struct Call<const N: usize> {
     env: sys::napi_env,
-    arguments: [sys::napi_value; MOST],
+    arguments: [sys::napi_value; N],
 }
 
-/// What the engine calls for each of the functions.
-///
-/// # Safety
-/// Called by the engine alone, with its environment and the call that it makes.
-unsafe extern "C" fn called(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
-    let (mut count, mut arguments, mut place) = (MOST, [ptr::null_mut(); MOST], ptr::null_mut());
-    // SAFETY: env and info are the engine's, for this call; there is room for so many values.
-    unsafe {
-        sys::napi_get_cb_info(env, info, &mut count, arguments.as_mut_ptr(), ptr::null_mut(), &mut place)
-    };
-    FUNCTIONS.get(place.addr()).map_or(ptr::null_mut(), |(_, function)| function(&Call { env, arguments }))
-}
+impl<const N: usize> Call<N> {
+    fn new(env: sys::napi_env, info: sys::napi_callback_info) -> Self {
+        let (mut count, mut arguments) = (N, [ptr::null_mut(); N]);
+        // SAFETY: env and info are the engine's, for this call; there is room for so many values.
+        unsafe {
+            sys::napi_get_cb_info(
+                env,
+                info,
+                &mut count,
+                arguments.as_mut_ptr(),
+                ptr::null_mut(),
+                ptr::null_mut(),
+            )
+        };
+        Self { env, arguments }
+    }
 
-impl Call {
     /// A number that the TypeScript side has checked. What is no number is beyond every range.
     fn number(&self, at: usize) -> f64 {
         let mut number = f64::INFINITY;
@@ -175,7 +183,7 @@ fn no_bytes() -> Error {
     Error::InvalidArgument("Expected a Uint8Array that has the range".into())
 }
 
-fn byte(call: &Call) -> sys::napi_value {
+fn byte(call: &Call<2>) -> sys::napi_value {
     let read = |handle: &Handle| {
         let mut byte = 0u8;
         // SAFETY: `byte` outlives the call.
@@ -191,12 +199,12 @@ fn byte(call: &Call) -> sys::napi_value {
     })
 }
 
-fn set_byte(call: &Call) -> sys::napi_value {
+fn set_byte(call: &Call<3>) -> sys::napi_value {
     let write = |handle: &Handle| handle.record()?.set_byte(call.size(1), call.number(2) as u8);
     call.answer(write, |()| call.null())
 }
 
-fn copy_out(call: &Call) -> sys::napi_value {
+fn copy_out(call: &Call<5>) -> sys::napi_value {
     let read = |handle: &Handle| {
         let target = call.bytes(2)?.part(call.size(3), call.size(4)).ok_or_else(no_bytes)?;
         handle.record()?.read(call.size(1), target)
@@ -204,12 +212,12 @@ fn copy_out(call: &Call) -> sys::napi_value {
     call.answer(read, |()| call.null())
 }
 
-fn copy_in(call: &Call) -> sys::napi_value {
+fn copy_in(call: &Call<3>) -> sys::napi_value {
     let write = |handle: &Handle| handle.record()?.write(call.size(1), call.bytes(2)?);
     call.answer(write, |()| call.null())
 }
 
-fn find(call: &Call) -> sys::napi_value {
+fn find(call: &Call<5>) -> sys::napi_value {
     let search = |handle: &Handle| {
         let needle = call.bytes(1)?;
         let direction = if call.boolean(4) { Direction::Backward } else { Direction::Forward };
@@ -218,7 +226,7 @@ fn find(call: &Call) -> sys::napi_value {
     call.answer(search, |found| call.value(found.map_or(-1.0, |at| at as f64)))
 }
 
-fn count(call: &Call) -> sys::napi_value {
+fn count(call: &Call<4>) -> sys::napi_value {
     let search = |handle: &Handle| {
         let needle = call.bytes(1)?;
         parallel::count(&handle.snapshot()?, needle.as_slice(), call.size(2)..call.size(3), 1, None)
@@ -226,7 +234,7 @@ fn count(call: &Call) -> sys::napi_value {
     call.answer(search, |count| call.value(count as f64))
 }
 
-fn verify(call: &Call) -> sys::napi_value {
+fn verify(call: &Call<3>) -> sys::napi_value {
     let check = |handle: &Handle| handle.record()?.verify_range(call.size(1), call.size(2));
     call.answer(check, |()| call.null())
 }
