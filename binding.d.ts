@@ -58,11 +58,14 @@ export declare class NativeMapping {
   /**
    * The first lines of a range as one string, or, where some lines need two bytes a character and others do not, as an
    * array of two: a line whose start is negative lies in the second one, and its start there is the bitwise complement.
-   * `null` without an encoding. Writes the start and end of each line to `bounds`, counted from the start of the piece,
-   * and to `measures` where the next piece begins, how many lines there are (-1: nobody knows where they lie in the
-   * text), and where the only line ends if that is too far for its bounds (else 0).
+   * `null` without an encoding.
+   *
+   * `measures` says where the range begins and ends, and about how many bytes a piece has; one line may be longer. An
+   * object with a property for each costs as much as 2 % of a piece. Written to it is where the next piece begins, how
+   * many lines there are (-1: nobody knows where they lie in the text), and where the only line ends if that is too far
+   * for its bounds (else 0). The start and end of each line are written to `bounds`, counted from the piece's start.
    */
-  lines(request: LinesRequest, bounds: Int32Array, measures: Float64Array): string | [string, string] | null | Failure
+  lines(encoding: Encoding, keep: boolean, bounds: Int32Array, measures: Float64Array): string | [string, string] | null | Failure
   /**
    * Copies, cuts and decodes the first lines of a range on a thread of our own: as many pieces as make `batch` bytes, of
    * at most `room` lines each. `job` hands them out. Answers how many bytes they have.
@@ -219,7 +222,7 @@ export declare function installFaultHandlers(): void
  */
 export declare function leakTransferred(): void
 
-/** Which lines are asked for. */
+/** Which lines a job is asked for. */
 export interface LinesRequest {
   start: number
   end: number

@@ -38,8 +38,9 @@ const OFFSETS_PIECE = 512 * 1024
 const JOB_BYTES = 4 * STRING_PIECE
 
 /**
- * What the addon writes about a piece: where the next piece begins in the mapping; how many lines it has (-1: only the
- * decoded text tells); and where its only line ends, if that is too far for the bounds (else 0).
+ * What the addon is asked for: where in the mapping the range begins and ends, and about how many bytes a piece has. And
+ * what it writes about the piece: where the next one begins in the mapping; how many lines it has (-1: only the decoded
+ * text tells); and where its only line ends, if that is too far for the bounds (else 0).
  */
 const measures = new Float64Array(3)
 
@@ -159,7 +160,10 @@ function readBounds(
   { encoding, keepEnds }: LinesRequest,
   bounds: Int32Array,
 ): string | [string, string] | null {
-  return unwrap(native.lines({ start, end, most: pieceBytes, encoding, keepEnds }, bounds, measures), path)
+  measures[0] = start
+  measures[1] = end
+  measures[2] = pieceBytes
+  return unwrap(native.lines(encoding, keepEnds, bounds, measures), path)
 }
 
 class StringLines extends Lines<string> {

@@ -11,7 +11,7 @@ use super::enums::Encoding;
 use super::errors::{Answer, Failure};
 use super::jobs::{self, NativeJob};
 use super::mapping::NativeMapping;
-use super::values::{Integers, Numbers, Passed, forget_exception, size};
+use super::values::{Integers, Passed, Triple, forget_exception, size};
 use crate::mapping::Error;
 use crate::pool::Length;
 use crate::search::lines::{self, Piece};
@@ -72,7 +72,7 @@ fn strings(env: Env, text: &Text, is_text: bool) -> Option<sys::napi_value> {
 
 /// Writes where the next piece begins, how many lines this one has (-1: nobody knows where they lie in its text), and, if
 /// its only line is too long for the bounds, where that ends.
-fn write_measures(measures: &Numbers<3>, start: usize, piece: &Piece, is_text: bool) {
+fn write_measures(measures: &Triple, start: usize, piece: &Piece, is_text: bool) {
     let count = if is_text { piece.count as f64 } else { -1. };
     measures.set([(start + piece.end) as f64, count, piece.far_end.unwrap_or(0) as f64]);
 }
@@ -105,7 +105,7 @@ fn pair(env: Env, values: [sys::napi_value; 2]) -> Option<sys::napi_value> {
     (status == sys::Status::napi_ok).then_some(array)
 }
 
-/// Which lines are asked for.
+/// Which lines a job is asked for.
 #[napi(object, object_to_js = false)]
 pub struct LinesRequest {
     pub start: f64,
@@ -121,19 +121,23 @@ pub struct LinesRequest {
 impl NativeMapping {
     /// The first lines of a range as one string, or, where some lines need two bytes a character and others do not, as an
     /// array of two: a line whose start is negative lies in the second one, and its start there is the bitwise complement.
-    /// `null` without an encoding. Writes the start and end of each line to `bounds`, counted from the start of the piece,
-    /// and to `measures` where the next piece begins, how many lines there are (-1: nobody knows where they lie in the
-    /// text), and where the only line ends if that is too far for its bounds (else 0).
+    /// `null` without an encoding.
+    ///
+    /// `measures` says where the range begins and ends, and about how many bytes a piece has; one line may be longer. An
+    /// object with a property for each costs as much as 2 % of a piece. Written to it is where the next piece begins, how
+    /// many lines there are (-1: nobody knows where they lie in the text), and where the only line ends if that is too far
+    /// for its bounds (else 0). The start and end of each line are written to `bounds`, counted from the piece's start.
     #[napi(enumerable = false, catch_unwind, ts_return_type = "string | [string, string] | null | Failure")]
     pub fn lines(
         &self,
         env: Env,
-        request: LinesRequest,
+        encoding: Encoding,
+        keep: bool,
         #[napi(ts_arg_type = "Int32Array")] mut bounds: Integers,
-        #[napi(ts_arg_type = "Float64Array")] measures: Numbers<3>,
+        #[napi(ts_arg_type = "Float64Array")] measures: Triple,
     ) -> Either<Passed, Failure> {
-        let LinesRequest { start, end, most, encoding, keep_ends: keep } = request;
-        let (start, range, most) = (size(start), size(start)..size(end), most as usize);
+        let [start, end, most] = measures.get().map(size);
+        let range = start..end;
         let cut = |bytes: &[u8]| {
             let (bounds, _) = bounds.as_mut_slice().as_chunks_mut();
             let whole = &bytes[..lines::whole_lines(bytes, most)];
@@ -227,7 +231,7 @@ impl NativeJob {
         start: f64,
         encoding: Encoding,
         #[napi(ts_arg_type = "Int32Array")] mut bounds: Integers,
-        #[napi(ts_arg_type = "Float64Array")] measures: Numbers<3>,
+        #[napi(ts_arg_type = "Float64Array")] measures: Triple,
     ) -> Option<Either<Passed, Failure>> {
         let ReadyPiece { piece, bounds: found, text, is_text } = self.lines.lock().pop_front()?;
         for (place, bounds) in bounds.as_mut_slice().iter_mut().zip(found.as_flattened()) {
