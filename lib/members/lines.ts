@@ -38,8 +38,8 @@ const OFFSETS_PIECE = 512 * 1024
 const JOB_BYTES = 4 * STRING_PIECE
 
 /**
- * What the addon is asked for: where in the mapping the range begins and ends, and about how many bytes a piece has. And
- * what it writes about the piece: where the next one begins in the mapping; how many lines it has (-1: only the decoded
+ * Three numbers that go to the addon and come back. Before the call: where in the mapping the range begins, where it ends, and
+ * about how many bytes a piece has. After it: where the next piece begins; how many lines this one has (-1: only the decoded
  * text tells); and where its only line ends, if that is too far for the bounds (else 0).
  */
 const measures = new Float64Array(3)
