@@ -24,11 +24,14 @@ export declare class NativeMapping {
   /** The size of the file now. */
   size(): number | Failure
   /** Gives the mapping, and its file, another length. `reserve: false` leaves a hole where the file grows. */
-  resize(length: number, reserve: boolean): Failure | null
+  resize(length: number, reserve: boolean, views: Views): Failure | null
   /** Closes a mapping that nobody has seen, and takes back what it did to the file. */
   undo(): void
-  /** Whoever still holds the bytes reads zeros from now on. A second call does nothing. */
-  close(): void
+  /**
+   * Releases the file, and does to whoever still holds the bytes what is said of views. A second call does
+   * nothing.
+   */
+  close(views: Views): void
   /** Copies between mappings, or within one: the ranges may overlap. */
   copyFrom(to: number, other: NativeMapping, from: number, length: number): Failure | null
   /** Repeats a pattern, which is not empty, over a range. */
@@ -173,8 +176,8 @@ export declare enum ErrorCode {
   InvalidValue = 11,
 }
 
-/** The program is about to see the buffer of that number. */
-export declare function exposed(number: number): void
+/** The program is about to see the buffer of that number, which is one over the file `path`. */
+export declare function exposed(number: number, path?: string | undefined | null): void
 
 /** Why a call failed. */
 export interface Failure {
@@ -216,6 +219,17 @@ export declare enum FaultKind {
 
 /** Installs the fault handlers again, after the program has installed or removed handlers of the same signals. */
 export declare function installFaultHandlers(): void
+
+/** The late accesses to what this thread has closed or resized, and to what no thread cares for any more, each mapping once. */
+export declare function lateAccesses(): LateAccesses
+
+/** Accesses to bytes that a mapping no longer had, by code that is not ours. They have met zeros. */
+export interface LateAccesses {
+  /** For each mapping that had one, its path. */
+  paths: Array<string | undefined | null>
+  /** Whether more may come of what this thread has closed or resized. */
+  mayCome: boolean
+}
 
 /**
  * Leaks, on purpose, memory that `transfer()` took: another thread may have it, and this one, which made the mapping, is
@@ -338,3 +352,13 @@ export declare function sweep(): number
 
 /** Takes the name of named memory away. `false`: there was no such name. */
 export declare function unlink(name: string): boolean | Failure
+
+/** What becomes of the views of bytes that a mapping no longer has. */
+export declare enum Views {
+  /** The caller has taken them away. Their bytes become inaccessible. */
+  Detach = 0,
+  /** They read zeros. */
+  Zero = 1,
+  /** They keep the bytes until they are collected. */
+  Keep = 2,
+}

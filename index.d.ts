@@ -67,6 +67,38 @@ declare class MmapAbortError extends Error {
   constructor(reason: unknown);
 }
 /**
+* What becomes of the views of bytes that a mapping no longer has, after `close()` or `resize()`.
+* - `'detach'`: they get length 0. Whoever still has a pointer to the bytes (a job of `fs`, `net` or `zlib`, a native
+*   library) can access them no more: a system call fails with EFAULT, and code that reads them itself meets zeros, of which
+*   a process warning with the code MEMMAP_READ_AFTER_CLOSE tells.
+* - `'zero'`: they keep their length and read zeros, without a warning.
+* - `'keep'`: they keep their bytes until they are collected. Then the file is released too.
+*
+* On Windows the bytes cannot be taken away from who has a pointer to them: with `'detach'` and `'zero'` they stay there, and
+* the file is released with the last view.
+*/
+type ViewsAfter = "detach" | "zero" | "keep";
+/** Options of `resize`. */
+interface ResizeOptions {
+  /**
+  * `true` (default): blocks are reserved for a file that grows, so that a full disk is an error of `resize`. `false`: the
+  * file gets a hole, and a full disk is a fault at a later store.
+  */
+  reserve?: boolean;
+  /**
+  * What becomes of earlier views. Default `'detach'`. With `'keep'`, those of a file go on showing it as far as it still
+  * reaches; those of memory show the memory that the mapping had.
+  */
+  views?: ViewsAfter;
+}
+/** Options of `close`. */
+interface CloseOptions {
+  /** What becomes of views. Default `'detach'`. */
+  views?: ViewsAfter;
+  /** `false` is another name of `views: 'zero'`. */
+  detach?: boolean;
+}
+/**
 * How JavaScript reaches the bytes of a mapping.
 * - `'external'`: through an ArrayBuffer over the mapped memory, made when it is first needed. Node, Bun, Deno.
 * - `'native'`: through calls into Rust only, without views. Used where the engine forbids ArrayBuffers over foreign
@@ -143,22 +175,6 @@ declare class ByteMatch implements Iterable<Buffer | undefined> {
   toString(encoding?: BufferEncoding): string;
   /** The captures, the whole match first. */
   [Symbol.iterator](): IterableIterator<Buffer | undefined>;
-}
-/** Options of `resize`. */
-interface ResizeOptions {
-  /**
-  * `true` (default): blocks are reserved for a file that grows, so that a full disk is an error of `resize`. `false`: the
-  * file gets a hole, and a full disk is a fault at a later store.
-  */
-  reserve?: boolean;
-}
-/** Options of `close`. */
-interface CloseOptions {
-  /**
-  * `true` (default): views get length 0. `false`: they stay attached and read zeros. That is for a caller whose zlib may
-  * still be reading a view: Node's zlib fails when its buffer is detached.
-  */
-  detach?: boolean;
 }
 /** What a line is given as. */
 type LineKind = "string" | "buffer" | "offsets";
@@ -374,12 +390,16 @@ declare class Mmap implements Disposable, Iterable<number> {
   reattach(): void;
   /**
   * Ends the mapping, before it returns: its views get length 0, the file is released, and its running jobs reject with
-  * ERR_MMAP_CLOSED. Native code that still has a pointer into the mapping reads zeros, never another mapping's bytes. On
-  * Windows a file of which you took a view is released when that view is collected. Nothing is flushed: the system writes
-  * changed pages back later. A second call does nothing.
+  * ERR_MMAP_CLOSED. Nothing is flushed: the system writes changed pages back later. A second call does nothing.
+  *
+  * Who still has the address of a view's bytes (a write of `fs` or of a socket, zlib, a native library) cannot reach them any
+  * more: a system call fails with EFAULT, and other code meets zeros, of which a process warning MEMMAP_READ_AFTER_CLOSE tells.
+  * So close when they are done (`response.end(view, () => m.close())`, `await pipeline(...)`), or with `{ views: 'keep' }`.
+  * Node's asynchronous zlib fails when its buffer is detached (Node 20 aborts the process): await it, or keep the views. On
+  * Windows a file of which you took a view is released when that view is collected, and the bytes stay until then.
   */
   close(options?: CloseOptions): void;
-  /** Calls `close()`, at the end of a `using` block. */
+  /** Calls `close()`, at the end of a `using` block: await there what works on views. */
   [Symbol.dispose](): void;
   /**
   * All bytes, without a copy: the same Buffer each time.
@@ -481,7 +501,7 @@ declare class Mmap implements Disposable, Iterable<number> {
   move(dest: number | bigint, src: number | bigint, count: number | bigint): void;
   /**
   * Changes the length of the mapping, and makes the file end where the mapping does, as Python does. New bytes are zero.
-  * Earlier views get length 0. If it fails, file and mapping are as they were.
+  * Earlier views get length 0, or what `views` says. If it fails, file and mapping are as they were.
   * @param length bytes, at least 1
   * @throws {TypeError} ERR_MMAP_READ_ONLY: the access is `'read'` or `'copy'`
   * @throws {Error} ERR_MMAP_NO_DESCRIPTOR with `trackfd: false`; ERR_MMAP_BUSY where the system refuses because others hold

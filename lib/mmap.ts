@@ -163,15 +163,19 @@ export class Mmap implements Disposable, Iterable<number> {
 
   /**
    * Ends the mapping, before it returns: its views get length 0, the file is released, and its running jobs reject with
-   * ERR_MMAP_CLOSED. Native code that still has a pointer into the mapping reads zeros, never another mapping's bytes. On
-   * Windows a file of which you took a view is released when that view is collected. Nothing is flushed: the system writes
-   * changed pages back later. A second call does nothing.
+   * ERR_MMAP_CLOSED. Nothing is flushed: the system writes changed pages back later. A second call does nothing.
+   *
+   * Who still has the address of a view's bytes (a write of `fs` or of a socket, zlib, a native library) cannot reach them any
+   * more: a system call fails with EFAULT, and other code meets zeros, of which a process warning MEMMAP_READ_AFTER_CLOSE tells.
+   * So close when they are done (`response.end(view, () => m.close())`, `await pipeline(...)`), or with `{ views: 'keep' }`.
+   * Node's asynchronous zlib fails when its buffer is detached (Node 20 aborts the process): await it, or keep the views. On
+   * Windows a file of which you took a view is released when that view is collected, and the bytes stay until then.
    */
   close(options?: CloseOptions): void {
     lifetime.close(stateOf(this), options)
   }
 
-  /** Calls `close()`, at the end of a `using` block. */
+  /** Calls `close()`, at the end of a `using` block: await there what works on views. */
   [Symbol.dispose](): void {
     this.close()
   }
@@ -354,7 +358,7 @@ export class Mmap implements Disposable, Iterable<number> {
 
   /**
    * Changes the length of the mapping, and makes the file end where the mapping does, as Python does. New bytes are zero.
-   * Earlier views get length 0. If it fails, file and mapping are as they were.
+   * Earlier views get length 0, or what `views` says. If it fails, file and mapping are as they were.
    * @param length bytes, at least 1
    * @throws {TypeError} ERR_MMAP_READ_ONLY: the access is `'read'` or `'copy'`
    * @throws {Error} ERR_MMAP_NO_DESCRIPTOR with `trackfd: false`; ERR_MMAP_BUSY where the system refuses because others hold

@@ -10,6 +10,7 @@ use std::sync::{Arc, MutexGuard};
 use std::thread;
 use std::time::Duration;
 
+use crate::fault::threads::OwnThread;
 use crate::sync::{Condvar, Mutex};
 
 type Task = Box<dyn FnOnce() + Send>;
@@ -100,6 +101,7 @@ pub fn submit(length: Length, task: impl FnOnce() + Send + 'static) -> bool {
 
 /// What each thread does: tasks, one after the other, until none has come for `IDLE_TIMEOUT`.
 fn run_tasks() {
+    let _own = OwnThread::enter();
     let mut pool = POOL.lock();
     loop {
         if let Some((task, length)) = pool.next() {

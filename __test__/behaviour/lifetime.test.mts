@@ -386,6 +386,52 @@ test('a file of which a view was taken is let go by close(), on Windows when the
   t.true(await removed(name))
 })
 
+test("close({ views: 'keep' }): the object is closed, its views keep their bytes, stores reach the file", (t) => {
+  const name = file(t, Buffer.alloc(10_000, 'x'))
+  const m = Mmap.open(name, { access: 'write', ...external })
+  const view = m.subarray(100, 200)
+  m.close({ views: 'keep' })
+  throwsCode(t, () => m.buffer, CLOSED)
+  t.true(m.closed)
+  t.is(view.toString('latin1'), 'x'.repeat(100))
+  view[0] = 0x79
+  if (!windows) t.is(fs.readFileSync(name)[100], 0x79)
+  m.close()
+  t.is(view.length, 100, 'a second call does nothing')
+})
+
+test('resize({ views }): kept views go on showing the file, others are empty or read zeros', (t) => {
+  if (windows) return skip(t, 'on Windows a file cannot be resized while a view lives')
+  for (const views of ['keep', 'zero', 'detach'] as const) {
+    const name = file(t, Buffer.alloc(10_000, 'x'))
+    const m = Mmap.open(name, { access: 'write', ...external })
+    const view = m.buffer
+    m.resize(20_000, { views })
+    t.is(view.length, views === 'detach' ? 0 : 10_000)
+    m.fill(0x79, 5, 6)
+    if (views === 'keep') t.is(view[5], 0x79)
+    if (views === 'zero') t.true(view.every((byte) => byte === 0))
+    t.is(m.at(5), 0x79)
+    t.is(m.buffer.length, 20_000)
+    m.close()
+    if (views === 'keep') t.is(view[5], 0x79, 'the older view keeps its bytes')
+  }
+})
+
+test('options of close() and resize() that are none', (t) => {
+  const m = Mmap.anonymous(10, external)
+  const { buffer } = m
+  const wrongOfClose = [{ views: 'Keep' }, { views: 'keep', detach: true }, { view: 'keep' }]
+  for (const options of wrongOfClose)
+    throwsCode(t, () => m.close(options as object), { code: 'ERR_INVALID_ARG_VALUE' }, JSON.stringify(options))
+  throwsCode(t, () => m.close({ detach: 0 } as object), { code: 'ERR_INVALID_ARG_TYPE' })
+  for (const options of [{ views: 'leave' }, { detach: false }])
+    throwsCode(t, () => m.resize(20, options as object), { code: 'ERR_INVALID_ARG_VALUE' }, JSON.stringify(options))
+  t.deepEqual([m.length, buffer.length], [10, 10], 'nothing was done')
+  m.close()
+  t.is(buffer.length, 0)
+})
+
 test('closing before any view was made', (t) => {
   for (const detach of [true, false]) {
     const m = Mmap.anonymous(10, external)
@@ -623,8 +669,9 @@ for (const args of [
   { view: false, home: 'external' },
   { view: true, home: 'external' },
   { view: true, home: 'external', async: true },
+  { view: true, home: 'external', keep: true },
 ]) {
-  test(`collected without close(): unmapped, the descriptor closed, nothing printed ${JSON.stringify(args)}`, async (t) => {
+  test(`collected without close(), or with views kept: unmapped, the descriptor closed, nothing printed ${JSON.stringify(args)}`, async (t) => {
     const outcome = await run('lifetime', 'collected', args, { flags: ['--expose-gc'] })
     if (!ended(t, outcome)) return
     t.is(outcome.output, '')

@@ -82,8 +82,8 @@ export class ExternalBuffer {
   }
 
   /** To be called before the user gets a view of it. */
-  expose(): void {
-    if (!this.#isExposed) exposed(this.#number)
+  expose(path: string | undefined): void {
+    if (!this.#isExposed) exposed(this.#number, path)
     this.#isExposed = true
   }
 

@@ -2,12 +2,17 @@ import { constants } from 'node:buffer'
 import type { NativeMapping } from '../../binding.js'
 import { bufferOver } from '../buffer-over.js'
 import { coded } from '../errors.js'
-import { unwrap } from '../failures.js'
+import { ensure, unwrap } from '../failures.js'
+import { watchLateAccesses } from '../late-accesses.js'
 import { binding } from '../load/load.js'
+import type { ResizeOptions, ViewsAfter } from '../options/lifetime.js'
 import { ExternalBuffer } from './external-buffer.js'
 import { FaultWatch } from './fault-watch.js'
 import type { Home, MappedBytes } from './home.js'
 import { NativeBytes } from './native.js'
+
+const { Views } = binding
+const NATIVE_VIEWS = { detach: Views.Detach, zero: Views.Zero, keep: Views.Keep }
 
 /** Bytes of the longest mapping that an ArrayBuffer of this engine can be made over. */
 export const LONGEST: number = constants.MAX_LENGTH
@@ -163,26 +168,40 @@ export class ExternalBytes extends NativeBytes {
   override view(): Buffer {
     const buffer = this.#wholeBuffer()
     if (buffer === undefined) throw coded('ERR_MMAP_NO_VIEWS', 'The ArrayBuffer of the mapping was transferred away')
-    this.#host?.expose()
+    this.#host?.expose(this.path)
     return buffer
   }
 
-  /** Detaches the ArrayBuffer, if there is one. The next access makes another. */
-  #detach(): void {
+  /** Forgets the ArrayBuffer, if there is one, and answers it. The next access makes another. */
+  #forget(): ExternalBuffer | undefined {
     const host = this.#host
     this.#buffer = undefined
     this.#host = undefined
     this.#watch.stop()
-    host?.detach()
+    return host
   }
 
-  override resize(length: number, reserve: boolean): MappedBytes {
+  #detach(): void {
+    this.#forget()?.detach()
+  }
+
+  /** Does to a buffer that the user has seen what is said of views. */
+  #takeAway(views: ViewsAfter): void {
+    if (views === 'detach') {
+      this.#detach()
+      watchLateAccesses()
+    } else this.#forget()
+  }
+
+  override resize(length: number, options: Required<ResizeOptions>): MappedBytes {
     if (this.#isForced) requireExternal(length)
     // A buffer that the user has not seen is detached first: on Windows a file with a view cannot be made shorter. One
     // that the user has seen stays attached if resizing fails.
     if (!this.#host?.isExposed) this.#detach()
-    super.resize(length, reserve)
-    this.#detach()
+    const { reserve, views } = options
+    ensure(this.native.resize(length, reserve, NATIVE_VIEWS[views]), this.path)
+    this.length = length
+    if (this.#host !== undefined) this.#takeAway(views)
     return length <= LONGEST ? this : new NativeBytes(this.native, length, this.slack, this.path)
   }
 
@@ -197,8 +216,14 @@ export class ExternalBytes extends NativeBytes {
     if (!isSameAddress) this.#detach()
   }
 
-  override close(detach: boolean): void {
-    if (detach) this.#detach()
-    super.close(detach)
+  override close(views: ViewsAfter): void {
+    if (this.#host?.isExposed) {
+      // Detached first: an engine that looks at a buffer that is attached must not meet inaccessible pages.
+      this.#takeAway(views)
+      this.native.close(NATIVE_VIEWS[views])
+    } else {
+      this.#detach()
+      this.native.close(Views.Detach)
+    }
   }
 }

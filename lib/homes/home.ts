@@ -1,4 +1,5 @@
 import type { NativeMapping } from '../../binding.js'
+import type { ResizeOptions, ViewsAfter } from '../options/lifetime.js'
 
 /**
  * How JavaScript reaches the bytes of a mapping.
@@ -36,12 +37,11 @@ export interface MappedBytes {
   /** The Buffer over all bytes, about to be given to the user. Throws ERR_MMAP_NO_VIEWS where there can be none. */
   view(): Buffer
   /** Changes the length; answers what reaches the bytes from then on. */
-  resize(length: number, reserve: boolean): MappedBytes
+  resize(length: number, options: Required<ResizeOptions>): MappedBytes
   /** Whether a fault has replaced any byte since the mapping was made or reattached. */
   faulted(): boolean
   /** Throws if any byte is not the file's. */
   check(): void
   reattach(): void
-  /** `detach`: whether views get length 0. */
-  close(detach: boolean): void
+  close(views: ViewsAfter): void
 }

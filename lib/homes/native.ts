@@ -2,7 +2,10 @@ import type { NativeMapping } from '../../binding.js'
 import { coded } from '../errors.js'
 import { ensure, unwrap } from '../failures.js'
 import { binding } from '../load/load.js'
+import type { ResizeOptions, ViewsAfter } from '../options/lifetime.js'
 import type { Home, MappedBytes } from './home.js'
+
+const { Views } = binding
 
 /** Functions of the addon that cost a fifth of its methods. */
 const { byte, copyIn, copyOut, count, find, setByte, verify } = binding.fastCalls()
@@ -64,8 +67,8 @@ export class NativeBytes implements MappedBytes {
     )
   }
 
-  resize(length: number, reserve: boolean): MappedBytes {
-    ensure(this.native.resize(length, reserve), this.path)
+  resize(length: number, { reserve }: Required<ResizeOptions>): MappedBytes {
+    ensure(this.native.resize(length, reserve, Views.Detach), this.path)
     this.length = length
     return this
   }
@@ -87,7 +90,7 @@ export class NativeBytes implements MappedBytes {
     unwrap(this.native.reattach(), this.path)
   }
 
-  close(_detach: boolean): void {
-    this.native.close()
+  close(_views: ViewsAfter): void {
+    this.native.close(Views.Detach)
   }
 }

@@ -2,7 +2,7 @@
 import * as check from '../checks.js'
 import { coded, outOfRange, wrongValue } from '../errors.js'
 import { ensure, unwrap } from '../failures.js'
-import type { ResizeOptions } from '../options/lifetime.js'
+import { type ResizeOptions, resizeOptions } from '../options/lifetime.js'
 import { isMapping, type MappingState, writable } from '../state.js'
 import { store } from './array.js'
 import { bytesInPlace, copyOf, needleBytes } from './operands.js'
@@ -148,6 +148,5 @@ export function resize(state: MappingState, length: unknown, options: ResizeOpti
   if (state.access !== 'write')
     throw coded('ERR_MMAP_READ_ONLY', `A mapping with the access '${state.access}' cannot be resized`)
   const wanted = check.size(length, 'length', 1)
-  const reserve = check.boolean(check.options(options, ['reserve']).reserve, 'options.reserve', true)
-  state.bytes = state.bytes.resize(wanted, reserve)
+  state.bytes = state.bytes.resize(wanted, resizeOptions(options))
 }

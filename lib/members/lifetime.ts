@@ -1,9 +1,8 @@
 // How a mapping ends, and what can be told of it at any time.
 import { inspect } from 'node:util'
-import * as check from '../checks.js'
 import { coded } from '../errors.js'
 import { CLOSED } from '../homes/closed.js'
-import type { CloseOptions } from '../options/lifetime.js'
+import { type CloseOptions, viewsAfterClose } from '../options/lifetime.js'
 import type { MappingState } from '../state.js'
 
 export function isClosed(state: MappingState): boolean {
@@ -11,10 +10,10 @@ export function isClosed(state: MappingState): boolean {
 }
 
 export function close(state: MappingState, options?: CloseOptions): void {
-  const detach = check.boolean(check.options(options, ['detach']).detach, 'options.detach', true)
+  const views = viewsAfterClose(options)
   const { bytes, jobs } = state
   state.bytes = CLOSED
-  bytes.close(detach)
+  bytes.close(views)
   if (jobs === undefined || jobs.size === 0) return
   for (const cancel of [...jobs]) cancel(coded('ERR_MMAP_CLOSED', 'The mapping was closed'))
 }

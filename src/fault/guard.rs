@@ -26,7 +26,7 @@ pub struct Guard {
 struct State {
     /// The file that the handler asks for its size. It stays open as long as the entry has its descriptor.
     file: Option<Arc<File>>,
-    /// Zero pages are in the mapping's place.
+    /// Other pages are in the mapping's place.
     revoked: bool,
 }
 
@@ -61,19 +61,43 @@ impl Guard {
         result
     }
 
-    /// Has `revoke` put zero pages in the mapping's place, and releases the file. The addresses stay registered until
-    /// they are unmapped, since a fault from before may still be on its way to a handler. The answer is that of
-    /// `revoke`.
-    pub fn revoke(&self, revoke: impl FnOnce() -> bool) -> bool {
+    /// Has `revoke` put other pages in the mapping's place, and releases the file. The addresses stay registered until they
+    /// are unmapped: a fault from before may still be on its way to a handler, and if the pages are `inaccessible`, faults
+    /// may come at any time. The answer is that of `revoke`.
+    pub fn revoke(&self, inaccessible: bool, revoke: impl FnOnce() -> bool) -> bool {
+        if inaccessible {
+            install_handlers();
+        }
         self.pause(|| {
             let done = revoke();
             if done {
-                self.slot.mark_revoked();
+                self.slot.mark_revoked(inaccessible);
                 let gone = std::mem::replace(&mut *self.state(), State { file: None, revoked: true });
                 drop(gone);
             }
             done
         })
+    }
+
+    /// Has `revoke` make pages inaccessible again that a thread of our own has met after they had been revoked, unless
+    /// somebody else has accessed them too.
+    pub fn revoke_again(&self, revoke: impl FnOnce() -> bool) {
+        self.pause(|| {
+            if self.state().revoked && self.slot.is_inaccessible() && !self.slot.has_late_access() {
+                revoke();
+                self.slot.mark_revoked(true);
+            }
+        });
+    }
+
+    /// Whether the pages were revoked so that nobody may access them.
+    pub fn is_inaccessible(&self) -> bool {
+        self.slot.is_inaccessible()
+    }
+
+    /// Whether the pages were accessed after they had been revoked, by somebody who does not know of that.
+    pub fn has_late_access(&self) -> bool {
+        self.slot.has_late_access()
     }
 
     /// Undoes `revoke`: has `restore` map `file` again at the same addresses.
@@ -90,6 +114,11 @@ impl Guard {
         self.slot.release_descriptor();
         let file = self.state().file.take();
         drop(file);
+    }
+
+    /// What it was told of the mapping.
+    pub fn mapping(&self) -> GuardedMapping {
+        self.mapping
     }
 
     /// Bytes guarded: whole pages.

@@ -23,6 +23,9 @@ use windows as system;
 
 mod guard;
 
+/// Which threads are our own.
+pub mod threads;
+
 pub use guard::Guard;
 pub use system::install_handlers;
 #[cfg(not(test))]

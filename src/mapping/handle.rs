@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::record::{End, Record};
-use super::{Error, Result};
+use super::record::Record;
+use super::{Error, Result, Views};
 
 /// One open object over a mapping. The mapping ends with the last handle on it.
 pub struct Handle {
@@ -39,15 +39,15 @@ impl Handle {
         self.closed.load(Ordering::Acquire)
     }
 
-    /// Closes the handle. If it was the last one, then before this returns the bytes read zeros for whoever still holds
-    /// them, and the file is released. A second call does nothing.
-    pub fn close(&self) {
-        self.end(|record| record.drop_handle(End::Closed));
+    /// Closes the handle. If it was the last one, then before this returns the file is released, and what is said of views is
+    /// done to whoever still holds the bytes. A second call does nothing.
+    pub fn close(&self, views: Views) {
+        self.end(|record| record.drop_handle(views));
     }
 
     /// As `close`, for a handle whose object was collected: an ArrayBuffer that outlives it keeps its bytes.
     pub fn release(&self) {
-        self.end(|record| record.drop_handle(End::Collected));
+        self.close(Views::Keep);
     }
 
     /// Closes a handle that nobody has seen, and takes back what opening it did to the file.

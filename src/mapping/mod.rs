@@ -46,7 +46,7 @@ mod sync;
 
 pub use error::{Error, Result};
 pub use handle::Handle;
-pub use record::Record;
+pub use record::{Record, Views};
 use source::{Origin, Source};
 
 #[cfg(test)]

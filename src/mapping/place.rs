@@ -49,8 +49,7 @@ pub fn new_region(source: &Source, file: Option<&File>, kept: Option<&Arc<File>>
     let map = place(source, file, Target::Anywhere)?;
     let region = Region::new(map, plan.slack, plan.length);
     let (read_only, regular) = (plan.access == Access::Read, source.is_regular());
-    // Memory of our own is never cut off, and only a store into it can go wrong.
-    if !plan.guard || (source.is_anonymous() && !read_only) {
+    if !plan.guard {
         return Ok(region);
     }
     let private = source.is_anonymous() || os::is_private_mapping(plan, regular);

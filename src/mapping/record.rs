@@ -7,7 +7,7 @@ use std::sync::{Arc, MutexGuard};
 use super::rollback::Rollback;
 use super::{Error, Origin, Result, Source};
 use crate::os;
-use crate::region::{self, Region};
+use crate::region::{Region, Revoked};
 use crate::sync::Mutex;
 
 /// How many small reads of a mapping go through its descriptor, see `Record::read`.
@@ -34,13 +34,26 @@ pub(super) struct Mapped {
     handles: usize,
 }
 
-/// How the last handle ends a mapping.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum End {
-    /// It was closed: whoever still holds the region reads zeros.
-    Closed,
-    /// Its object was collected: an ArrayBuffer that outlives it keeps its bytes.
-    Collected,
+/// What becomes of the views of bytes that a mapping no longer has.
+#[derive(Clone, Copy, Debug)]
+pub enum Views {
+    /// They are taken away. A pointer that somebody has kept leads to inaccessible pages.
+    Detach,
+    /// They read zeros.
+    Zero,
+    /// They keep the bytes.
+    Keep,
+}
+
+impl Views {
+    /// How the bytes are revoked. `None`: they are not.
+    pub(super) fn revoked(self) -> Option<Revoked> {
+        match self {
+            Self::Detach => Some(Revoked::Inaccessible),
+            Self::Zero => Some(Revoked::Zeros),
+            Self::Keep => None,
+        }
+    }
 }
 
 impl Record {
@@ -100,19 +113,9 @@ impl Record {
     }
 
     /// Counts one handle less. The last one ends the mapping, before this returns.
-    pub(super) fn drop_handle(&self, end: End) {
+    pub(super) fn drop_handle(&self, views: Views) {
         let Some(Mapped { region, file, .. }) = self.take_last() else { return };
-        match end {
-            End::Closed => retire(region),
-            End::Collected => {
-                // The region may live long with an ArrayBuffer, and a process has few descriptors.
-                if region::is_shared(&region)
-                    && let Some(guard) = region.guard()
-                {
-                    guard.release_file();
-                }
-            }
-        }
+        retire(region, views);
         drop(file);
     }
 
@@ -132,9 +135,13 @@ impl Record {
     }
 }
 
-/// Unmaps a region at once, or, while somebody else still holds its addresses, leaves zeros there.
-pub(super) fn retire(region: Arc<Region>) {
-    if let Err(held) = Arc::try_unwrap(region).map(drop) {
-        held.revoke();
+/// Unmaps a region at once, or, while somebody else still holds its addresses, does what is said of views.
+pub(super) fn retire(region: Arc<Region>, views: Views) {
+    let Err(held) = Arc::try_unwrap(region).map(drop) else { return };
+    if let Some(by) = views.revoked() {
+        held.revoke(by);
+    } else if let Some(guard) = held.guard() {
+        // The region may live long with an ArrayBuffer, and a process has few descriptors.
+        guard.release_file();
     }
 }

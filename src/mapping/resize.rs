@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use super::place::{Target, new_region, place};
 use super::record::{Mapped, retire};
-use super::{Error, Origin, Record, Result, Source};
+use super::{Error, Origin, Record, Result, Source, Views};
 use crate::os::{self, RawMap};
 use crate::region::{self, Region};
 use crate::request::{Access, Refusal};
 
 impl Record {
     /// Gives the mapping, and its file, another length. If it fails, both are as they were. `reserve`: a file that becomes
-    /// longer gets its blocks now.
-    pub fn resize(&self, length: u64, reserve: bool) -> Result<()> {
+    /// longer gets its blocks now. `views`: what becomes of those of the old length.
+    pub fn resize(&self, length: u64, reserve: bool, views: Views) -> Result<()> {
         let mut mapped = self.lock();
         let mapped = mapped.as_mut().ok_or(Error::Closed)?;
         if self.source.plan.access != Access::Write {
@@ -30,13 +30,20 @@ impl Record {
         };
         let source = self.source.with_length(length as usize);
         match &self.source.origin {
-            Origin::Anonymous => resize_memory(mapped, &source),
+            Origin::Anonymous => resize_memory(mapped, &source, views),
             Origin::Named(name) if !os::NAMED_IS_FILE => resize_section(mapped, name, &source),
-            Origin::File { .. } | Origin::Named(_) => self.resize_file(mapped, &source, end, reserve),
+            Origin::File { .. } | Origin::Named(_) => self.resize_file(mapped, &source, end, reserve, views),
         }
     }
 
-    fn resize_file(&self, mapped: &mut Mapped, source: &Source, end: u64, reserve: bool) -> Result<()> {
+    fn resize_file(
+        &self,
+        mapped: &mut Mapped,
+        source: &Source,
+        end: u64,
+        reserve: bool,
+        views: Views,
+    ) -> Result<()> {
         let file = mapped.file.clone().ok_or(Error::NoDescriptor("resize"))?;
         let size = os::file_size(&file)?;
         if end < size && !os::CAN_TRUNCATE_MAPPED {
@@ -55,9 +62,9 @@ impl Record {
             }
         };
         if end < size {
-            self.truncate(mapped, &file, end)?;
+            self.truncate(mapped, &file, end, views)?;
         }
-        replace(mapped, region);
+        replace(mapped, region, views);
         Ok(())
     }
 
@@ -72,14 +79,16 @@ impl Record {
     }
 
     /// Makes the file shorter while its old mapping is there.
-    fn truncate(&self, mapped: &Mapped, file: &Arc<File>, end: u64) -> Result<()> {
-        // Whoever still reads through an old view must not meet the end of the file there.
-        let revokes = !self.source.has_private_flags() && region::is_shared(&mapped.region);
-        if revokes {
-            mapped.region.revoke();
+    fn truncate(&self, mapped: &Mapped, file: &Arc<File>, end: u64, views: Views) -> Result<()> {
+        // Whoever still reads through an old view must not meet the end of the file there. One that is kept does, and what
+        // the file no longer has there is a fault.
+        let revoked =
+            views.revoked().filter(|_| !self.source.has_private_flags() && region::is_shared(&mapped.region));
+        if let Some(by) = revoked {
+            mapped.region.revoke(by);
         }
         let truncated = os::set_size(file, end);
-        if truncated.is_err() && revokes {
+        if truncated.is_err() && revoked.is_some() {
             // If that fails too, the old views go on reading zeros, as those of a closed mapping do.
             let _ = mapped
                 .region
@@ -89,7 +98,7 @@ impl Record {
     }
 }
 
-fn resize_memory(mapped: &mut Mapped, source: &Source) -> Result<()> {
+fn resize_memory(mapped: &mut Mapped, source: &Source, views: Views) -> Result<()> {
     // Linux lets mremap(2) make a shared anonymous mapping longer than the memory behind it (kernel bug 8691), and what is
     // beyond cannot be touched: only private memory grows where it is.
     let shrinks = source.plan.length <= mapped.region.length();
@@ -98,7 +107,7 @@ fn resize_memory(mapped: &mut Mapped, source: &Source) -> Result<()> {
     }
     let region = new_region(source, None, None)?;
     region.copy_changed_pages(&mapped.region);
-    replace(mapped, region);
+    replace(mapped, region, views);
     Ok(())
 }
 
@@ -166,6 +175,6 @@ fn fill_in(region: &Region, bytes: &[u8]) {
     }
 }
 
-fn replace(mapped: &mut Mapped, region: Region) {
-    retire(std::mem::replace(&mut mapped.region, Arc::new(region)));
+fn replace(mapped: &mut Mapped, region: Region, views: Views) {
+    retire(std::mem::replace(&mut mapped.region, Arc::new(region)), views);
 }

@@ -1,5 +1,5 @@
 use super::Error;
-use super::Handle;
+use super::{Handle, Views};
 use crate::region::ForeignBytes;
 use crate::request::{Access, Request};
 
@@ -21,16 +21,16 @@ fn a_mapping_ends_with_its_last_handle() {
     let first = memory(100, Access::Write);
     let second = first.another().unwrap();
     first.record().unwrap().set_byte(7, 42).unwrap();
-    first.close();
+    first.close(Views::Detach);
     assert!(first.is_closed() && matches!(byte(&first, 7), Err(Error::Closed)));
     assert!(matches!(first.another(), Err(Error::Closed)));
     assert_eq!(byte(&second, 7).unwrap(), 42);
     let region = second.record().unwrap().region().unwrap();
     assert!(!region.is_revoked());
     // A second close counts nothing twice.
-    first.close();
+    first.close(Views::Detach);
     assert_eq!(byte(&second, 7).unwrap(), 42);
-    second.close();
+    second.close(Views::Detach);
     assert_eq!(region.is_revoked(), crate::os::CAN_MAP_OVER);
     assert!(matches!(byte(&second, 7), Err(Error::Closed)));
 }
@@ -53,11 +53,11 @@ fn handles_that_are_dropped_count_too() {
 fn another_length_is_every_handles() {
     let first = memory(10, Access::Write);
     let second = first.another().unwrap();
-    first.record().unwrap().resize(5000, true).unwrap();
+    first.record().unwrap().resize(5000, true, Views::Zero).unwrap();
     assert_eq!(second.record().unwrap().size().unwrap(), 5000);
     assert_eq!(byte(&second, 4999).unwrap(), 0);
     assert!(byte(&second, 5000).is_err());
     let read_only = memory(10, Access::Read);
-    assert!(matches!(read_only.record().unwrap().resize(20, true), Err(Error::ReadOnly(_))));
+    assert!(matches!(read_only.record().unwrap().resize(20, true, Views::Zero), Err(Error::ReadOnly(_))));
     assert!(matches!(read_only.record().unwrap().set_byte(0, 1), Err(Error::ReadOnly(_))));
 }

@@ -6,10 +6,11 @@
 
 use super::place::{Target, new_region, place};
 use super::record::{Mapped, retire};
-use super::{Error, Record, Result};
+use super::{Error, Record, Result, Views};
 use crate::fault::{Bad, Guard, Reason};
 use crate::os;
 use crate::region::{Region, Touch};
+use crate::request::Access;
 
 /// Where JavaScript, with a view, sees for itself whether bytes are the file's.
 pub struct StatusPlace {
@@ -121,7 +122,9 @@ impl Record {
         }
         if os::CAN_MAP_OVER {
             let file = mapped.region.guard().and_then(Guard::file);
-            mapped.region.reattach(self.source.keeps_stores(), |pages| {
+            // Memory has no other place where its bytes are.
+            let is_memory = self.source.is_anonymous() && self.source.plan.access != Access::Read;
+            mapped.region.reattach(self.source.keeps_stores() || is_memory, |pages| {
                 place(&self.source, file.as_deref(), Target::At(pages)).map(drop)
             })?;
         } else {
@@ -135,7 +138,7 @@ impl Record {
         let source = self.source.with_length(mapped.region.length());
         let file = mapped.file.as_ref();
         let region = new_region(&source, file.map(|file| &**file), file)?;
-        retire(std::mem::replace(&mut mapped.region, region.into()));
+        retire(std::mem::replace(&mut mapped.region, region.into()), Views::Detach);
         Ok(())
     }
 

@@ -15,7 +15,7 @@ use napi::{Env, sys};
 use napi_derive::napi;
 
 use super::enums::Engine;
-use crate::region::Region;
+use crate::region::{Region, Revoked};
 use crate::sync::Mutex;
 
 struct Entry {
@@ -32,6 +32,10 @@ struct Entry {
     detached_by_us: bool,
     /// The program has seen the object, and may have given the address to a job.
     exposed: bool,
+    /// The path of the file, if the program has seen the object.
+    path: Option<Box<str>>,
+    /// A late access was reported.
+    reported: bool,
     engine: Engine,
 }
 
@@ -56,6 +60,12 @@ static ENTRIES: LazyLock<Mutex<Entries>> = LazyLock::new(Mutex::default);
 /// The number of the next one.
 static NUMBER: AtomicUsize = AtomicUsize::new(1);
 
+/// Regions whose addresses are never given back, and whether a late access to them was reported.
+static LEAKED: Mutex<Vec<(Arc<Region>, bool)>> = Mutex::new(Vec::new());
+
+/// The paths of mappings that had a late access, were then given back, and have not been reported.
+static LATE_ACCESSES: Mutex<Vec<Option<Box<str>>>> = Mutex::new(Vec::new());
+
 fn entries() -> MutexGuard<'static, Entries> {
     ENTRIES.lock()
 }
@@ -67,6 +77,12 @@ fn change(number: usize, change: impl FnOnce(&mut Entry)) {
     let Some(entry) = entries.get_mut(&number) else { return };
     change(entry);
     let ended = if entry.has_store || (entry.is_alive && entry.exposed) { None } else { entry.region.take() };
+    if let Some(region) = &ended
+        && region.has_late_access()
+        && !entry.reported
+    {
+        LATE_ACCESSES.lock().push(entry.path.take());
+    }
     if !entry.has_store && !entry.is_alive {
         entries.remove(&number);
     }
@@ -86,6 +102,8 @@ pub fn register(region: &Arc<Region>, engine: Engine) -> usize {
         object: ptr::null_mut(),
         detached_by_us: false,
         exposed: false,
+        path: None,
+        reported: false,
         engine,
     };
     entries().insert(number, entry);
@@ -117,8 +135,8 @@ pub unsafe extern "C" fn store_ended(env: sys::napi_env, _data: *mut c_void, hin
 /// Revokes a region and never gives its addresses back: the thread ends, and another one may go on reading them.
 fn leak_revoked(number: usize) {
     if let Some(region) = entries().remove(&number).and_then(|entry| entry.region) {
-        region.revoke();
-        std::mem::forget(region);
+        region.revoke(Revoked::Inaccessible);
+        LEAKED.lock().push((region, false));
     }
 }
 
@@ -210,10 +228,45 @@ pub fn environment_ends() {
     }
 }
 
-/// The program is about to see the buffer of that number.
+/// The program is about to see the buffer of that number, which is one over the file `path`.
 #[napi(catch_unwind)]
-pub fn exposed(number: f64) {
-    change(number as usize, |entry| entry.exposed = true);
+pub fn exposed(number: f64, path: Option<String>) {
+    change(number as usize, |entry| {
+        entry.exposed = true;
+        entry.path = path.map(String::into_boxed_str);
+    });
+}
+
+/// Accesses to bytes that a mapping no longer had, by code that is not ours. They have met zeros.
+#[napi(object, object_from_js = false)]
+pub struct LateAccesses {
+    /// For each mapping that had one, its path.
+    pub paths: Vec<Option<String>>,
+    /// Whether more may come of what this thread has closed or resized.
+    pub may_come: bool,
+}
+
+/// The late accesses to what this thread has closed or resized, and to what no thread cares for any more, each mapping once.
+#[napi(catch_unwind)]
+pub fn late_accesses() -> LateAccesses {
+    let this = thread::current().id();
+    let mut found = std::mem::take(&mut *LATE_ACCESSES.lock());
+    let mut may_come = false;
+    for entry in entries().values_mut().filter(|entry| entry.thread == this && !entry.reported) {
+        let Some(region) = entry.region.as_ref().filter(|region| region.is_inaccessible()) else { continue };
+        entry.reported = region.has_late_access();
+        if entry.reported {
+            found.push(entry.path.take());
+        }
+        may_come |= !entry.reported;
+    }
+    for (region, reported) in LEAKED.lock().iter_mut().filter(|(_, reported)| !*reported) {
+        *reported = region.has_late_access();
+        if *reported {
+            found.push(None);
+        }
+    }
+    LateAccesses { paths: found.into_iter().map(|path| path.map(Into::into)).collect(), may_come }
 }
 
 /// The caller is about to detach the buffer of that number.

@@ -3,7 +3,7 @@
 
 use napi_derive::napi;
 
-use crate::request;
+use crate::{mapping, request};
 
 /// What may be done to the bytes of a mapping.
 #[napi]
@@ -25,6 +25,28 @@ impl Access {
             Self::Read => Some(request::Access::Read),
             Self::Write => Some(request::Access::Write),
             Self::Copy => Some(request::Access::Copy),
+        }
+    }
+}
+
+/// What becomes of the views of bytes that a mapping no longer has.
+#[napi]
+#[derive(Clone, Copy)]
+pub enum Views {
+    /// The caller has taken them away. Their bytes become inaccessible.
+    Detach,
+    /// They read zeros.
+    Zero,
+    /// They keep the bytes until they are collected.
+    Keep,
+}
+
+impl Views {
+    pub fn chosen(self) -> mapping::Views {
+        match self {
+            Self::Detach => mapping::Views::Detach,
+            Self::Zero => mapping::Views::Zero,
+            Self::Keep => mapping::Views::Keep,
         }
     }
 }

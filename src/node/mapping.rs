@@ -6,7 +6,7 @@ use napi::bindgen_prelude::{Either, PromiseRaw, ToNapiValue, TypeName};
 use napi::{Env, ValueType, sys};
 use napi_derive::napi;
 
-use super::enums::Access;
+use super::enums::{Access, Views};
 use super::errors::{Answer, Failure, answer, outcome};
 use super::jobs::{self, NativeJob};
 use super::live_objects;
@@ -204,8 +204,9 @@ impl NativeMapping {
 
     /// Gives the mapping, and its file, another length. `reserve: false` leaves a hole where the file grows.
     #[napi(enumerable = false, catch_unwind)]
-    pub fn resize(&self, length: f64, reserve: bool) -> Option<Failure> {
-        outcome(self.record().and_then(|record| record.resize(length as u64, reserve)))
+    pub fn resize(&self, length: f64, reserve: bool, views: Views) -> Option<Failure> {
+        let resized = |record: &Arc<Record>| record.resize(length as u64, reserve, views.chosen());
+        outcome(self.record().and_then(resized))
     }
 
     /// Closes a mapping that nobody has seen, and takes back what it did to the file.
@@ -214,9 +215,10 @@ impl NativeMapping {
         self.handle.undo();
     }
 
-    /// Whoever still holds the bytes reads zeros from now on. A second call does nothing.
+    /// Releases the file, and does to whoever still holds the bytes what is said of views. A second call does
+    /// nothing.
     #[napi(enumerable = false, catch_unwind)]
-    pub fn close(&self) {
-        self.handle.close();
+    pub fn close(&self, views: Views) {
+        self.handle.close(views.chosen());
     }
 }

@@ -1,7 +1,7 @@
 //! A range of addresses with bytes of a file, or of memory.
 //!
 //! A region is held through `Arc`s: by the mapping itself, by each ArrayBuffer that was made over it, by each job at work
-//! on it. When the mapping closes, the region is *revoked*: zero pages replace its bytes in one step, and the file is
+//! on it. When the mapping closes, the region is *revoked*: other pages replace its bytes in one step, and the file is
 //! released. The addresses are given back when the last holder ends, so that a pointer that somebody kept never reads
 //! another mapping's bytes.
 //!
@@ -19,6 +19,7 @@ use crate::fault::{Guard, GuardedMapping};
 use crate::os::{self, Hosted, RawMap};
 
 pub use copy::{CopyOrder, ForeignBytes, Touch};
+pub use revoke::Revoked;
 
 /// How many regions are mapped and not revoked.
 static LIVE: AtomicUsize = AtomicUsize::new(0);
@@ -136,9 +137,19 @@ impl Region {
         if *self.exposed.get_mut() || matches!(self.map, RawMap::Empty) {
             return None;
         }
-        let resized = os::remap(&mut self.map, self.slack + length)?;
+        // The guard knows addresses, which may become others.
+        let mapping = self.guard.take().map(|guard| guard.mapping());
+        let resized = os::remap(&mut self.map, self.slack + length);
+        let old = match resized {
+            Some(Ok(())) => std::mem::replace(&mut self.length, length),
+            _ => self.length,
+        };
+        // If there is no memory for a new guard, faults of this memory are not survived, as with `faults: 'crash'`.
+        self.guard = mapping
+            .and_then(|mapping| Guard::new(self.map.base(), os::whole_pages(self.whole()), mapping, None));
+        let resized = resized?;
         if resized.is_ok() {
-            let old = std::mem::replace(&mut self.length, length);
+            self.probe = OnceLock::new();
             // The rest of what was the last page may have bytes of the time when the mapping was longer.
             let page = os::page_size();
             let _ = self.fill(old, length.min((self.slack + old).next_multiple_of(page) - self.slack), &[0]);

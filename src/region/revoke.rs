@@ -8,25 +8,37 @@ use std::sync::Arc;
 use std::sync::atomic::{Ordering, fence};
 
 use super::{LIVE, Region};
+use crate::fault::Guard;
 use crate::os::{self, Hosted, RawMap};
 
+/// What is in the place of the bytes of a revoked region.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Revoked {
+    /// Pages that nobody may access: a system call that has a pointer into them fails with EFAULT. An access by other code is
+    /// answered with zeros, and noted (`Region::has_late_access`). Where faults are not survived, zeros.
+    Inaccessible,
+    Zeros,
+}
+
 impl Region {
-    /// Replaces the bytes by zeros and releases the file, in one step, whoever still holds the region. Where the system
-    /// cannot do that, the bytes stay until the last holder ends.
-    pub fn revoke(&self) {
+    /// Puts other pages in the place of the bytes and releases the file, in one step, whoever still holds the region. Where
+    /// the system cannot do that, the bytes stay until the last holder ends.
+    pub fn revoke(&self, by: Revoked) {
         if !os::CAN_MAP_OVER || matches!(self.map, RawMap::Empty) {
             return;
         }
-        // Set before the pages change, so that whoever can read the zeros can see it.
+        // Set before the pages change, so that whoever can read what is there then can see it.
         if self.revoked.swap(true, Ordering::SeqCst) {
             return;
         }
-        // SAFETY: the whole of our own mapping, which is unmapped by `map` alone, at the end of `self`.
-        let revoke = || unsafe { os::revoke(self.map.base(), self.whole()) };
-        let revoke = || self.replace_pages(revoke);
         let done = match &self.guard {
-            Some(guard) => guard.revoke(revoke),
-            None => revoke(),
+            Some(guard) => {
+                // If nobody was given a pointer, our own jobs alone still read, and they need no error.
+                let inaccessible = by == Revoked::Inaccessible && self.exposed.load(Ordering::Relaxed);
+                (inaccessible && guard.revoke(true, || self.replace_pages(|| self.map_inaccessible())))
+                    || guard.revoke(false, || self.replace_pages(|| self.map_zeros()))
+            }
+            None => self.replace_pages(|| self.map_zeros()),
         };
         if done {
             LIVE.fetch_sub(1, Ordering::Relaxed);
@@ -35,7 +47,35 @@ impl Region {
         }
     }
 
-    /// Whether the bytes were revoked. Read the bytes first and ask then: if the answer is no, what was read was not the
+    fn map_inaccessible(&self) -> bool {
+        // SAFETY: the whole of our own mapping, which is unmapped by `map` alone, at the end of `self`.
+        unsafe { os::map_inaccessible(self.map.base(), self.whole()) }
+    }
+
+    fn map_zeros(&self) -> bool {
+        // SAFETY: as above.
+        unsafe { os::map_zeros(self.map.base(), self.whole()) }
+    }
+
+    /// To be called by a thread of our own that has read the region while it was revoked: what it was shown then becomes
+    /// inaccessible again for everybody else.
+    pub fn revoke_again(&self) {
+        if let Some(guard) = &self.guard {
+            guard.revoke_again(|| self.replace_pages(|| self.map_inaccessible()));
+        }
+    }
+
+    /// Whether an access to the bytes would be a fault.
+    pub fn is_inaccessible(&self) -> bool {
+        self.guard.as_ref().is_some_and(Guard::is_inaccessible)
+    }
+
+    /// Whether code that is not ours has read or written the bytes after they were revoked, and has met zeros.
+    pub fn has_late_access(&self) -> bool {
+        self.guard.as_ref().is_some_and(Guard::has_late_access)
+    }
+
+    /// Whether the bytes were revoked. Read the bytes first and ask then: if the answer is no, what was read were not the
     /// zeros of a revoked region.
     pub fn is_revoked(&self) -> bool {
         // Keeps the reads of the bytes before the load of the flag.

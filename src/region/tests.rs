@@ -87,8 +87,8 @@ fn a_pattern_repeats_to_the_very_end() {
 fn after_the_tomb_there_are_zeros() {
     let region = anonymous(5000);
     assert_eq!(region.fill(0, 5000, b"x"), Done);
-    region.revoke();
-    region.revoke();
+    region.revoke(Revoked::Zeros);
+    region.revoke(Revoked::Inaccessible);
     if os::CAN_TRUNCATE_MAPPED {
         assert_eq!(bytes(&region, 0..5000), vec![0; 5000]);
     }

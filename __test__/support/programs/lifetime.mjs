@@ -85,11 +85,12 @@ await main({
     })
   },
 
-  async collected({ view, home, async }) {
+  async collected({ view, home, async, keep }) {
     const name = file(Buffer.alloc(8192, 'x'))
     // In separate functions, since an engine may keep values of a function that still runs alive.
     const touch = (m) => {
       if (view) m.subarray(1, 5)[0] = 1
+      if (keep) m.close({ views: 'keep' })
     }
     for (let i = 0; i < 20; i++) {
       if (async) await Mmap.openAsync(name, { access: 'write', home }).then(touch)

@@ -75,6 +75,7 @@ static SPLITS: AtomicUsize = AtomicUsize::new(0);
 /// Bits of an entry's status word.
 const FAULTED: u32 = 1;
 const STRAY_STORE: u32 = 2;
+const LATE_ACCESS: u32 = 4;
 
 /// Why bytes are bad.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,8 +133,10 @@ const READ_ONLY: u32 = 2;
 const PRIVATE: u32 = 4;
 /// The owner is changing the pages.
 const PAUSED: u32 = 8;
-/// Zero pages are in the mapping's place until the addresses are unmapped.
+/// Other pages are in the mapping's place until the addresses are unmapped.
 const REVOKED: u32 = 16;
+/// They are pages that nobody may access.
+const INACCESSIBLE: u32 = 32;
 
 /// In pages of their own, since JavaScript has them as an ArrayBuffer.
 #[repr(C, align(4096))]

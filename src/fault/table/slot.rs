@@ -4,8 +4,8 @@ use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::sync::atomic::{AtomicU32, AtomicU64};
 
 use super::{
-    Bad, Chunk, Entry, FAULTED, FREE, GuardedMapping, PAUSED, PER_CHUNK, PRIVATE, READ_ONLY, REVOKED, RUNS,
-    Reason, SIZED, SPLITS, STRAY_STORE, add_chunk, chunk, runs,
+    Bad, Chunk, Entry, FAULTED, FREE, GuardedMapping, INACCESSIBLE, LATE_ACCESS, PAUSED, PER_CHUNK, PRIVATE,
+    READ_ONLY, REVOKED, RUNS, Reason, SIZED, SPLITS, STRAY_STORE, add_chunk, chunk, runs,
 };
 
 /// An entry of the table. It is the owner's from `take` to `free`; a handler has a copy of it while it is at work.
@@ -100,11 +100,27 @@ impl Slot {
         self.entry().flags.fetch_and(!PAUSED, SeqCst);
     }
 
-    /// Notes that zero pages are in the mapping's place, which has no file any more. To be called in a pause.
-    pub fn mark_revoked(self) {
+    /// Notes that other pages are in the mapping's place, which has no file any more. To be called in a pause.
+    /// `inaccessible`: an access to them is a fault.
+    pub fn mark_revoked(self, inaccessible: bool) {
         self.clear_faults();
         self.entry().descriptor.store(-1, SeqCst);
-        self.entry().flags.store(REVOKED | PAUSED, SeqCst);
+        let inaccessible = if inaccessible { INACCESSIBLE } else { 0 };
+        self.entry().flags.store(REVOKED | inaccessible | PAUSED, SeqCst);
+    }
+
+    /// Whether pages that nobody may access are in the mapping's place.
+    pub fn is_inaccessible(self) -> bool {
+        self.entry().flags.load(SeqCst) & INACCESSIBLE != 0
+    }
+
+    /// Whether an access to the revoked mapping was a fault.
+    pub fn has_late_access(self) -> bool {
+        self.status().load(SeqCst) & LATE_ACCESS != 0
+    }
+
+    pub(super) fn note_late_access(self) {
+        self.status().fetch_or(LATE_ACCESS, SeqCst);
     }
 
     /// Takes the descriptor out and waits until no handler uses it: it is about to be closed.

@@ -3,8 +3,8 @@
 use std::sync::atomic::Ordering::{Acquire, Relaxed, SeqCst};
 
 use super::{
-    CHUNK_COUNT, Entry, MAX_REPEATS, MAX_RETRIES, MAX_SPLITS, MAX_STORES, PAUSED, PRIVATE, READ_ONLY,
-    REPEAT_WINDOW, REVOKED, Reason, SIZED, SPLITS, Slot, chunk,
+    CHUNK_COUNT, Entry, INACCESSIBLE, MAX_REPEATS, MAX_RETRIES, MAX_SPLITS, MAX_STORES, PAUSED, PRIVATE,
+    READ_ONLY, REPEAT_WINDOW, REVOKED, Reason, SIZED, SPLITS, Slot, chunk,
 };
 
 /// What a handler does about a fault of a page that it cannot make good.
@@ -102,9 +102,19 @@ impl Visit {
         self.has(PAUSED)
     }
 
-    /// Whether zero pages are in the mapping's place.
+    /// Whether other pages are in the mapping's place.
     pub fn is_revoked(&self) -> bool {
         self.has(REVOKED)
+    }
+
+    /// Whether those are pages that nobody may access.
+    pub fn is_inaccessible(&self) -> bool {
+        self.has(INACCESSIBLE)
+    }
+
+    /// Notes that somebody has accessed the mapping although it was revoked.
+    pub fn note_late_access(&self) {
+        self.slot.note_late_access();
     }
 
     /// Asks to split the mapping into one part more. `false`: there are too many parts already, so that the mapping

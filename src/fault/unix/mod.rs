@@ -105,10 +105,15 @@ unsafe fn answer(signal: c_int, info: *mut siginfo_t, context: *mut c_void) -> b
         return false;
     }
     if visit.is_revoked() {
+        if !visit.may_retry_store(page, size) {
+            return false;
+        }
+        if visit.is_inaccessible() {
+            return repair::show_revoked(&visit, page, access);
+        }
         // SIGBUS is of the time before, when a file was there, and zeros answer the access now. SIGSEGV is a store:
-        // the system would give read-only zero pages alone (see `os::revoke`).
-        return visit.may_retry_store(page, size)
-            && (signal == libc::SIGBUS || repair::make_zeros_writable(&visit, page, size));
+        // the system would give read-only zero pages alone (see `os::map_zeros`).
+        return signal == libc::SIGBUS || repair::make_zeros_writable(&visit, page, size);
     }
     let violation = context::is_store_violation(signal, access);
     if violation && visit.is_read_only() {

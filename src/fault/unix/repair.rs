@@ -5,7 +5,9 @@ use std::ptr;
 
 use rustix::mm::{MapFlags, MprotectFlags, ProtFlags};
 
+use super::context::FaultAccess;
 use crate::fault::table::{Reason, Repair, Visit};
+use crate::fault::threads;
 use crate::os;
 
 /// Makes zero pages writable that the system gave read-only.
@@ -22,9 +24,35 @@ pub fn make_zeros_writable(visit: &Visit, page: usize, size: usize) -> bool {
 }
 
 fn set_writable(from: usize, len: usize) -> bool {
-    let both = MprotectFlags::READ | MprotectFlags::WRITE;
+    protect(from, len, MprotectFlags::READ | MprotectFlags::WRITE)
+}
+
+fn protect(from: usize, len: usize, protection: MprotectFlags) -> bool {
     // SAFETY: pages of a registered mapping; more may be done to them than before.
-    unsafe { rustix::mm::mprotect(ptr::with_exposed_provenance_mut(from), len, both) }.is_ok()
+    unsafe { rustix::mm::mprotect(ptr::with_exposed_provenance_mut(from), len, protection) }.is_ok()
+}
+
+/// How much a thread of our own is shown at a time of a mapping that was revoked while it read: as much as a search reads
+/// before it looks whether it was cancelled.
+const WINDOW: usize = 16 << 20;
+
+/// Answers an access to a mapping that nobody may access any more. Its pages are zero pages, and can be read from now on.
+///
+/// For a thread of our own, that is what it needs to come to the end of a part of its work, and only the next pages are
+/// shown: it finds out itself that the mapping was revoked, and has the pages made inaccessible again. Of anybody else's
+/// access a note is made, since zeros were not what was asked for.
+pub fn show_revoked(visit: &Visit, page: usize, access: FaultAccess) -> bool {
+    let (base, whole) = (visit.base(), visit.end() - visit.base());
+    if threads::is_own() {
+        let len = WINDOW.min(visit.end() - page);
+        return (visit.may_split() && protect(page, len, MprotectFlags::READ))
+            || protect(base, whole, MprotectFlags::READ);
+    }
+    visit.note_late_access();
+    // Writable ones may be refused (see `os::map_zeros`).
+    set_writable(base, whole)
+        || (access == FaultAccess::Load && protect(base, whole, MprotectFlags::READ))
+        || map_shared_zeros(base, whole)
 }
 
 /// Puts zero pages that are writable where the system grants no more private ones. It counts shared memory otherwise: it
@@ -82,7 +110,7 @@ fn now() -> u64 {
 
 fn map_zeros(from: usize, len: usize) -> bool {
     // SAFETY: pages of a registered mapping, which is not unmapped while a handler is in its entry.
-    unsafe { os::revoke(ptr::with_exposed_provenance_mut(from), len) }
+    unsafe { os::map_zeros(ptr::with_exposed_provenance_mut(from), len) }
 }
 
 /// Why a page cannot be had that was within the file when its size was asked. If the descriptor can read it, a store

@@ -152,6 +152,17 @@ pub fn remap(_map: &mut RawMap, _len: usize) -> Option<Result<()>> {
     None
 }
 
+/// Replaces the range, in one step, by pages that nobody may access. The mapping of the file ends there. A system call that
+/// has a pointer into the range fails with EFAULT, and an access is a fault. `false`: the system refused.
+///
+/// # Safety
+/// As for `map_zeros`.
+pub unsafe fn map_inaccessible(base: *mut u8, len: usize) -> bool {
+    let flags = MapFlags::PRIVATE | MapFlags::FIXED | NORESERVE;
+    // SAFETY: by this function's contract the range replaced is the caller's own.
+    unsafe { rustix::mm::mmap_anonymous(base.cast(), whole_pages(len), ProtFlags::empty(), flags) }.is_ok()
+}
+
 /// Replaces the range by private zero pages in one step. The mapping of the file ends there, and a pointer into the
 /// range that somebody kept reads zeros. `false`: the system refused.
 ///
@@ -160,7 +171,7 @@ pub fn remap(_map: &mut RawMap, _len: usize) -> Option<Result<()>> {
 /// # Safety
 /// `base` and `len` are a mapping of the caller's own, or whole pages at its end or in its middle. The addresses stay
 /// mapped until its `RawMap` is dropped.
-pub unsafe fn revoke(base: *mut u8, len: usize) -> bool {
+pub unsafe fn map_zeros(base: *mut u8, len: usize) -> bool {
     let flags = MapFlags::PRIVATE | MapFlags::FIXED | NORESERVE;
     // Where the system does not promise so much memory (vm.overcommit_memory is 2), read-only pages still may pass,
     // since they cost none.

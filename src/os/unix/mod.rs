@@ -22,7 +22,7 @@ pub use file::{
 pub use limits::{granularity, mappings, page_size, whole_pages};
 pub use map::{
     NORESERVE, OwnedPages, drop_stores, has_private_flag, is_private_mapping, map_anonymous, map_file,
-    map_over, reads_zeros_beyond_end, remap, revoke,
+    map_inaccessible, map_over, map_zeros, reads_zeros_beyond_end, remap,
 };
 pub use named::{
     check_memory_name, map_named_file, map_named_section, open_named, section_exists, unlink_named,

@@ -181,11 +181,19 @@ pub fn remap(_map: &mut RawMap, _len: usize) -> Option<Result<()>> {
 ///
 /// # Safety
 /// This does nothing; the signature is that of the Unix function.
-pub unsafe fn revoke(_base: *mut u8, _len: usize) -> bool {
+pub unsafe fn map_inaccessible(_base: *mut u8, _len: usize) -> bool {
     false
 }
 
-/// Fails, for the reason that `revoke` gives.
+/// Fails, for the same reason.
+///
+/// # Safety
+/// This does nothing; the signature is that of the Unix function.
+pub unsafe fn map_zeros(_base: *mut u8, _len: usize) -> bool {
+    false
+}
+
+/// Fails, for the reason that `map_inaccessible` gives.
 pub fn map_over(_pages: &Hosted, _file: Option<&File>, _plan: &Plan, _regular: bool) -> Result<()> {
     Err(error(ERROR_NOT_SUPPORTED)).in_call("MapViewOfFile")
 }

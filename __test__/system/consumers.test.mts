@@ -1,0 +1,56 @@
+import test, { type ExecutionContext } from 'ava'
+import { type Outcome, run, story } from '../support/child.mjs'
+import { bun, deno, emulator, SHARE, skip, windows } from '../support/common.mjs'
+
+const CONSUMERS = ['write', 'writeFile', 'pipeline', 'net', 'http', 'stdin', 'deflate'] as const
+const ROUNDS = Math.max(20, Math.round(200 * SHARE))
+
+interface Counts {
+  right: number
+  short: number
+  error: number
+  warned: number
+  wrong: number
+  hangs: number
+}
+
+function ended(t: ExecutionContext, outcome: Outcome): Counts | undefined {
+  const isWell = t.is(outcome.signal, null, story(outcome)) && t.is(outcome.code, 0, story(outcome))
+  return isWell ? outcome.answer.counts : undefined
+}
+
+/** Why the test cannot run here, if it cannot. */
+function missing(consumer: string): string | undefined {
+  if (windows) return 'on Windows views keep their bytes until they are collected'
+  if (emulator !== undefined) return `${emulator} is too slow for so many rounds`
+  if (consumer === 'stdin' && bun) return "Bun waits for ever after a child's stdin failed with EFAULT"
+  return undefined
+}
+
+for (const consumer of CONSUMERS) {
+  test.serial(`closed while ${consumer} works on a view: the right bytes, an error or a warning`, async (t) => {
+    const reason = missing(consumer)
+    if (reason !== undefined) return skip(t, reason)
+    const args = { consumer, views: 'detach', rounds: ROUNDS }
+    const outcome = await run('consumers', 'closedMeanwhile', args, { timeout: 200_000 })
+    const counts = ended(t, outcome)
+    if (counts === undefined) return
+    t.is(counts.wrong, 0, story(outcome))
+    t.is(counts.hangs, 0, story(outcome))
+    // It reads in user space. Deno compresses a copy.
+    if (consumer === 'deflate' && !deno) t.true(counts.warned > 0, story(outcome))
+  })
+
+  for (const end of ['close', 'resize']) {
+    test.serial(`${end}({ views: 'keep' }) while ${consumer} works on a view: all bytes are right`, async (t) => {
+      if (windows && end === 'resize') return skip(t, 'on Windows a file cannot be resized while a view lives')
+      if (emulator !== undefined) return skip(t, `${emulator} is too slow for so many rounds`)
+      const args = { consumer, views: 'keep', rounds: Math.round(ROUNDS / 4), end }
+      const outcome = await run('consumers', 'closedMeanwhile', args, { timeout: 100_000 })
+      const counts = ended(t, outcome)
+      if (counts === undefined) return
+      t.is(counts.right, args.rounds, story(outcome))
+      t.is(outcome.answer.needless, 0, story(outcome))
+    })
+  }
+}
