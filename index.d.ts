@@ -317,7 +317,7 @@ type Pattern = RegExp | Needle;
 * ```js
 * const m = Mmap.open('data.bin', { access: 'write' })
 * m.find('needle')       // searched in Rust, nothing copied
-* m.buffer[0] = 1        // the file's byte, in place
+* m[0] = 97              // the file's byte, in place
 * m.flush()
 * m.close()
 * ```
@@ -327,6 +327,12 @@ type Pattern = RegExp | Needle;
 * bytes are lost because the file was made shorter or its disk failed, the members that meet them throw ERR_MMAP_FAULT.
 */
 declare class Mmap implements Disposable, Iterable<number> {
+  /**
+  * The byte at `index`, 0 to 255: `m[i]`, `m[i] = 97`. Beyond the end there is `undefined`, and an assignment throws
+  * ERR_OUT_OF_RANGE, as it does for a value that is no byte. `i in m` is true for every index, also beyond the end. In a loop
+  * over many bytes `m.buffer[i]` and `m.at(i)` are faster.
+  */
+  [index: number]: number;
   /**
   * Maps an open file, as Python's `mmap.mmap(fileno, length, ...)` does. The descriptor is duplicated: you may close yours
   * at any time.
@@ -360,6 +366,8 @@ declare class Mmap implements Disposable, Iterable<number> {
   static unlink(name: string): boolean;
   /** The number of bytes. It changes with `resize()` only. */
   get length(): number;
+  /** The same as `length`. */
+  get byteLength(): number;
   /** Bytes from the start of the file to the first byte of the mapping. */
   get offset(): number;
   /** What may be done to the bytes. */
@@ -420,15 +428,18 @@ declare class Mmap implements Disposable, Iterable<number> {
   * @throws {Error} ERR_MMAP_NO_VIEWS, as `buffer`
   */
   view<V>(type: ViewConstructor<V>, byteOffset?: number | bigint, length?: number | bigint): V;
-  /** A copy of a range. Negative bounds count from the end. */
+  /**
+  * A copy of a range, in memory of its own: it can be transferred. Negative bounds count from the end.
+  */
   slice(start?: number | bigint, end?: number | bigint): Buffer;
   /** The byte at `index`, 0 to 255. A negative index counts from the end; one beyond either end gives `undefined`. */
   at(index: number | bigint): number | undefined;
   /**
-  * Copies `source` into the mapping at `offset` (default 0). A source of wider elements counts by its bytes.
-  * @throws {RangeError} ERR_OUT_OF_RANGE, and nothing is written: the source does not fit
+  * Copies `source` into the mapping at `offset` (default 0). A source of wider elements counts by its bytes; of an array,
+  * each element is a byte.
+  * @throws {RangeError} ERR_OUT_OF_RANGE, and nothing is written: the source does not fit, or an element is no byte
   */
-  set(source: BytesLike | Mmap, offset?: number | bigint): void;
+  set(source: BytesLike | Mmap | readonly number[], offset?: number | bigint): void;
   /**
   * Fills a range with a byte, or with bytes that are repeated (a string stands for its UTF-8). Negative bounds count from
   * the end.
@@ -437,8 +448,27 @@ declare class Mmap implements Disposable, Iterable<number> {
   fill(value: number | string | BytesLike | Mmap, start?: number | bigint, end?: number | bigint): this;
   /** Whether a byte (a number), a string (as UTF-8) or bytes occur at `start` (default 0) or later. */
   includes(needle: number | string | BytesLike | Mmap, start?: number | bigint): boolean;
+  /**
+  * Where a byte (a number), a string or bytes first occur at `start` or later, or -1, as `indexOf` of a Buffer. Text in
+  * `'utf16le'` is found at odd positions too.
+  * @param start default 0, whereas `find` begins at the position. Negative: counted from the end
+  * @param encoding of a string; default `'utf8'`
+  */
+  indexOf(needle: number | string | BytesLike | Mmap, start?: number | bigint | null | BufferEncoding, encoding?: BufferEncoding): number;
+  /**
+  * Where a byte (a number), a string or bytes last occur, beginning at `start` or before, or -1, as `lastIndexOf` of a Buffer.
+  * @param start default: the end. Negative: counted from the end
+  * @param encoding of a string; default `'utf8'`
+  */
+  lastIndexOf(needle: number | string | BytesLike | Mmap, start?: number | bigint | null | BufferEncoding, encoding?: BufferEncoding): number;
   /** Whether the bytes are the same as all bytes of `other`. */
   equals(other: BytesLike | Mmap): boolean;
+  /**
+  * The bytes of a range as text. Negative bounds count from the end.
+  * @param encoding default `'utf8'`
+  * @throws {Error} ERR_STRING_TOO_LONG: longer than the engine's strings may be (Node: 512 MiB)
+  */
+  toString(encoding?: BufferEncoding, start?: number | bigint, end?: number | bigint): string;
   /** A copy of the bytes, so that `Buffer.from(m)` has them. */
   valueOf(): Buffer;
   /** The bytes as numbers, as they are at each step. After `close()` the next step throws. */

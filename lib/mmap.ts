@@ -5,6 +5,7 @@ import type { Home } from './homes/home.js'
 import type { ViewConstructor } from './members/array.js'
 import * as array from './members/array.js'
 import type { ByteMatch } from './members/byte-match.js'
+import { elements } from './members/elements.js'
 import * as file from './members/file.js'
 import * as lifetime from './members/lifetime.js'
 import * as lines from './members/lines.js'
@@ -39,7 +40,7 @@ export type Pattern = RegExp | Needle
  * ```js
  * const m = Mmap.open('data.bin', { access: 'write' })
  * m.find('needle')       // searched in Rust, nothing copied
- * m.buffer[0] = 1        // the file's byte, in place
+ * m[0] = 97              // the file's byte, in place
  * m.flush()
  * m.close()
  * ```
@@ -49,8 +50,16 @@ export type Pattern = RegExp | Needle
  * bytes are lost because the file was made shorter or its disk failed, the members that meet them throw ERR_MMAP_FAULT.
  */
 export class Mmap implements Disposable, Iterable<number> {
-  // Not a method, since it is for util.inspect alone.
+  /**
+   * The byte at `index`, 0 to 255: `m[i]`, `m[i] = 97`. Beyond the end there is `undefined`, and an assignment throws
+   * ERR_OUT_OF_RANGE, as it does for a value that is no byte. `i in m` is true for every index, also beyond the end. In a loop
+   * over many bytes `m.buffer[i]` and `m.at(i)` are faster.
+   */
+  [index: number]: number
+
   static {
+    Object.setPrototypeOf(Mmap.prototype, elements)
+    // Not a method, since it is for util.inspect alone.
     Object.defineProperty(Mmap.prototype, inspect.custom, {
       configurable: true,
       writable: true,
@@ -106,6 +115,11 @@ export class Mmap implements Disposable, Iterable<number> {
 
   /** The number of bytes. It changes with `resize()` only. */
   get length(): number {
+    return stateOf(this).bytes.length
+  }
+
+  /** The same as `length`. */
+  get byteLength(): number {
     return stateOf(this).bytes.length
   }
 
@@ -208,7 +222,9 @@ export class Mmap implements Disposable, Iterable<number> {
     return array.view(stateOf(this), type, byteOffset, length)
   }
 
-  /** A copy of a range. Negative bounds count from the end. */
+  /**
+   * A copy of a range, in memory of its own: it can be transferred. Negative bounds count from the end.
+   */
   slice(start?: number | bigint, end?: number | bigint): Buffer {
     return array.slice(stateOf(this), start, end)
   }
@@ -219,10 +235,11 @@ export class Mmap implements Disposable, Iterable<number> {
   }
 
   /**
-   * Copies `source` into the mapping at `offset` (default 0). A source of wider elements counts by its bytes.
-   * @throws {RangeError} ERR_OUT_OF_RANGE, and nothing is written: the source does not fit
+   * Copies `source` into the mapping at `offset` (default 0). A source of wider elements counts by its bytes; of an array,
+   * each element is a byte.
+   * @throws {RangeError} ERR_OUT_OF_RANGE, and nothing is written: the source does not fit, or an element is no byte
    */
-  set(source: BytesLike | Mmap, offset: number | bigint = 0): void {
+  set(source: BytesLike | Mmap | readonly number[], offset: number | bigint = 0): void {
     array.set(stateOf(this), source, offset)
   }
 
@@ -241,9 +258,45 @@ export class Mmap implements Disposable, Iterable<number> {
     return array.includes(stateOf(this), needle, start)
   }
 
+  /**
+   * Where a byte (a number), a string or bytes first occur at `start` or later, or -1, as `indexOf` of a Buffer. Text in
+   * `'utf16le'` is found at odd positions too.
+   * @param start default 0, whereas `find` begins at the position. Negative: counted from the end
+   * @param encoding of a string; default `'utf8'`
+   */
+  indexOf(
+    needle: number | string | BytesLike | Mmap,
+    start?: number | bigint | null | BufferEncoding,
+    encoding?: BufferEncoding,
+  ): number {
+    return array.indexOf(stateOf(this), needle, start, encoding)
+  }
+
+  /**
+   * Where a byte (a number), a string or bytes last occur, beginning at `start` or before, or -1, as `lastIndexOf` of a Buffer.
+   * @param start default: the end. Negative: counted from the end
+   * @param encoding of a string; default `'utf8'`
+   */
+  lastIndexOf(
+    needle: number | string | BytesLike | Mmap,
+    start?: number | bigint | null | BufferEncoding,
+    encoding?: BufferEncoding,
+  ): number {
+    return array.lastIndexOf(stateOf(this), needle, start, encoding)
+  }
+
   /** Whether the bytes are the same as all bytes of `other`. */
   equals(other: BytesLike | Mmap): boolean {
     return array.equals(stateOf(this), other)
+  }
+
+  /**
+   * The bytes of a range as text. Negative bounds count from the end.
+   * @param encoding default `'utf8'`
+   * @throws {Error} ERR_STRING_TOO_LONG: longer than the engine's strings may be (Node: 512 MiB)
+   */
+  toString(encoding?: BufferEncoding, start?: number | bigint, end?: number | bigint): string {
+    return array.text(stateOf(this), encoding, start, end)
   }
 
   /** A copy of the bytes, so that `Buffer.from(m)` has them. */

@@ -1,3 +1,4 @@
+import * as threads from 'node:worker_threads'
 import { coded } from './errors.js'
 import type { MappedBytes } from './homes/home.js'
 import type { Access } from './options/access.js'
@@ -65,8 +66,15 @@ class Stateful extends (Itself as unknown as new (object: object) => object) {
   }
 }
 
+/**
+ * Makes `structuredClone()` and `postMessage()` of an object an error. A clone would be an empty object, since engines copy no
+ * private fields. Node has it from 22.10 on.
+ */
+const markAsUncloneable: ((object: object) => void) | undefined = Reflect.get(threads, 'markAsUncloneable')
+
 /** Makes an object a mapping. An object can become one only once. */
 export function attachState<T extends object>(object: T, state: MappingState): T {
+  markAsUncloneable?.(object)
   nextState = state
   new Stateful(object)
   // Kept here, it would keep the mapping from being collected.

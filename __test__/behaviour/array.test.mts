@@ -184,7 +184,7 @@ eachHome('set', (t, home) => {
   for (const offset of [-1, ...NO_INTEGERS, 2 ** 53, Number.POSITIVE_INFINITY]) {
     throwsCode(t, () => m.set(Buffer.from('x'), offset), { code: RANGE, message: /"offset"/ }, String(offset))
   }
-  for (const source of [...NO_BYTES, 'x', 5]) {
+  for (const source of [...NO_BYTES, 'x', 5].filter((each) => !Array.isArray(each))) {
     throwsCode(t, () => m.set(source as Buffer), { code: TYPE, message: /"source".*Buffer.*Received/ }, String(source))
   }
   t.is(words(m), 'abcabOTHER')

@@ -5,7 +5,7 @@ import { outOfRange, wrongType, wrongValue } from '../errors.js'
 import { ensure, isFailure, isFault, unwrap } from '../failures.js'
 import type { MappedBytes } from '../homes/home.js'
 import { type MappingState, writable } from '../state.js'
-import { bytesInPlace, bytesOrByte, copyOf } from './operands.js'
+import { bytesInPlace, bytesOrByte, bytesOrNumbers, copyOf } from './operands.js'
 
 /** The constructor of a typed array or of DataView, which `view` takes. */
 export interface ViewConstructor<V> {
@@ -87,7 +87,7 @@ export function store(bytes: MappedBytes, at: number, source: MappedBytes | Uint
 export function set(state: MappingState, source: unknown, offset: number | bigint): void {
   const bytes = writable(state)
   const at = check.size(offset, 'offset')
-  const from = bytesInPlace(source, 'source')
+  const from = bytesOrNumbers(source, 'source')
   const { length } = from
   const most = bytes.length - length
   if (most < 0) throw outOfRange('source', `at most ${bytes.length} bytes long`, `${length} bytes`)
@@ -111,6 +111,44 @@ export function includes(state: MappingState, needle: unknown, start: unknown): 
   const wanted = bytesOrByte(needle, 'needle')
   const from = check.bound(start, 'start', length, 0)
   return bytes.find(wanted, from, length, false) >= 0
+}
+
+/** The arguments of `indexOf` and `lastIndexOf`. As with a Buffer, the encoding may be the second one. */
+function sought(needle: unknown, start: unknown, encoding: unknown): { wanted: Uint8Array; from: unknown } {
+  if (typeof start === 'string') return sought(needle, undefined, start)
+  if (typeof needle !== 'string') return { wanted: bytesOrByte(needle, 'needle'), from: start }
+  return { wanted: check.bytesOrString(needle, 'needle', encoding as BufferEncoding | undefined), from: start }
+}
+
+export function indexOf(state: MappingState, needle: unknown, start: unknown, encoding: unknown): number {
+  const { bytes } = state
+  const { length } = bytes
+  const { wanted, from } = sought(needle, start, encoding)
+  return bytes.find(wanted, check.bound(from, 'start', length, 0), length, false)
+}
+
+/** Where the last occurrence may begin; less than 0: nowhere. */
+function lastStart(start: unknown, length: number): number {
+  if (start === undefined || start === null) return length
+  if (start === Number.POSITIVE_INFINITY || start === Number.NEGATIVE_INFINITY) return start
+  const number = check.index(start, 'start')
+  return number < 0 ? number + length : number
+}
+
+export function lastIndexOf(state: MappingState, needle: unknown, start: unknown, encoding: unknown): number {
+  const { bytes } = state
+  const { length } = bytes
+  const { wanted, from } = sought(needle, start, encoding)
+  const last = lastStart(from, length)
+  // As with a Buffer, an empty needle is found at the start then.
+  if (last < 0) return wanted.length === 0 ? 0 : -1
+  return bytes.find(wanted, 0, Math.min(length, last + wanted.length), true)
+}
+
+export function text(state: MappingState, encoding: unknown, start: unknown, end: unknown): string {
+  if (encoding !== undefined && encoding !== null && !Buffer.isEncoding(encoding as string))
+    throw wrongValue('encoding', 'an encoding', encoding)
+  return slice(state, start, end).toString((encoding ?? 'utf8') as BufferEncoding)
 }
 
 export function equals(state: MappingState, other: unknown): boolean {

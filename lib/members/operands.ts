@@ -2,9 +2,9 @@ import * as check from '../checks.js'
 import type { MappedBytes } from '../homes/home.js'
 import { isMapping, stateOf } from '../state.js'
 
-/** A copy of a range of a mapping's bytes. */
-export function copyOf(bytes: MappedBytes, start: number, length: number): Buffer {
-  const copy = Buffer.allocUnsafe(length)
+/** A copy of a range of a mapping's bytes. It has an ArrayBuffer of its own, so that it can be transferred. */
+export function copyOf(bytes: MappedBytes, start: number, length: number): Buffer<ArrayBuffer> {
+  const copy = Buffer.allocUnsafeSlow(length)
   if (length > 0) bytes.copyOut(start, copy, 0, length)
   return copy
 }
@@ -15,6 +15,12 @@ export function copyOf(bytes: MappedBytes, start: number, length: number): Buffe
 export function bytesInPlace(value: unknown, name: string): MappedBytes | Uint8Array {
   if (value instanceof Uint8Array) return value
   return isMapping(value) ? stateOf(value).bytes : check.bytes(value, name)
+}
+
+/** Like `bytesInPlace`, or an array whose elements are bytes. */
+export function bytesOrNumbers(value: unknown, name: string): MappedBytes | Uint8Array {
+  if (!Array.isArray(value)) return bytesInPlace(value, name)
+  return Uint8Array.from(value, (element: unknown, at) => check.byte(element, `${name}[${at}]`))
 }
 
 /**
