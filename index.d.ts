@@ -197,10 +197,10 @@ interface LinesOptions<K extends LineKind = LineKind> {
 /** Options of `linesAsync`. */
 interface LinesAsyncOptions extends LinesOptions<"string" | "buffer"> {
   /** Ends the iteration with an AbortError. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 /** The type of a line of a kind. */
-type Line<K extends LineKind> = K extends "string" ? string : K extends "buffer" ? Buffer : [number, number];
+type Line<K extends LineKind> = K extends "string" ? string : K extends "buffer" ? Buffer<ArrayBuffer> : [number, number];
 /** Options of `flush`. */
 interface FlushOptions {
   /**
@@ -212,7 +212,7 @@ interface FlushOptions {
 /** Options of `flushAsync`. */
 interface FlushAsyncOptions extends FlushOptions {
   /** Ends the wait with an AbortError. What the system has begun to write goes on. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 /** The portable names of advice: MADV_NORMAL is `'normal'`, and so on. */
 declare const ADVICE: readonly ["normal", "random", "sequential", "willneed", "dontneed", "free", "remove", "dontfork", "dofork", "mergeable", "unmergeable", "hugepage", "nohugepage", "dontdump", "dodump", "cold", "pageout"];
@@ -276,7 +276,7 @@ interface OpenOptions extends CommonOptions {
 /** Options of `Mmap.openAsync`. */
 interface OpenAsyncOptions extends OpenOptions {
   /** Ends the wait with an AbortError. If the file has been opened meanwhile, it is closed. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 /** Options of `Mmap.anonymous`. */
 interface AnonymousOptions extends CommonOptions {
@@ -286,22 +286,24 @@ interface AnonymousOptions extends CommonOptions {
 /** A path as `node:fs` takes it. */
 type PathLike = string | Buffer | Uint8Array | URL;
 /** Options of searches off the event loop. */
-interface ScanOptions {
+interface SearchOptions {
+  /**
+  * Where the search begins. Default: the position for `findAsync` and `rfindAsync`, 0 for the others. Negative: counted from
+  * the end.
+  */
+  start?: number | bigint | null | undefined;
+  /** Where the search ends. Default: the end. Negative: counted from the end. */
+  end?: number | bigint | null | undefined;
   /** Ends the search with an AbortError. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** How many threads may work on the search, at least 1. Default: as many as there are processors. */
-  threads?: number;
+  threads?: number | undefined;
   /**
   * Called about 20 times a second while the search lasts, with the number of bytes searched so far and the number in
   * all. If it throws, the search rejects with what it threw.
   */
-  onProgress?: (done: number, total: number) => void;
+  onProgress?: ((done: number, total: number) => void) | undefined;
 }
-/** Options of `matchAllAsync`. */
-type MatchAllOptions = ScanOptions & {
-  /** Where the search begins. Default 0. Negative: counted from the end. */start?: number | bigint; /** Where the search ends. Default: the end. Negative: counted from the end. */
-  end?: number | bigint;
-};
 /** What is searched for as it is: bytes, or a string, which stands for its UTF-8. */
 type Needle = string | BytesLike | Mmap;
 /**
@@ -413,12 +415,12 @@ declare class Mmap implements Disposable, Iterable<number> {
   * All bytes, without a copy: the same Buffer each time.
   * @throws {Error} ERR_MMAP_NO_VIEWS in the home `'native'`, or when `transfer()` took the memory of the Buffer
   */
-  get buffer(): Buffer<ArrayBufferLike>;
+  get buffer(): Buffer<ArrayBuffer>;
   /**
   * A Buffer over a range, without a copy. Negative bounds count from the end.
   * @throws {Error} ERR_MMAP_NO_VIEWS, as `buffer`
   */
-  subarray(start?: number | bigint, end?: number | bigint): Buffer;
+  subarray(start?: number | bigint, end?: number | bigint): Buffer<ArrayBuffer>;
   /**
   * A typed array or a DataView over the mapping, without a copy: `m.view(Float64Array, 16, 100)`.
   * @param type the constructor
@@ -431,7 +433,7 @@ declare class Mmap implements Disposable, Iterable<number> {
   /**
   * A copy of a range, in memory of its own: it can be transferred. Negative bounds count from the end.
   */
-  slice(start?: number | bigint, end?: number | bigint): Buffer;
+  slice(start?: number | bigint, end?: number | bigint): Buffer<ArrayBuffer>;
   /** The byte at `index`, 0 to 255. A negative index counts from the end; one beyond either end gives `undefined`. */
   at(index: number | bigint): number | undefined;
   /**
@@ -470,11 +472,11 @@ declare class Mmap implements Disposable, Iterable<number> {
   */
   toString(encoding?: BufferEncoding, start?: number | bigint, end?: number | bigint): string;
   /** A copy of the bytes, so that `Buffer.from(m)` has them. */
-  valueOf(): Buffer;
+  valueOf(): Buffer<ArrayBuffer>;
   /** The bytes as numbers, as they are at each step. After `close()` the next step throws. */
   [Symbol.iterator](): IterableIterator<number>;
   /** A copy of up to `size` bytes from the position, which moves on; all that are left if `size` is absent or negative. */
-  read(size?: number | bigint | null): Buffer;
+  read(size?: number | bigint | null): Buffer<ArrayBuffer>;
   /**
   * Copies bytes into `target` without making a Buffer, as `fs.readSync` does.
   * @param offset bytes from the start of `target`; default 0
@@ -489,7 +491,7 @@ declare class Mmap implements Disposable, Iterable<number> {
   */
   readByte(): number;
   /** A copy of the line at the position, which moves on, with its `\n`; what is left if there is none; empty at the end. */
-  readLine(): Buffer;
+  readLine(): Buffer<ArrayBuffer>;
   /**
   * Writes bytes or a string at the position, which moves on. It writes all or nothing: the mapping never grows.
   * @param encoding of a string; default `'utf8'`
@@ -581,7 +583,7 @@ declare class Mmap implements Disposable, Iterable<number> {
   * All matches within [start, end), one after the other. As in `String.prototype.matchAll`, a RegExp needs the flag `g`, and
   * its `lastIndex`, in bytes from the start of the mapping, says where to begin.
   */
-  matchAll(pattern: Pattern, start?: number | bigint | null, end?: number | bigint | null): IterableIterator<ByteMatch>;
+  matchAll(pattern: Pattern, start?: number | bigint | null, end?: number | bigint | null): IteratorObject<ByteMatch, undefined, unknown>;
   /**
   * The number of matches within [start, end) that do not overlap: each begins where the one before has ended, or later.
   * @param start default 0. Negative: counted from the end
@@ -592,10 +594,13 @@ declare class Mmap implements Disposable, Iterable<number> {
   * The lines, without their ends `\n` or `\r\n`, as strings, Buffers or offsets. The last line may lack an end; behind the
   * last end there is no empty line.
   *
+  * The iterator is one of the engine's: it has `map`, `filter`, `take` and the others where the engine has them. After a
+  * `resize()` that shrinks, offsets beyond the new end are not given; text that was read before is.
+  *
   * A string that you keep also keeps the piece of about 64 KiB that it was cut from. With `as: 'offsets'`, the result of
   * `next()` makes a new pair each time that its `value` is read.
   */
-  lines<K extends LineKind = "string">(options?: LinesOptions<K>): IterableIterator<Line<K>>;
+  lines<K extends LineKind = "string">(options?: LinesOptions<K>): IteratorObject<Line<K>, undefined, unknown>;
   /** The lines in arrays of some hundreds, fetched off the event loop, and no further ahead than you ask. */
   linesAsync<K extends "string" | "buffer" = "string">(options?: LinesOptions<K> & Pick<LinesAsyncOptions, "signal">): AsyncGenerator<Line<K>[], void, undefined>;
   /**
@@ -603,14 +608,14 @@ declare class Mmap implements Disposable, Iterable<number> {
   * @throws {Error} ERR_MMAP_BUSY, as of each search off the event loop: `resize()` or `reattach()` has replaced the bytes
   * meanwhile
   */
-  findAsync(needle: Needle, start?: number | bigint | null, end?: number | bigint | null, options?: ScanOptions): Promise<number>;
+  findAsync(needle: Needle, options?: SearchOptions): Promise<number>;
   /** `rfind`, off the event loop, on several threads. */
-  rfindAsync(needle: Needle, start?: number | bigint | null, end?: number | bigint | null, options?: ScanOptions): Promise<number>;
+  rfindAsync(needle: Needle, options?: SearchOptions): Promise<number>;
   /** `count`, off the event loop, with the same answer. It takes several threads where the pattern allows that. */
-  countAsync(pattern: Pattern, start?: number | bigint | null, end?: number | bigint | null, options?: ScanOptions): Promise<number>;
+  countAsync(pattern: Pattern, options?: SearchOptions): Promise<number>;
   /** `match`, off the event loop. */
-  matchAsync(pattern: Pattern, start?: number | bigint | null, end?: number | bigint | null, options?: ScanOptions): Promise<ByteMatch | null>;
+  matchAsync(pattern: Pattern, options?: SearchOptions): Promise<ByteMatch | null>;
   /** `matchAll`, off the event loop: fetched in batches, and no further ahead than you ask. */
-  matchAllAsync(pattern: Pattern, options?: MatchAllOptions): AsyncGenerator<ByteMatch, void, undefined>;
+  matchAllAsync(pattern: Pattern, options?: SearchOptions): AsyncGenerator<ByteMatch, void, undefined>;
 }
-export { ALLOCATIONGRANULARITY, type Access, type AdviceName, type AnonymousOptions, ByteMatch, type BytesLike, type CloseOptions, type ConstantName, type ErrorCode, type FaultReason, type Faults, type FlushAsyncOptions, type FlushOptions, type Home, type Line, type LineKind, type LinesAsyncOptions, type LinesOptions, Mmap, MmapAbortError, MmapError, MmapFaultError, type MmapOptions, MmapPatternError, MmapRangeError, MmapSystemError, MmapTypeError, type Needle, type OpenAsyncOptions, type OpenOptions, PAGESIZE, type PathLike, type Pattern, type ResizeOptions, type ScanOptions, type ViewConstructor, constants };
+export { ALLOCATIONGRANULARITY, type Access, type AdviceName, type AnonymousOptions, ByteMatch, type BytesLike, type CloseOptions, type ConstantName, type ErrorCode, type FaultReason, type Faults, type FlushAsyncOptions, type FlushOptions, type Home, type Line, type LineKind, type LinesAsyncOptions, type LinesOptions, Mmap, MmapAbortError, MmapError, MmapFaultError, type MmapOptions, MmapPatternError, MmapRangeError, MmapSystemError, MmapTypeError, type Needle, type OpenAsyncOptions, type OpenOptions, PAGESIZE, type PathLike, type Pattern, type ResizeOptions, type SearchOptions, type ViewConstructor, constants };

@@ -57,7 +57,7 @@ function print(...parts: (Buffer | string)[]): void {
 /** The number of lines with a match, by one search on several threads: each match extends to the end of its line. */
 async function count(m: Mmap, { source, flags }: RegExp): Promise<number> {
   const end = m.rfind(NEWLINE, 0) + 1
-  const whole = await m.countAsync(new RegExp(`(?:${source})[^\\n]*\\n`, flags), 0, end)
+  const whole = await m.countAsync(new RegExp(`(?:${source})[^\\n]*\\n`, flags), { end })
   return end < m.length && m.search(new RegExp(source, flags), end) >= 0 ? whole + 1 : whole
 }
 

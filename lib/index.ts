@@ -21,4 +21,4 @@ export type { Line, LineKind, LinesAsyncOptions, LinesOptions } from './options/
 export type { AdviceName, FlushAsyncOptions, FlushOptions } from './options/memory.js'
 export type { AnonymousOptions, Faults, MmapOptions, OpenAsyncOptions, OpenOptions } from './options/open.js'
 export type { PathLike } from './options/path.js'
-export type { ScanOptions } from './options/search.js'
+export type { SearchOptions } from './options/search.js'

@@ -20,7 +20,7 @@ import type { AdviceName, FlushAsyncOptions, FlushOptions } from './options/memo
 import type { AnonymousOptions, MmapOptions, OpenAsyncOptions, OpenOptions } from './options/open.js'
 import { anonymousOptions } from './options/open.js'
 import type { PathLike } from './options/path.js'
-import type { MatchAllOptions, ScanOptions } from './options/search.js'
+import type { SearchOptions } from './options/search.js'
 import { attachState, stateOf } from './state.js'
 
 /** What is searched for as it is: bytes, or a string, which stands for its UTF-8. */
@@ -198,7 +198,7 @@ export class Mmap implements Disposable, Iterable<number> {
    * All bytes, without a copy: the same Buffer each time.
    * @throws {Error} ERR_MMAP_NO_VIEWS in the home `'native'`, or when `transfer()` took the memory of the Buffer
    */
-  get buffer(): Buffer<ArrayBufferLike> {
+  get buffer(): Buffer<ArrayBuffer> {
     return stateOf(this).bytes.view()
   }
 
@@ -206,7 +206,7 @@ export class Mmap implements Disposable, Iterable<number> {
    * A Buffer over a range, without a copy. Negative bounds count from the end.
    * @throws {Error} ERR_MMAP_NO_VIEWS, as `buffer`
    */
-  subarray(start?: number | bigint, end?: number | bigint): Buffer {
+  subarray(start?: number | bigint, end?: number | bigint): Buffer<ArrayBuffer> {
     return array.subarray(stateOf(this), start, end)
   }
 
@@ -225,7 +225,7 @@ export class Mmap implements Disposable, Iterable<number> {
   /**
    * A copy of a range, in memory of its own: it can be transferred. Negative bounds count from the end.
    */
-  slice(start?: number | bigint, end?: number | bigint): Buffer {
+  slice(start?: number | bigint, end?: number | bigint): Buffer<ArrayBuffer> {
     return array.slice(stateOf(this), start, end)
   }
 
@@ -300,7 +300,7 @@ export class Mmap implements Disposable, Iterable<number> {
   }
 
   /** A copy of the bytes, so that `Buffer.from(m)` has them. */
-  valueOf(): Buffer {
+  valueOf(): Buffer<ArrayBuffer> {
     return array.slice(stateOf(this))
   }
 
@@ -310,7 +310,7 @@ export class Mmap implements Disposable, Iterable<number> {
   }
 
   /** A copy of up to `size` bytes from the position, which moves on; all that are left if `size` is absent or negative. */
-  read(size?: number | bigint | null): Buffer {
+  read(size?: number | bigint | null): Buffer<ArrayBuffer> {
     return file.read(stateOf(this), size)
   }
 
@@ -339,7 +339,7 @@ export class Mmap implements Disposable, Iterable<number> {
   }
 
   /** A copy of the line at the position, which moves on, with its `\n`; what is left if there is none; empty at the end. */
-  readLine(): Buffer {
+  readLine(): Buffer<ArrayBuffer> {
     return file.readLine(stateOf(this))
   }
 
@@ -486,7 +486,7 @@ export class Mmap implements Disposable, Iterable<number> {
     pattern: Pattern,
     start?: number | bigint | null,
     end?: number | bigint | null,
-  ): IterableIterator<ByteMatch> {
+  ): IteratorObject<ByteMatch, undefined, unknown> {
     return searching.matchAll(stateOf(this), pattern, start, end)
   }
 
@@ -503,10 +503,13 @@ export class Mmap implements Disposable, Iterable<number> {
    * The lines, without their ends `\n` or `\r\n`, as strings, Buffers or offsets. The last line may lack an end; behind the
    * last end there is no empty line.
    *
+   * The iterator is one of the engine's: it has `map`, `filter`, `take` and the others where the engine has them. After a
+   * `resize()` that shrinks, offsets beyond the new end are not given; text that was read before is.
+   *
    * A string that you keep also keeps the piece of about 64 KiB that it was cut from. With `as: 'offsets'`, the result of
    * `next()` makes a new pair each time that its `value` is read.
    */
-  lines<K extends LineKind = 'string'>(options?: LinesOptions<K>): IterableIterator<Line<K>> {
+  lines<K extends LineKind = 'string'>(options?: LinesOptions<K>): IteratorObject<Line<K>, undefined, unknown> {
     return lines.lines(stateOf(this), options)
   }
 
@@ -522,47 +525,27 @@ export class Mmap implements Disposable, Iterable<number> {
    * @throws {Error} ERR_MMAP_BUSY, as of each search off the event loop: `resize()` or `reattach()` has replaced the bytes
    * meanwhile
    */
-  async findAsync(
-    needle: Needle,
-    start?: number | bigint | null,
-    end?: number | bigint | null,
-    options?: ScanOptions,
-  ): Promise<number> {
-    return searching.findAsync(stateOf(this), needle, start, end, options, false)
+  async findAsync(needle: Needle, options?: SearchOptions): Promise<number> {
+    return searching.findAsync(stateOf(this), needle, options, false)
   }
 
   /** `rfind`, off the event loop, on several threads. */
-  async rfindAsync(
-    needle: Needle,
-    start?: number | bigint | null,
-    end?: number | bigint | null,
-    options?: ScanOptions,
-  ): Promise<number> {
-    return searching.findAsync(stateOf(this), needle, start, end, options, true)
+  async rfindAsync(needle: Needle, options?: SearchOptions): Promise<number> {
+    return searching.findAsync(stateOf(this), needle, options, true)
   }
 
   /** `count`, off the event loop, with the same answer. It takes several threads where the pattern allows that. */
-  async countAsync(
-    pattern: Pattern,
-    start?: number | bigint | null,
-    end?: number | bigint | null,
-    options?: ScanOptions,
-  ): Promise<number> {
-    return searching.countAsync(stateOf(this), pattern, start, end, options)
+  async countAsync(pattern: Pattern, options?: SearchOptions): Promise<number> {
+    return searching.countAsync(stateOf(this), pattern, options)
   }
 
   /** `match`, off the event loop. */
-  async matchAsync(
-    pattern: Pattern,
-    start?: number | bigint | null,
-    end?: number | bigint | null,
-    options?: ScanOptions,
-  ): Promise<ByteMatch | null> {
-    return searching.matchAsync(stateOf(this), pattern, start, end, options)
+  async matchAsync(pattern: Pattern, options?: SearchOptions): Promise<ByteMatch | null> {
+    return searching.matchAsync(stateOf(this), pattern, options)
   }
 
   /** `matchAll`, off the event loop: fetched in batches, and no further ahead than you ask. */
-  matchAllAsync(pattern: Pattern, options?: MatchAllOptions): AsyncGenerator<ByteMatch, void, undefined> {
+  matchAllAsync(pattern: Pattern, options?: SearchOptions): AsyncGenerator<ByteMatch, void, undefined> {
     return searching.matchAllAsync(stateOf(this), pattern, options)
   }
 }

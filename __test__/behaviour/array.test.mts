@@ -357,12 +357,28 @@ eachHome('view: every type, aligned, over the same bytes', (t, home) => {
   t.true(m.view(Mine, 4, 1) instanceof Mine)
 })
 
+test('view of another realm: the constructor is known by what it makes', (t) => {
+  using m = Mmap.anonymous(64, { home: 'external' })
+  m.fill(1)
+  for (const name of ['Uint8Array', 'Float64Array', 'BigInt64Array', 'DataView', 'class extends Uint16Array {}']) {
+    const type = runInNewContext(`(${name})`) as Uint8ArrayConstructor
+    const view = m.view(type, 8, 2)
+    t.true(ArrayBuffer.isView(view) && view instanceof type, name)
+    t.is(view.buffer, m.buffer.buffer)
+  }
+  for (const name of ['Array', 'Object', 'ArrayBuffer', 'Object.getPrototypeOf(Uint8Array)', '() => 1', 'Promise'])
+    throwsCode(t, () => m.view(runInNewContext(`(${name})`) as Uint8ArrayConstructor), { code: TYPE }, name)
+})
+
 test('view: alignment counts in memory too, where open hides a slack', (t) => {
   const name = file(t, Buffer.alloc(100))
   using odd = Mmap.open(name, { access: 'write', offset: 4, home: 'external' })
   t.is(odd.view(Uint32Array).length, 24)
-  throwsCode(t, () => odd.view(Float64Array), { code: RANGE, message: /"byteOffset".*8.*4 bytes/ })
-  throwsCode(t, () => odd.view(Float64Array, 4), { code: RANGE, message: /"byteOffset".*8/ })
+  throwsCode(t, () => odd.view(Float64Array), { code: RANGE, message: /"byteOffset".*multiple of 8: it is 4\. Copy/ })
+  throwsCode(t, () => odd.view(Float64Array, 4), {
+    code: RANGE,
+    message: /a multiple of 8: map the file from offset 0, then it is 8/,
+  })
   using even = Mmap.open(name, { access: 'write', offset: 8, home: 'external' })
   even.view(Float64Array)[0] = 1
   even.flush()

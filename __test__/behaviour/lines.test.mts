@@ -3,7 +3,7 @@ import { inspect } from 'node:util'
 import test from 'ava'
 import fc from 'fast-check'
 import { type LineKind, type LinesOptions, Mmap } from 'memmap'
-import { eachHome, emulator, file, rejectsCode, throwsCode, windows } from '../support/common.mjs'
+import { closing, eachHome, emulator, file, rejectsCode, throwsCode, windows } from '../support/common.mjs'
 
 type Options = LinesOptions
 
@@ -169,4 +169,18 @@ test('linesAsync: an abort ends it, and it goes no further than it is asked', as
   }
   await rejectsCode(t, reading, { code: 'ABORT_ERR' })
   t.true(seen > 0 && seen < 100_000, String(seen))
+})
+
+eachHome('lines() after a resize() that shrinks: no offsets beyond the end, and the iterator has ended', (t, home) => {
+  const name = file(t, 'ab\n'.repeat(4000))
+  const m = closing(t, Mmap.open(name, { access: 'write', home }))
+  const offsets = m.lines({ as: 'offsets' })
+  const texts = m.lines()
+  t.deepEqual([offsets.next().value, texts.next().value], [[0, 2], 'ab'])
+  m.resize(7)
+  t.deepEqual([...offsets], [[3, 5]])
+  m.resize(12_000)
+  t.true(offsets.next().done)
+  // Text is a copy: what was read with the first line is there.
+  t.is(texts.next().value, 'ab')
 })

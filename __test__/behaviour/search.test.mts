@@ -4,12 +4,14 @@ import { setMaxListeners } from 'node:events'
 import fs from 'node:fs/promises'
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { inspect } from 'node:util'
 import test from 'ava'
 import fc from 'fast-check'
 import { Mmap } from 'memmap'
 import { run, story } from '../support/child.mjs'
 import {
   bun,
+  closing,
   deno,
   eachHome,
   emulator,
@@ -47,9 +49,9 @@ eachHome('count, and each search off the event loop, agree with the naive ones',
       const bounds = [start < 0 ? Math.max(0, m.length + start) : start, end < 0 ? Math.max(0, m.length + end) : end]
       const isRange = Math.min(bounds[0] ?? 0, m.length) <= Math.min(bounds[1] ?? 0, m.length)
       assert.equal(m.count(wanted, start, end), isRange ? naiveCount(range, Buffer.from(wanted)) : 0)
-      assert.equal(await m.countAsync(wanted, start, end), m.count(wanted, start, end))
-      assert.equal(await m.findAsync(wanted, start, end), m.find(wanted, start, end))
-      assert.equal(await m.rfindAsync(wanted, start, end, { threads: 2 }), m.rfind(wanted, start, end))
+      assert.equal(await m.countAsync(wanted, { start, end }), m.count(wanted, start, end))
+      assert.equal(await m.findAsync(wanted, { start, end }), m.find(wanted, start, end))
+      assert.equal(await m.rfindAsync(wanted, { start, end, threads: 2 }), m.rfind(wanted, start, end))
       assert.equal(m.tell(), 0)
     }),
     { numRuns: windows ? 30 : Math.max(10, 200 * SHARE) },
@@ -74,13 +76,13 @@ eachHome('threads change nothing in a large range', async (t, home) => {
   t.is(early, bytes.indexOf('needle'))
   t.is(late, bytes.lastIndexOf('needle'))
   for (const threads of [1, 2, 7]) {
-    t.is(await m.findAsync('needle', 0, null, { threads }), early)
-    t.is(await m.findAsync('needle', early + 1, null, { threads }), bytes.indexOf('needle', early + 1))
-    t.is(await m.rfindAsync('needle', 0, null, { threads }), late)
-    t.is(await m.rfindAsync('needle', 0, late, { threads }), bytes.lastIndexOf('needle', late - 6))
-    t.is(await m.findAsync('absent', 0, null, { threads }), -1)
-    t.is(await m.countAsync('needle', 0, null, { threads }), 4)
-    t.is(await m.countAsync('\n', 0, null, { threads }), newlines)
+    t.is(await m.findAsync('needle', { start: 0, threads }), early)
+    t.is(await m.findAsync('needle', { start: early + 1, threads }), bytes.indexOf('needle', early + 1))
+    t.is(await m.rfindAsync('needle', { start: 0, threads }), late)
+    t.is(await m.rfindAsync('needle', { start: 0, end: late, threads }), bytes.lastIndexOf('needle', late - 6))
+    t.is(await m.findAsync('absent', { start: 0, threads }), -1)
+    t.is(await m.countAsync('needle', { threads }), 4)
+    t.is(await m.countAsync('\n', { threads }), newlines)
   }
 })
 
@@ -100,7 +102,7 @@ test('timers and fs go on while a search is at work', async (t) => {
     t.is(total, m.length)
     progress.push(done)
   }
-  t.is(await m.findAsync('absent', 0, null, { onProgress }), -1)
+  t.is(await m.findAsync('absent', { start: 0, onProgress }), -1)
   over = true
   clearInterval(timer)
   await reading
@@ -118,7 +120,7 @@ test('many searches at once leave the pool of fs free', async (t) => {
   const { signal } = controller
   setMaxListeners(0, signal)
   const searches = Array.from({ length: 16 }, () =>
-    rejectsCode(t, () => m.countAsync('absent', 0, null, { signal }), { code: 'ABORT_ERR' }),
+    rejectsCode(t, () => m.countAsync('absent', { signal }), { code: 'ABORT_ERR' }),
   )
   t.is((await fs.stat(name)).size, 2 ** 30)
   controller.abort()
@@ -129,10 +131,10 @@ test('an abort and a close end a search', async (t) => {
   const name = file(t, 2 ** 30)
   const m = Mmap.open(name)
   const reason = new Error('why')
-  const aborted = await t.throwsAsync(() => m.findAsync('absent', 0, null, { signal: AbortSignal.abort(reason) }))
+  const aborted = await t.throwsAsync(() => m.findAsync('absent', { start: 0, signal: AbortSignal.abort(reason) }))
   t.is(aborted?.cause, reason)
   const controller = new AbortController()
-  const searching = m.countAsync('absent', 0, null, { signal: controller.signal })
+  const searching = m.countAsync('absent', { signal: controller.signal })
   await sleep(1)
   controller.abort()
   await rejectsCode(t, () => searching, { code: 'ABORT_ERR' })
@@ -147,12 +149,15 @@ test('searching: bad arguments are named', async (t) => {
   throwsCode(t, () => m.count(1 as unknown as string), { code: 'ERR_INVALID_ARG_TYPE', message: /"needle"/ })
   throwsCode(t, () => m.count('a', 0.5), { code: 'ERR_OUT_OF_RANGE', message: /"start"/ })
   for (const threads of [0, -1, 1.5]) {
-    await rejectsCode(t, () => m.findAsync('a', 0, null, { threads }), { code: 'ERR_OUT_OF_RANGE', message: /threads/ })
+    await rejectsCode(t, () => m.findAsync('a', { start: 0, threads }), {
+      code: 'ERR_OUT_OF_RANGE',
+      message: /threads/,
+    })
   }
   const wrong = { onProgress: 1 } as unknown as object
-  await rejectsCode(t, () => m.countAsync('a', 0, null, wrong), { code: 'ERR_INVALID_ARG_TYPE', message: /onProgress/ })
+  await rejectsCode(t, () => m.countAsync('a', wrong), { code: 'ERR_INVALID_ARG_TYPE', message: /onProgress/ })
   const unknown = { thread: 1 } as object
-  await rejectsCode(t, () => m.rfindAsync('a', 0, null, unknown), { code: 'ERR_INVALID_ARG_VALUE', message: /thread/ })
+  await rejectsCode(t, () => m.rfindAsync('a', unknown), { code: 'ERR_INVALID_ARG_VALUE', message: /thread/ })
 })
 
 eachHome(
@@ -186,7 +191,7 @@ test('what onProgress throws rejects, and ends the search', async (t) => {
   const onProgress = (): never => {
     throw mine
   }
-  t.is(await t.throwsAsync(() => m.countAsync('absent', 0, null, { onProgress, threads: 1 })), mine)
+  t.is(await t.throwsAsync(() => m.countAsync('absent', { onProgress, threads: 1 })), mine)
 })
 
 eachHome('iterations end where a mapping was made shorter', async (t, home) => {
@@ -263,4 +268,63 @@ test('a synchronous loop of searches keeps no memory', async (t) => {
   const outcome = await run('search', 'loops', { rounds: 200_000 })
   t.is(outcome.code, 0, story(outcome))
   for (const [loop, grown] of Object.entries(outcome.answer)) t.true((grown as number) < 2 ** 26, `${loop}: ${grown}`)
+})
+
+eachHome('matchAll and lines are iterators of the engine, which print as a line', (t, home) => {
+  const m = closing(t, Mmap.anonymous(12, { home }))
+  m.set(Buffer.from('a1\nb22\nc333'))
+  const make = [
+    () => m.matchAll(/\d+/g),
+    () => m.lines(),
+    () => m.lines({ as: 'buffer' }),
+    () => m.lines({ as: 'offsets' }),
+  ]
+  const IteratorPrototype = Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]())) as object
+  for (const each of make) {
+    t.true(Object.prototype.isPrototypeOf.call(IteratorPrototype, each()))
+    const iterator = each()
+    t.is(iterator[Symbol.iterator](), iterator)
+    t.regex(inspect(iterator), /^(Matches|Lines) \{ .*start: 0, end: 12 \}$/)
+    t.is([...each()].length, 3)
+  }
+  if (!('Iterator' in globalThis)) return skip(t, 'in part: iterator helpers came with Node 22')
+  type Helpers = {
+    take(count: number): { toArray(): unknown[] }
+    map(f: (value: never) => unknown): { toArray(): unknown[] }
+  }
+  const helped = make.map((each) => each() as unknown as Helpers)
+  t.deepEqual(helped[0]?.map(String).toArray(), ['1', '22', '333'])
+  t.deepEqual(helped[1]?.take(2).toArray(), ['a1', 'b22'])
+  t.deepEqual(helped[2]?.map(String).toArray(), ['a1', 'b22', 'c333'])
+  t.deepEqual(helped[3]?.take(2).toArray(), [
+    [0, 2],
+    [3, 6],
+  ])
+})
+
+eachHome('searches off the event loop take one object of options, and find() names search()', async (t, home) => {
+  const m = closing(t, Mmap.anonymous(10, { home }))
+  m.set(Buffer.from('abcabcabca'))
+  t.is(await m.findAsync('a', { start: 1 }), 3)
+  t.is(await m.findAsync('a', { start: -1n, end: null }), 9)
+  t.is(await m.rfindAsync('a', { start: 0, end: -1 }), 6)
+  t.is(await m.countAsync(/a/, { start: 1, end: 9 }), 2)
+  t.is((await m.matchAsync(/a/, { start: 4 }))?.index, 6)
+  m.seek(4)
+  t.is(await m.findAsync('a'), 6, 'from the position on, as find')
+  const wrong = { start: 1.5 }
+  for (const call of [
+    () => m.findAsync('a', wrong),
+    () => m.rfindAsync('a', wrong),
+    () => m.countAsync('a', wrong),
+    () => m.matchAsync('a', wrong),
+  ])
+    await rejectsCode(t, call, { code: 'ERR_OUT_OF_RANGE', message: /"options.start"/ })
+  await rejectsCode(t, () => m.findAsync('a', 0 as unknown as object), {
+    code: 'ERR_INVALID_ARG_TYPE',
+    message: /options/,
+  })
+  const regExp = /a/ as unknown as string
+  throwsCode(t, () => m.find(regExp), { code: 'ERR_INVALID_ARG_TYPE', message: /search\(\)/ })
+  await rejectsCode(t, () => m.findAsync(regExp), { code: 'ERR_INVALID_ARG_TYPE', message: /search\(\)/ })
 })

@@ -77,7 +77,9 @@ if (peer === 'memmap-2-threads') {
   const scan = { threads: 2 }
   await prepared()
   const start = now()
-  const answer = await (backwards ? m.rfindAsync(needle, 0, null, scan) : m.findAsync(needle, 0, null, scan))
+  const answer = await (backwards
+    ? m.rfindAsync(needle, { start: 0, ...scan })
+    : m.findAsync(needle, { start: 0, ...scan }))
   report(answer, { first: (now() - start) / 1e9 })
   process.exit()
 }

@@ -26,7 +26,7 @@ const peers = {
   },
   'memmap-2-threads': () => async () => {
     const m = Mmap.open(path)
-    return await m.countAsync(new RegExp(source, 'g'), 0, null, { threads: 2 })
+    return await m.countAsync(new RegExp(source, 'g'), { threads: 2 })
   },
   v8() {
     const text = readFileSync(path, 'latin1')

@@ -62,7 +62,7 @@ function accessesBeforeBuffer(length: number): number {
 /** The home `'external'`: small accesses go through a Buffer over the mapping, large work to Rust. */
 export class ExternalBytes extends NativeBytes {
   /** Over all of `#host`. */
-  #buffer: Buffer | undefined
+  #buffer: Buffer<ArrayBuffer> | undefined
   #host: ExternalBuffer | undefined
   #accessesLeft: number
   /** Whether the user asked for this home by name: then there is no other to fall back to. */
@@ -80,7 +80,7 @@ export class ExternalBytes extends NativeBytes {
   }
 
   /** The Buffer for a small access: `undefined` while it is not worth making, and when `transfer()` has taken its memory. */
-  #fastBuffer(): Buffer | undefined {
+  #fastBuffer(): Buffer<ArrayBuffer> | undefined {
     if (this.#buffer === undefined) {
       if (this.#accessesLeft-- > 0) return undefined
       return this.#wholeBuffer()
@@ -89,7 +89,7 @@ export class ExternalBytes extends NativeBytes {
   }
 
   /** The Buffer over all bytes, made now if need be; `undefined` when `transfer()` has taken its memory. */
-  #wholeBuffer(): Buffer | undefined {
+  #wholeBuffer(): Buffer<ArrayBuffer> | undefined {
     if (this.#buffer === undefined) {
       this.#host = new ExternalBuffer(this.native, this.length)
       this.#watch.start(this.native, this.length)
@@ -165,7 +165,7 @@ export class ExternalBytes extends NativeBytes {
     return found < 0 ? found : start + found
   }
 
-  override view(): Buffer {
+  override view(): Buffer<ArrayBuffer> {
     const buffer = this.#wholeBuffer()
     if (buffer === undefined) throw coded('ERR_MMAP_NO_VIEWS', 'The ArrayBuffer of the mapping was transferred away')
     this.#host?.expose(this.path)

@@ -35,7 +35,7 @@ export interface MappedBytes {
   /** How often `needle` occurs within [start, end), each time behind the time before. */
   count(needle: Uint8Array, start: number, end: number): number
   /** The Buffer over all bytes, about to be given to the user. Throws ERR_MMAP_NO_VIEWS where there can be none. */
-  view(): Buffer
+  view(): Buffer<ArrayBuffer>
   /** Changes the length; answers what reaches the bytes from then on. */
   resize(length: number, options: Required<ResizeOptions>): MappedBytes
   /** Whether a fault has replaced any byte since the mapping was made or reattached. */

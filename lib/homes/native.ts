@@ -60,7 +60,7 @@ export class NativeBytes implements MappedBytes {
     return unwrap(count(this.#object(), needle, start, end), this.path)
   }
 
-  view(): Buffer {
+  view(): Buffer<ArrayBuffer> {
     throw coded(
       'ERR_MMAP_NO_VIEWS',
       "There are no views in the home 'native': use slice(), read(), readInto(), at(), set() or write() instead",

@@ -13,7 +13,7 @@ export interface ViewConstructor<V> {
   readonly BYTES_PER_ELEMENT?: number
 }
 
-export function subarray(state: MappingState, start: unknown, end: unknown): Buffer {
+export function subarray(state: MappingState, start: unknown, end: unknown): Buffer<ArrayBuffer> {
   const all = state.bytes.view()
   const from = check.bound(start, 'start', all.length, 0)
   return all.subarray(from, Math.max(from, check.bound(end, 'end', all.length, all.length)))
@@ -22,13 +22,31 @@ export function subarray(state: MappingState, start: unknown, end: unknown): Buf
 const TypedArray: unknown = Object.getPrototypeOf(Uint8Array)
 
 /** Whether a function is the constructor of a typed array or of DataView, of this realm or another, or derived from one. */
-function isViewConstructor(type: unknown): boolean {
+function isViewConstructor(type: unknown): type is ViewConstructor<unknown> {
   if (typeof type !== 'function') return false
-  if (ArrayBuffer.isView(type.prototype ?? null) || type === DataView) return true
   for (let each: unknown = type; typeof each === 'function'; each = Object.getPrototypeOf(each)) {
     if (each === TypedArray || each === DataView) return type !== TypedArray
   }
-  return false
+  return makesViews(type as ViewConstructor<unknown>)
+}
+
+/** Whether a constructor of whatever realm makes views, tried on a buffer of its own. */
+function makesViews(type: ViewConstructor<unknown>): boolean {
+  try {
+    return ArrayBuffer.isView(new type(new ArrayBuffer(0), 0, 0))
+  } catch {
+    // What cannot be called so is none.
+    return false
+  }
+}
+
+/** What to do about a view at `from` that is aligned to `unit` bytes in the mapping alone, in memory alone, or in neither. */
+function alignment(state: MappingState, from: number, unit: number): string {
+  const excess = state.bytes.slack % unit
+  if (excess === 0) return `a multiple of ${unit}`
+  if ((from + excess) % unit !== 0)
+    return `where the file's offset is a multiple of ${unit}: it is ${state.offset + from}. Copy the bytes with slice() instead`
+  return `a multiple of ${unit}: map the file from offset ${state.offset - excess}, then it is ${from + excess}`
 }
 
 export function view<V>(
@@ -43,20 +61,15 @@ export function view<V>(
   const unit = type.BYTES_PER_ELEMENT ?? 1
   const from = check.size(byteOffset, 'byteOffset')
   if (from > all.length) throw outOfRange('byteOffset', `<= ${all.length}`, byteOffset)
-  if (from % unit !== 0 || (unit > 1 && (from + bytes.slack) % unit !== 0)) {
-    throw outOfRange(
-      'byteOffset',
-      `a multiple of ${unit}, in the mapping and in memory (the mapping begins ${bytes.slack} bytes into its page)`,
-      byteOffset,
-    )
-  }
+  if (from % unit !== 0 || (from + bytes.slack) % unit !== 0)
+    throw outOfRange('byteOffset', alignment(state, from, unit), byteOffset)
   const most = Math.floor((all.length - from) / unit)
   const count = length === undefined ? most : check.size(length, 'length')
   if (count > most) throw outOfRange('length', `<= ${most}`, length)
-  return new type(all.buffer as ArrayBuffer, all.byteOffset + from, count)
+  return new type(all.buffer, all.byteOffset + from, count)
 }
 
-export function slice(state: MappingState, start?: unknown, end?: unknown): Buffer {
+export function slice(state: MappingState, start?: unknown, end?: unknown): Buffer<ArrayBuffer> {
   const { bytes } = state
   const { length } = bytes
   const from = check.bound(start, 'start', length, 0)

@@ -14,7 +14,7 @@ function readCount(rest: number, size: unknown): number {
   return wanted < 0 ? rest : Math.min(wanted, rest)
 }
 
-export function read(state: MappingState, size?: unknown): Buffer {
+export function read(state: MappingState, size?: unknown): Buffer<ArrayBuffer> {
   const { bytes } = state
   const rest = Math.max(0, bytes.length - state.position)
   const copy = copyOf(bytes, state.position, readCount(rest, size))
@@ -55,7 +55,7 @@ export function readByte(state: MappingState): number {
 
 const NEWLINE = Uint8Array.of(0x0a)
 
-export function readLine(state: MappingState): Buffer {
+export function readLine(state: MappingState): Buffer<ArrayBuffer> {
   const { bytes, position } = state
   if (position >= bytes.length) return Buffer.alloc(0)
   const found = bytes.find(NEWLINE, position, bytes.length, false)

@@ -16,6 +16,7 @@ import {
   linesRequest,
 } from '../options/lines.js'
 import type { MappingState } from '../state.js'
+import { becomeIterator, iteratorOf } from './iterator.js'
 import { isClosed } from './lifetime.js'
 
 const CR = 13
@@ -60,7 +61,14 @@ function smallInteger(value: number): number {
  * each `next` are small, so that V8 inlines them into the caller's loop; and each `next` makes its result object in one
  * place, so that V8 can leave it out: of two it would have to make one.
  */
-abstract class Lines<T> implements IterableIterator<T, undefined> {
+abstract class Lines<T> implements Iterator<T, undefined, unknown> {
+  static {
+    becomeIterator(
+      Lines.prototype,
+      ({ request }) => `Lines { as: '${request.as}', start: ${request.start}, end: ${request.end} }`,
+    )
+  }
+
   readonly #state: MappingState
   readonly #end: number
   protected readonly request: LinesRequest
@@ -110,8 +118,12 @@ abstract class Lines<T> implements IterableIterator<T, undefined> {
     return 0
   }
 
-  [Symbol.iterator](): this {
-    return this
+  /** Whether a line that was found before is beyond the end now: `resize()` has made the mapping shorter. Then it is the end. */
+  protected isCutOff(end: number): boolean {
+    if (end <= this.#state.bytes.length) return false
+    this.#at = this.#stop
+    this.#nextPiece = Number.POSITIVE_INFINITY
+    return true
   }
 }
 
@@ -248,11 +260,11 @@ class OffsetLines extends Lines<[number, number]> {
 
   next(): IteratorResult<[number, number], undefined> {
     const found = this.step()
-    const done = found < 0
-    const at = done ? 0 : found
+    const at = Math.max(found, 0)
     const pieceStart = this.#pieceStart
     const start = pieceStart + (this.bounds[at] as number)
     const end = pieceStart + this.farEnd + (this.bounds[at + 1] as number)
+    const done = found < 0 || this.isCutOff(end)
     return new OffsetsResult(done, start, end) as IteratorResult<[number, number], undefined>
   }
 }
@@ -260,10 +272,12 @@ class OffsetLines extends Lines<[number, number]> {
 export function lines<K extends LineKind>(
   state: MappingState,
   options: LinesOptions<K> | undefined,
-): IterableIterator<Line<K>> {
+): IteratorObject<Line<K>, undefined, unknown> {
   const request = linesRequest(state.bytes, options)
   const kinds = { string: StringLines, buffer: BufferLines, offsets: OffsetLines }
-  return new kinds[request.as](state, request) as IterableIterator<unknown> as IterableIterator<Line<K>>
+  return iteratorOf(
+    new kinds[request.as](state, request) as Iterator<unknown, undefined> as Iterator<Line<K>, undefined>,
+  )
 }
 
 /** The lines of the next piece that a job has ready, which begins at `start`; `undefined` if it has no more. */

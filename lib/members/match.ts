@@ -4,6 +4,7 @@ import { unwrap } from '../failures.js'
 import { type JobOptions, runJob } from '../jobs.js'
 import type { MappingState } from '../state.js'
 import { type Batch, ByteMatch } from './byte-match.js'
+import { becomeIterator } from './iterator.js'
 import { isClosed } from './lifetime.js'
 import { copyOf } from './operands.js'
 import type { Compiled } from './pattern.js'
@@ -69,7 +70,11 @@ function textOf(written: Buffer, slots: Float64Array, width: number, count: numb
 }
 
 /** All matches within a range, found in batches. A class, because a generator costs twice as much for each match. */
-export class Matches implements IterableIterator<ByteMatch, undefined> {
+export class Matches implements Iterator<ByteMatch, undefined, unknown> {
+  static {
+    becomeIterator(Matches.prototype, (each) => `Matches { start: ${each.#start}, end: ${each.#end} }`)
+  }
+
   readonly #state: MappingState
   readonly #compiled: Compiled
   readonly #start: number
@@ -119,10 +124,6 @@ export class Matches implements IterableIterator<ByteMatch, undefined> {
     this.#slot = 0
     this.#stop = count * this.#width
     return count > 0
-  }
-
-  [Symbol.iterator](): this {
-    return this
   }
 }
 

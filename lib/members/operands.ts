@@ -1,4 +1,6 @@
+import { isRegExp } from 'node:util/types'
 import * as check from '../checks.js'
+import { wrongType } from '../errors.js'
 import type { MappedBytes } from '../homes/home.js'
 import { isMapping, stateOf } from '../state.js'
 
@@ -36,6 +38,7 @@ export function bytesOrCopy(value: unknown, name: string, besides = ''): Uint8Ar
 
 /** What is searched for: bytes, or a string as UTF-8. */
 export function needleBytes(needle: unknown): Uint8Array {
+  if (isRegExp(needle)) throw wrongType('needle', 'of type string or bytes: search() and match() take a RegExp', needle)
   return typeof needle === 'string' ? Buffer.from(needle) : bytesOrCopy(needle, 'needle', 'of type string or ')
 }
 

@@ -5,24 +5,19 @@ import { wrongValue } from '../errors.js'
 import { unwrap } from '../failures.js'
 import type { MappedBytes } from '../homes/home.js'
 import { type JobOptions, runJob } from '../jobs.js'
-import {
-  type MatchAllOptions,
-  matchAllOptions,
-  type ScanOptions,
-  type SearchRequest,
-  searchRequest,
-} from '../options/search.js'
+import { type SearchOptions, type SearchRequest, searchRequest } from '../options/search.js'
 import type { MappingState } from '../state.js'
 import type { ByteMatch } from './byte-match.js'
+import { iteratorOf } from './iterator.js'
 import { firstMatch, Matches, matchesAsync } from './match.js'
 import { needleBytes } from './operands.js'
 import { compile, compileRegExp, compileToKeep, plainBytes } from './pattern.js'
 
 /** The range [start, end) of the bytes; an end before the start gives an empty range. */
-function range(bytes: MappedBytes, start: unknown, end: unknown): [number, number] {
+function range(bytes: MappedBytes, start: unknown, end: unknown, prefix = ''): [number, number] {
   const { length } = bytes
-  const from = check.bound(start, 'start', length, 0)
-  return [from, Math.max(from, check.bound(end, 'end', length, length))]
+  const from = check.bound(start, `${prefix}start`, length, 0)
+  return [from, Math.max(from, check.bound(end, `${prefix}end`, length, length))]
 }
 
 /** Where a search for all matches begins: for a RegExp, which must have the flag `g`, not before its `lastIndex`. */
@@ -54,10 +49,10 @@ export function matchAll(
   pattern: unknown,
   start: unknown,
   end: unknown,
-): IterableIterator<ByteMatch> {
+): IteratorObject<ByteMatch, undefined, unknown> {
   const [from, to] = range(state.bytes, start, end)
   const at = startOfAll(pattern, from)
-  return new Matches(state, compileToKeep(pattern), from, to, at)
+  return iteratorOf(new Matches(state, compileToKeep(pattern), from, to, at))
 }
 
 export function count(state: MappingState, pattern: unknown, start: unknown, end: unknown): number {
@@ -81,17 +76,15 @@ function jobOptions({ signal, onProgress }: SearchRequest, total: number, search
 export async function findAsync(
   state: MappingState,
   needle: unknown,
-  start: unknown,
-  end: unknown,
-  options: ScanOptions | undefined,
+  options: SearchOptions | undefined,
   last: boolean,
 ): Promise<number> {
   const { bytes } = state
   const { length } = bytes
   const request = searchRequest(options)
   const wanted = needleBytes(needle)
-  const from = check.start(start, 'start', length, state.position)
-  const to = check.bound(end, 'end', length, length)
+  const from = check.start(request.start, 'options.start', length, state.position)
+  const to = check.bound(request.end, 'options.end', length, length)
   if (from > to) return -1
   return runJob(state, jobOptions(request, to - from), (job) =>
     bytes.native.findAsync(job, wanted, { start: from, end: to, threads: request.threads }, last),
@@ -101,16 +94,14 @@ export async function findAsync(
 export async function countAsync(
   state: MappingState,
   pattern: unknown,
-  start: unknown,
-  end: unknown,
-  options: ScanOptions | undefined,
+  options: SearchOptions | undefined,
 ): Promise<number> {
   const { bytes } = state
   const { length } = bytes
   const request = searchRequest(options)
   const compiled = compile(pattern)
-  const from = check.bound(start, 'start', length, 0)
-  const to = check.bound(end, 'end', length, length)
+  const from = check.bound(request.start, 'options.start', length, 0)
+  const to = check.bound(request.end, 'options.end', length, length)
   if (from > to) return 0
   return runJob(state, jobOptions(request, to - from), (job) =>
     bytes.native.countAsync(job, compiled.wanted, { start: from, end: to, threads: request.threads }),
@@ -120,15 +111,15 @@ export async function countAsync(
 export async function matchAsync(
   state: MappingState,
   pattern: unknown,
-  start: unknown,
-  end: unknown,
-  options: ScanOptions | undefined,
+  options: SearchOptions | undefined,
 ): Promise<ByteMatch | null> {
-  const [from, to] = range(state.bytes, start, end)
+  // A closed mapping throws here, before the arguments are looked at.
+  void state.bytes.length
+  const request = searchRequest(options)
+  const [from, to] = range(state.bytes, request.start, request.end, 'options.')
   const moves = isRegExp(pattern) && (pattern.global || pattern.sticky)
   const at = moves ? Math.max(from, pattern.lastIndex) : from
   const compiled = compileToKeep(pattern)
-  const request = searchRequest(options)
   const matches = matchesAsync(state, compiled, from, to, at, {
     ...request,
     jobOptions: (searched) => jobOptions(request, to - from, searched),
@@ -144,15 +135,14 @@ export async function matchAsync(
 export function matchAllAsync(
   state: MappingState,
   pattern: unknown,
-  options: MatchAllOptions | undefined,
+  options: SearchOptions | undefined,
 ): AsyncGenerator<ByteMatch, void, undefined> {
   // A closed mapping throws here, and not when the first match is asked for.
   void state.bytes.length
-  const { start, end, ...rest } = matchAllOptions(options)
-  const [from, to] = range(state.bytes, start, end)
+  const request = searchRequest(options)
+  const [from, to] = range(state.bytes, request.start, request.end, 'options.')
   const at = startOfAll(pattern, from)
   const compiled = compileToKeep(pattern)
-  const request = searchRequest(rest)
   return matchesAsync(state, compiled, from, to, at, {
     ...request,
     jobOptions: (searched) => jobOptions(request, to - from, searched),

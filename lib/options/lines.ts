@@ -26,11 +26,15 @@ export interface LinesOptions<K extends LineKind = LineKind> {
 /** Options of `linesAsync`. */
 export interface LinesAsyncOptions extends LinesOptions<'string' | 'buffer'> {
   /** Ends the iteration with an AbortError. */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
 }
 
 /** The type of a line of a kind. */
-export type Line<K extends LineKind> = K extends 'string' ? string : K extends 'buffer' ? Buffer : [number, number]
+export type Line<K extends LineKind> = K extends 'string'
+  ? string
+  : K extends 'buffer'
+    ? Buffer<ArrayBuffer>
+    : [number, number]
 
 const KINDS: readonly LineKind[] = ['string', 'buffer', 'offsets']
 const ENCODINGS = ['utf8', 'utf-8', 'latin1', 'binary'] as const

@@ -13,7 +13,7 @@ export interface FlushOptions {
 /** Options of `flushAsync`. */
 export interface FlushAsyncOptions extends FlushOptions {
   /** Ends the wait with an AbortError. What the system has begun to write goes on. */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
 }
 
 /** The portable names of advice: MADV_NORMAL is `'normal'`, and so on. */

@@ -66,7 +66,7 @@ export interface OpenOptions extends CommonOptions {
 /** Options of `Mmap.openAsync`. */
 export interface OpenAsyncOptions extends OpenOptions {
   /** Ends the wait with an AbortError. If the file has been opened meanwhile, it is closed. */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
 }
 
 /** Options of `Mmap.anonymous`. */

@@ -56,7 +56,7 @@ export async function prove() {
     const buffer = home === 'native' ? noViews(m, name) : views(m, name)
     assert.equal(m.slice(0, 5).toString(), 'HEllo')
     assert.equal(m.find('needle', 0), m.length - 6)
-    assert.equal(await m.findAsync('needle', 0), m.length - 6)
+    assert.equal(await m.findAsync('needle', { start: 0 }), m.length - 6)
     assert.equal(m.match(/(?<word>s\w+) line/)?.groups.word.toString(), 'second')
     m.close()
     assert.throws(() => m.at(0), { code: 'ERR_MMAP_CLOSED' })

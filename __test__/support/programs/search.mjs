@@ -260,7 +260,7 @@ const SCENARIOS = {
     // With a `\r\n` in the text, `^` takes the slow engine (the Pike VM).
     let ended = 0
     const searches = Array.from({ length: 64 }, async () => {
-      await m.countAsync(/^x/gm, 0, null, { signal, threads: 1 }).catch(() => undefined)
+      await m.countAsync(/^x/gm, { signal, threads: 1 }).catch(() => undefined)
       ended++
     })
     const worker = new Worker(SELF, { workerData: { wait: true } })

@@ -45,7 +45,7 @@ eachHome('searching and lines tell of a file that was cut, and go on before the 
   using m = cut(t, home)
   const [end, lines] = [90_000, Math.ceil(90_000 / 13)]
   t.is(m.count('text', 0, end), lines - 1)
-  t.is(await m.countAsync(/text/g, 0, end), lines - 1)
+  t.is(await m.countAsync(/text/g, { end }), lines - 1)
   t.is([...m.lines({ end })].length, lines)
   t.is(await m.findAsync('text'), 8)
 })
