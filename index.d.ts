@@ -86,8 +86,9 @@ interface ResizeOptions {
   */
   reserve?: boolean;
   /**
-  * What becomes of earlier views. Default `'detach'`. With `'keep'`, those of a file go on showing it as far as it still
-  * reaches; those of memory show the memory that the mapping had.
+  * What becomes of earlier views. Default `'detach'`. With `'keep'`, those of a file go on showing it, but for what a resize
+  * that shrinks cuts off: that reads zeros, also when the file grows again. Those of memory show the memory that the
+  * mapping had.
   */
   views?: ViewsAfter;
 }

@@ -8,7 +8,6 @@ const RARE_LOOK = 1000
 
 let timer: NodeJS.Timeout | undefined
 let pause = FIRST_LOOK
-let isAtExit = false
 
 function warning(path: string | null | undefined): string {
   const whose = typeof path === 'string' ? `of '${path}'` : 'of a mapping'
@@ -39,15 +38,14 @@ function lookAtExit(): void {
   })
 }
 
+// From the start on, and on each thread: what a thread that has ended closed is looked after by those that are left.
+process.on('exit', lookAtExit)
+
 /**
  * To be called when bytes were taken away whose views the user has seen. A fault handler notes each access to them, and must
  * not call JavaScript. So this looks now and then, as long as there are such bytes, and once more at the end.
  */
 export function watchLateAccesses(): void {
-  if (!isAtExit) {
-    isAtExit = true
-    process.on('exit', lookAtExit)
-  }
   // A look that is near serves this time too.
   if (timer !== undefined && pause <= FIRST_LOOK) return
   clearTimeout(timer)

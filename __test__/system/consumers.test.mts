@@ -54,3 +54,19 @@ for (const consumer of CONSUMERS) {
     })
   }
 }
+
+for (const args of [
+  { closes: true, terminates: false },
+  { closes: true, terminates: true },
+  { closes: false, terminates: true },
+]) {
+  test.serial(
+    `memory given away by a worker that has ended: right bytes or a warning ${JSON.stringify(args)}`,
+    async (t) => {
+      if (!('transfer' in ArrayBuffer.prototype)) return skip(t, 'transfer() came with Node 22')
+      const outcome = await run('consumers', 'givenByWorker', args)
+      t.is(outcome.code, 0, story(outcome))
+      t.true(outcome.answer.byte === 0x78 || outcome.answer.isWarned, story(outcome))
+    },
+  )
+}

@@ -199,6 +199,8 @@ export class ExternalBytes extends NativeBytes {
     // that the user has seen stays attached if resizing fails.
     if (!this.#host?.isExposed) this.#detach()
     const { reserve, views } = options
+    // Before, since the bytes are away for a moment also if resizing fails then.
+    if (this.#host !== undefined && views === 'detach') watchLateAccesses()
     ensure(this.native.resize(length, reserve, NATIVE_VIEWS[views]), this.path)
     this.length = length
     if (this.#host !== undefined) this.#takeAway(views)

@@ -1,7 +1,7 @@
 //! The guard of one mapping: its entry in the fault table, from the mapping's side.
 
 use std::fs::File;
-use std::sync::atomic::{AtomicUsize, Ordering, fence};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
 use std::sync::{Arc, MutexGuard};
 
 use super::table::{Bad, GuardedMapping, Reason, Slot};
@@ -20,6 +20,8 @@ pub struct Guard {
     /// Held during a pause. A thread of the pool that discards a stray store and another that revokes the mapping would
     /// otherwise each end the other's pause, and the pages of the file could come after the zeros.
     pausing: Mutex<()>,
+    /// There was a late access before `restore`.
+    late_before_restore: AtomicBool,
 }
 
 #[derive(Default)]
@@ -34,8 +36,9 @@ impl Guard {
     /// Guards the `len` bytes from `base` on, which are the whole pages of one mapping. `None`: there is no memory
     /// for an entry.
     pub fn new(base: *mut u8, len: usize, mapping: GuardedMapping, file: Option<Arc<File>>) -> Option<Self> {
-        let (slot, state, pausing) = (Slot::take()?, Mutex::default(), Mutex::default());
-        let guard = Self { slot, base: base.addr(), len, mapping, state, pausing };
+        let (slot, base) = (Slot::take()?, base.addr());
+        let (state, pausing, late_before_restore) = Default::default();
+        let guard = Self { slot, base, len, mapping, state, pausing, late_before_restore };
         guard.register(file);
         install_handlers();
         Some(guard)
@@ -95,15 +98,19 @@ impl Guard {
         self.slot.is_inaccessible()
     }
 
-    /// Whether the pages were accessed after they had been revoked, by somebody who does not know of that.
+    /// Whether the pages were accessed while they were revoked, by somebody who does not know of that.
     pub fn has_late_access(&self) -> bool {
-        self.slot.has_late_access()
+        self.slot.has_late_access() || self.late_before_restore.load(Ordering::SeqCst)
     }
 
     /// Undoes `revoke`: has `restore` map `file` again at the same addresses.
     pub fn restore<E>(&self, file: &Arc<File>, restore: impl FnOnce() -> Result<(), E>) -> Result<(), E> {
         self.pause(|| {
             restore()?;
+            // Registering clears the slot's note.
+            if self.slot.has_late_access() {
+                self.late_before_restore.store(true, Ordering::SeqCst);
+            }
             self.register(Some(Arc::clone(file)));
             Ok(())
         })

@@ -129,7 +129,7 @@ impl Record {
         // Only a job meets that: the mapping was resized or mapped again while it was at work.
         let replaced = || generation % 2 != 0 || region.generation() != generation || region.is_revoked();
         match looked {
-            Ok(_) if replaced() => {
+            _ if replaced() => {
                 if region.is_revoked() {
                     region.revoke_again();
                 }

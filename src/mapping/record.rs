@@ -35,7 +35,7 @@ pub(super) struct Mapped {
 }
 
 /// What becomes of the views of bytes that a mapping no longer has.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Views {
     /// They are taken away. A pointer that somebody has kept leads to inaccessible pages.
     Detach,

@@ -87,6 +87,9 @@ impl Record {
         if let Some(by) = revoked {
             mapped.region.revoke(by);
         }
+        if views == Views::Keep {
+            mapped.region.mark_replaced();
+        }
         let truncated = os::set_size(file, end);
         if truncated.is_err() && revoked.is_some() {
             // If that fails too, the old views go on reading zeros, as those of a closed mapping do.

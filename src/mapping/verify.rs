@@ -25,6 +25,10 @@ impl Record {
     /// Whether the bytes of a range are the file's. To be called after the access and before its answer is given.
     pub(super) fn verify(&self, region: &Region, start: usize, len: usize) -> Result<()> {
         let Some(guard) = region.guard().filter(|_| len > 0) else { return Ok(()) };
+        if region.is_revoked() {
+            let text = "The bytes were taken away by a resize() that failed. reattach() maps the file again";
+            return Err(Error::Busy(text.into()));
+        }
         let from = region.slack() + start;
         if !guard.is_clear() {
             self.report(region, guard, from, len)?;
@@ -121,6 +125,13 @@ impl Record {
             return Err(Error::NoDescriptor("reattach"));
         }
         if os::CAN_MAP_OVER {
+            if mapped.region.is_revoked()
+                && let Some(file) = &mapped.file
+            {
+                // A resize() has failed, and could not map the file again.
+                let map = |pages| place(&self.source, Some(file), Target::At(pages)).map(drop);
+                mapped.region.restore(file, map)?;
+            }
             let file = mapped.region.guard().and_then(Guard::file);
             // Memory has no other place where its bytes are.
             let is_memory = self.source.is_anonymous() && self.source.plan.access != Access::Read;

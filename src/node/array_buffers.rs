@@ -21,7 +21,8 @@ use crate::sync::Mutex;
 struct Entry {
     /// `None`: released; the entry stays for the sake of `object`.
     region: Option<Arc<Region>>,
-    thread: ThreadId,
+    /// Whose finalizers are to come; `None`: it has ended.
+    thread: Option<ThreadId>,
     /// The engine may still read the memory.
     has_store: bool,
     /// The object lives.
@@ -60,8 +61,15 @@ static ENTRIES: LazyLock<Mutex<Entries>> = LazyLock::new(Mutex::default);
 /// The number of the next one.
 static NUMBER: AtomicUsize = AtomicUsize::new(1);
 
-/// Regions whose addresses are never given back, and whether a late access to them was reported.
-static LEAKED: Mutex<Vec<(Arc<Region>, bool)>> = Mutex::new(Vec::new());
+/// A region whose addresses are never given back. No thread cares for it any more.
+struct Leaked {
+    region: Arc<Region>,
+    path: Option<Box<str>>,
+    /// A late access was reported.
+    reported: bool,
+}
+
+static LEAKED: Mutex<Vec<Leaked>> = Mutex::new(Vec::new());
 
 /// The paths of mappings that had a late access, were then given back, and have not been reported.
 static LATE_ACCESSES: Mutex<Vec<Option<Box<str>>>> = Mutex::new(Vec::new());
@@ -93,7 +101,7 @@ fn change(number: usize, change: impl FnOnce(&mut Entry)) {
 /// Enters a backing store that is about to be made; answers its number.
 pub fn register(region: &Arc<Region>, engine: Engine) -> usize {
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    let (region, thread) = (Some(Arc::clone(region)), thread::current().id());
+    let (region, thread) = (Some(Arc::clone(region)), Some(thread::current().id()));
     let entry = Entry {
         region,
         thread,
@@ -123,7 +131,9 @@ pub fn refused(number: usize) {
 pub unsafe extern "C" fn store_ended(env: sys::napi_env, _data: *mut c_void, hint: *mut c_void) {
     let number = hint.addr();
     let outlives = entries().get(&number).is_some_and(|entry| {
-        entry.engine == Engine::Node && entry.thread == thread::current().id() && entry.may_outlive_thread()
+        entry.engine == Engine::Node
+            && entry.thread == Some(thread::current().id())
+            && entry.may_outlive_thread()
     });
     if outlives && !can_run(env) {
         leak_revoked(number);
@@ -134,10 +144,9 @@ pub unsafe extern "C" fn store_ended(env: sys::napi_env, _data: *mut c_void, hin
 
 /// Revokes a region and never gives its addresses back: the thread ends, and another one may go on reading them.
 fn leak_revoked(number: usize) {
-    if let Some(region) = entries().remove(&number).and_then(|entry| entry.region) {
-        region.revoke(Revoked::Inaccessible);
-        LEAKED.lock().push((region, false));
-    }
+    let Some(Entry { region: Some(region), path, reported, .. }) = entries().remove(&number) else { return };
+    region.revoke(Revoked::Inaccessible);
+    LEAKED.lock().push(Leaked { region, path, reported });
 }
 
 /// Whether JavaScript can still run in an environment. It cannot while the environment ends.
@@ -195,7 +204,7 @@ fn was_transferred(env: sys::napi_env, object: sys::napi_ref) -> bool {
 /// about to end in good order.
 #[napi(catch_unwind)]
 pub fn leak_transferred(env: Env) {
-    let this = thread::current().id();
+    let this = Some(thread::current().id());
     let mine = entries()
         .iter()
         .filter(|(_, entry)| {
@@ -206,14 +215,16 @@ pub fn leak_transferred(env: Env) {
     for (number, alive, object) in mine {
         if !alive || was_transferred(env.raw(), object) {
             let taken = entries().remove(&number);
-            std::mem::forget(taken.and_then(|entry| entry.region));
+            if let Some(Entry { region: Some(region), path, reported, .. }) = taken {
+                LEAKED.lock().push(Leaked { region, path, reported });
+            }
         }
     }
 }
 
 /// The environment of this thread ends.
 pub fn environment_ends() {
-    let this = thread::current().id();
+    let this = Some(thread::current().id());
     let mine = entries()
         .iter()
         .filter(|(_, entry)| entry.thread == this)
@@ -223,7 +234,7 @@ pub fn environment_ends() {
         if outlives {
             leak_revoked(number);
         } else {
-            change(number, |entry| entry.is_alive = false);
+            change(number, |entry| (entry.is_alive, entry.thread) = (false, None));
         }
     }
 }
@@ -249,22 +260,25 @@ pub struct LateAccesses {
 /// The late accesses to what this thread has closed or resized, and to what no thread cares for any more, each mapping once.
 #[napi(catch_unwind)]
 pub fn late_accesses() -> LateAccesses {
-    let this = thread::current().id();
+    let this = Some(thread::current().id());
     let mut found = std::mem::take(&mut *LATE_ACCESSES.lock());
     let mut may_come = false;
-    for entry in entries().values_mut().filter(|entry| entry.thread == this && !entry.reported) {
-        let Some(region) = entry.region.as_ref().filter(|region| region.is_inaccessible()) else { continue };
-        entry.reported = region.has_late_access();
-        if entry.reported {
-            found.push(entry.path.take());
-        }
-        may_come |= !entry.reported;
-    }
-    for (region, reported) in LEAKED.lock().iter_mut().filter(|(_, reported)| !*reported) {
+    let mut look = |region: &Region, path: &mut Option<Box<str>>, reported: &mut bool| {
         *reported = region.has_late_access();
         if *reported {
-            found.push(None);
+            found.push(path.take());
+        } else {
+            may_come |= region.is_inaccessible();
         }
+    };
+    let is_looked_after = |entry: &Entry| entry.thread == this || entry.thread.is_none();
+    for entry in entries().values_mut().filter(|entry| is_looked_after(entry) && !entry.reported) {
+        if let Some(region) = &entry.region {
+            look(region, &mut entry.path, &mut entry.reported);
+        }
+    }
+    for Leaked { region, path, reported } in LEAKED.lock().iter_mut().filter(|leaked| !leaked.reported) {
+        look(region, path, reported);
     }
     LateAccesses { paths: found.into_iter().map(|path| path.map(Into::into)).collect(), may_come }
 }

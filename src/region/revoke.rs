@@ -92,6 +92,11 @@ impl Region {
         result
     }
 
+    /// Notes that the bytes are no longer the mapping's although the pages stay: jobs that are at work on them fail.
+    pub fn mark_replaced(&self) {
+        self.generation.fetch_add(2, Ordering::SeqCst);
+    }
+
     /// How often the pages were replaced. Whoever reads many bytes asks before and afterwards: if the answers differ, or are
     /// odd, what was read may be of both, and what the guard knows of the first pages is forgotten.
     pub fn generation(&self) -> u64 {

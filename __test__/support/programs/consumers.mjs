@@ -7,6 +7,8 @@ import net from 'node:net'
 import path from 'node:path'
 import process from 'node:process'
 import { pipeline } from 'node:stream/promises'
+import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
 import zlib from 'node:zlib'
 import { Mmap } from 'memmap'
 import { folder, main, report, sleep, turn } from './common.mjs'
@@ -151,7 +153,31 @@ function withResolvers() {
 
 const HANGS = Symbol('hangs')
 
+/** Gives the memory of a mapping to the main thread, with `transfer()`, and ends. */
+const GIVER = `
+  const { parentPort, workerData } = require('node:worker_threads')
+  const { Mmap } = require(workerData.entry)
+  const m = Mmap.open(workerData.name)
+  const bytes = new Uint8Array(m.buffer.buffer.transfer())
+  if (workerData.closes) m.close()
+  parentPort.postMessage(bytes, [bytes.buffer])
+  if (workerData.stays) setInterval(() => {}, 1000)
+`
+
 await main({
+  async givenByWorker({ closes, terminates }) {
+    const name = path.join(folder, 'given')
+    fs.writeFileSync(name, Buffer.alloc(8192, 'x'))
+    const entry = fileURLToPath(import.meta.resolve('memmap'))
+    const worker = new Worker(GIVER, { eval: true, workerData: { entry, name, closes, stays: terminates } })
+    const [bytes] = await once(worker, 'message')
+    if (terminates) await worker.terminate()
+    else await once(worker, 'exit')
+    const byte = bytes[0]
+    // The warning may come at the very end.
+    process.on('exit', () => report({ byte, isWarned: warned.has(name) }))
+  },
+
   async closedMeanwhile({ consumer, views, rounds, end = 'close' }) {
     const original = path.join(folder, `consumer-${process.pid}`)
     fs.writeFileSync(original, CONTENT)
