@@ -325,7 +325,7 @@ type Pattern = RegExp | Needle;
 * m.close()
 * ```
 *
-* On a closed mapping every member but `close`, `closed`, `Symbol.dispose` and `util.inspect` throws ERR_MMAP_CLOSED. On one
+* On a closed mapping every member but `close`, `closed`, `seekable`, `Symbol.dispose` and `util.inspect` throws ERR_MMAP_CLOSED. On one
 * with the access `'read'`, the members that change bytes throw ERR_MMAP_READ_ONLY, whatever range they are given. Where
 * bytes are lost because the file was made shorter or its disk failed, the members that meet them throw ERR_MMAP_FAULT.
 */
@@ -513,7 +513,7 @@ declare class Mmap implements Disposable, Iterable<number> {
   seek(position: number | bigint, whence?: 0 | 1 | 2): number;
   /** The position, in bytes from the start of the mapping. A `resize()` that shrinks leaves it where it was. */
   tell(): number;
-  /** Always true. */
+  /** Always true, also of a closed mapping. */
   seekable(): true;
   /** The size of the file now, in bytes, which may differ from the mapping's; of memory, the length. */
   size(): number;

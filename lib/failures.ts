@@ -64,8 +64,8 @@ export function systemErrorName(failure: Failure): string | undefined {
   return failure.code === NativeCode.System ? systemError(failure).name : undefined
 }
 
-/** The JavaScript error for a failure that the addon answered. */
-export function failed(failure: Failure, path?: string): Error {
+/** The JavaScript error for a failure that the addon answered. `hint` is added to an error of the system's. */
+export function failed(failure: Failure, path?: string, hint = ''): Error {
   if (isFault(failure)) {
     const where = path === undefined ? '' : `, '${path}'`
     const reason = REASONS[failure.reason ?? FaultKind.Io]
@@ -78,7 +78,7 @@ export function failed(failure: Failure, path?: string): Error {
   // A failure without a number was detected by the addon, whose message says more than libuv's text.
   const detail = failure.number == null || text === '' ? failure.message : text
   const where = path === undefined ? '' : ` '${path}'`
-  return new MmapSystemError(`${name}: ${detail}, ${syscall}${where}`, name, errno, syscall, path)
+  return new MmapSystemError(`${name}: ${detail}, ${syscall}${where}${hint}`, name, errno, syscall, path)
 }
 
 /** Returns what the addon answered, or throws the error of its failure. */

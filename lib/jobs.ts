@@ -1,4 +1,6 @@
 import { availableParallelism } from 'node:os'
+// Not the globals: in a renderer of Electron those are the browser's, which give numbers.
+import { clearInterval, setInterval } from 'node:timers'
 import type { Failure, NativeJob as Job } from '../binding.js'
 import { MmapAbortError } from './errors.js'
 import { unwrap } from './failures.js'

@@ -45,7 +45,7 @@ export type Pattern = RegExp | Needle
  * m.close()
  * ```
  *
- * On a closed mapping every member but `close`, `closed`, `Symbol.dispose` and `util.inspect` throws ERR_MMAP_CLOSED. On one
+ * On a closed mapping every member but `close`, `closed`, `seekable`, `Symbol.dispose` and `util.inspect` throws ERR_MMAP_CLOSED. On one
  * with the access `'read'`, the members that change bytes throw ERR_MMAP_READ_ONLY, whatever range they are given. Where
  * bytes are lost because the file was made shorter or its disk failed, the members that meet them throw ERR_MMAP_FAULT.
  */
@@ -375,7 +375,7 @@ export class Mmap implements Disposable, Iterable<number> {
     return file.tell(stateOf(this))
   }
 
-  /** Always true. */
+  /** Always true, also of a closed mapping. */
   seekable(): true {
     return file.seekable(stateOf(this))
   }

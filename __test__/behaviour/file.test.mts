@@ -360,7 +360,14 @@ eachHome('flush: ranges and flags', async (t, home) => {
     // msync(2) refuses these flags; it is not called where there is nothing to write back.
     for (const flags of [MS_SYNC | MS_ASYNC, -1]) {
       if (access !== 'write') t.is(m.flush(0, length, { flags }), undefined)
-      else throwsCode(t, () => m.flush(0, length, { flags }), { code: 'EINVAL', message: /msync '/ }, String(flags))
+      else {
+        for (const [start, count] of [
+          [0, length],
+          [length, 0],
+          [5, 0],
+        ] as const)
+          throwsCode(t, () => m.flush(start, count, { flags }), { code: 'EINVAL', message: /msync '/ }, String(flags))
+      }
     }
   }
 })
@@ -817,7 +824,6 @@ const MEMBERS: Record<string, { given?: unknown[]; mutates?: unknown[] }> = {
   writeByte: { given: [1], mutates: [256] },
   seek: { given: [0] },
   tell: {},
-  seekable: {},
   find: { given: ['a'] },
   rfind: { given: ['a'] },
   move: { given: [0, 0, 1], mutates: [1000, 1000, 1000] },
@@ -843,7 +849,14 @@ const MEMBERS: Record<string, { given?: unknown[]; mutates?: unknown[] }> = {
 }
 
 /** The members that work on a closed mapping too, and the constructor. */
-const ALWAYS: readonly (string | symbol)[] = ['constructor', 'close', 'closed', Symbol.dispose, inspect.custom]
+const ALWAYS: readonly (string | symbol)[] = [
+  'constructor',
+  'close',
+  'closed',
+  'seekable',
+  Symbol.dispose,
+  inspect.custom,
+]
 
 /** Every key of the class, with its property descriptor. */
 function members(): Map<string | symbol, PropertyDescriptor> {

@@ -131,7 +131,6 @@ for (const home of HOMES) {
       writeByte: () => m.writeByte(1),
       seek: () => m.seek(0),
       tell: () => m.tell(),
-      seekable: () => m.seekable(),
       find: () => m.find('a'),
       rfind: () => m.rfind('a'),
       move: () => m.move(0, 1, 1),

@@ -264,6 +264,16 @@ test('without memory for a copy of a long needle it is an error, and where none 
   })
 })
 
+test('fill with a long pattern needs one copy of it, and without memory for that it is an error', async (t) => {
+  const reason = cannotStarve()
+  if (reason !== undefined) return skip(t, reason)
+  const env = { MALLOC_ARENA_MAX: '1' }
+  const enough = await run('search', 'filled', { size: 2 ** 28, copies: 1.5 }, { env })
+  t.deepEqual(enough.answer, { end: 'bab' }, story(enough))
+  const scarce = await run('search', 'filled', { size: 2 ** 28, copies: 0.5 }, { env })
+  t.deepEqual(scarce.answer, { code: 'ENOMEM' }, story(scarce))
+})
+
 test('a synchronous loop of searches keeps no memory', async (t) => {
   const outcome = await run('search', 'loops', { rounds: 200_000 })
   t.is(outcome.code, 0, story(outcome))

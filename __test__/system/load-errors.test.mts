@@ -221,6 +221,22 @@ test.serial('addons are switched off', async (t) => {
   t.is(mend, 'start the program without --no-addons')
 })
 
+test.serial('a loader that gives no functions', async (t) => {
+  const fake = tree(t, { 'mock.json': '{}' })
+  const env = { NAPI_RS_NATIVE_LIBRARY_PATH: path.join(fake, 'mock.json') }
+  const { headline, facts } = await refused(t, tree(t, {}), { env })
+  t.regex(headline, /cannot be loaded$/)
+  t.regex(facts, /the loader says: What was loaded has no functions: \{\}/)
+})
+
+test.serial("Node's permission model without addons", async (t) => {
+  if (bun || deno) return skip(t, 'only Node has this permission model')
+  const flag = Number(process.versions.node.split('.')[0]) < 24 ? '--experimental-permission' : '--permission'
+  const flags = [flag, '--allow-fs-read=*', '--allow-fs-write=*', '--allow-child-process']
+  const { mend } = await refused(t, tree(t, platform(tuple, BINARY)), { flags })
+  t.is(mend, 'start the program with --allow-addons')
+})
+
 test.serial('Deno without its permission', async (t) => {
   const fake = {
     ...GLIBC,

@@ -165,7 +165,7 @@ test.serial('the loader names the packages of all targets, and no other', async 
   const { napi } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'))
   t.is(PLATFORMS.length, napi.targets.length)
   const text = fs.readFileSync(ENTRY, 'utf8')
-  const literals = [...text.matchAll(/case "(.*)": return require\("@memmap\/(.*)"\)/g)]
+  const literals = [...text.matchAll(/case "(.*)": return withFunctions\(require\("@memmap\/(.*)"\)\)/g)]
   t.deepEqual(literals.map(([, name]) => name).sort(), PLATFORMS)
   t.true(literals.every(([, name, required]) => name === required))
   const { facts } = await refused(t, tree(t, {}), { fake: { platform: 'sunos', arch: 'x64' } })

@@ -76,7 +76,8 @@ export class ExternalBytes extends NativeBytes {
   }
 
   override get home(): Home {
-    return 'external'
+    // Once transfer() has taken the memory of the Buffer, calls reach the bytes without it.
+    return this.#buffer === undefined || this.#buffer.length === this.length ? 'external' : 'native'
   }
 
   /** The Buffer for a small access: `undefined` while it is not worth making, and when `transfer()` has taken its memory. */
@@ -167,7 +168,11 @@ export class ExternalBytes extends NativeBytes {
 
   override view(): Buffer<ArrayBuffer> {
     const buffer = this.#wholeBuffer()
-    if (buffer === undefined) throw coded('ERR_MMAP_NO_VIEWS', 'The ArrayBuffer of the mapping was transferred away')
+    if (buffer === undefined)
+      throw coded(
+        'ERR_MMAP_NO_VIEWS',
+        'The ArrayBuffer of the mapping was transferred away. Open the file again for other views; to give bytes away, transfer a slice()',
+      )
     this.#host?.expose(this.path)
     return buffer
   }

@@ -162,7 +162,11 @@ function diagnosis(error: {
   if (/libc\.musl-|ld-musl-/.test(message)) return ['it is for musl', BUILD_FROM_SOURCE]
   if (/ld-linux|libc\.so\.6|symbol not found/.test(message) && libc() === 'musl')
     return ['it is for glibc', BUILD_FROM_SOURCE]
-  if (code === 'ERR_DLOPEN_DISABLED') return ['addons are switched off', 'start the program without --no-addons']
+  if (code === 'ERR_DLOPEN_DISABLED') {
+    return process.permission === undefined
+      ? ['addons are switched off', 'start the program without --no-addons']
+      : ["Node's permission model forbids addons", 'start the program with --allow-addons']
+  }
   if (name === 'NotCapable' || name === 'PermissionDenied')
     return ['Deno forbids it', 'start the program with --allow-ffi']
   if (/failed to map segment|Operation not permitted/.test(message))

@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
+import { inspect } from 'node:util'
 import type * as Binding from '../../binding.js'
 import { version } from '../../package.json'
 import { libc } from './libc.js'
@@ -39,35 +40,35 @@ function required(lookup: Lookup): unknown {
   try {
     switch (lookup.tuple) {
       case 'linux-x64-gnu':
-        return require('@memmap/linux-x64-gnu')
+        return withFunctions(require('@memmap/linux-x64-gnu'))
       case 'linux-x64-musl':
-        return require('@memmap/linux-x64-musl')
+        return withFunctions(require('@memmap/linux-x64-musl'))
       case 'linux-arm64-gnu':
-        return require('@memmap/linux-arm64-gnu')
+        return withFunctions(require('@memmap/linux-arm64-gnu'))
       case 'linux-arm64-musl':
-        return require('@memmap/linux-arm64-musl')
+        return withFunctions(require('@memmap/linux-arm64-musl'))
       case 'linux-arm-gnueabihf':
-        return require('@memmap/linux-arm-gnueabihf')
+        return withFunctions(require('@memmap/linux-arm-gnueabihf'))
       case 'linux-riscv64-gnu':
-        return require('@memmap/linux-riscv64-gnu')
+        return withFunctions(require('@memmap/linux-riscv64-gnu'))
       case 'linux-ppc64-gnu':
-        return require('@memmap/linux-ppc64-gnu')
+        return withFunctions(require('@memmap/linux-ppc64-gnu'))
       case 'linux-s390x-gnu':
-        return require('@memmap/linux-s390x-gnu')
+        return withFunctions(require('@memmap/linux-s390x-gnu'))
       case 'darwin-x64':
-        return require('@memmap/darwin-x64')
+        return withFunctions(require('@memmap/darwin-x64'))
       case 'darwin-arm64':
-        return require('@memmap/darwin-arm64')
+        return withFunctions(require('@memmap/darwin-arm64'))
       case 'win32-x64-msvc':
-        return require('@memmap/win32-x64-msvc')
+        return withFunctions(require('@memmap/win32-x64-msvc'))
       case 'win32-ia32-msvc':
-        return require('@memmap/win32-ia32-msvc')
+        return withFunctions(require('@memmap/win32-ia32-msvc'))
       case 'win32-arm64-msvc':
-        return require('@memmap/win32-arm64-msvc')
+        return withFunctions(require('@memmap/win32-arm64-msvc'))
       case 'freebsd-x64':
-        return require('@memmap/freebsd-x64')
+        return withFunctions(require('@memmap/freebsd-x64'))
       case 'android-arm64':
-        return require('@memmap/android-arm64')
+        return withFunctions(require('@memmap/android-arm64'))
     }
   } catch (error) {
     throw unloadable(lookup, error)
@@ -78,10 +79,16 @@ function required(lookup: Lookup): unknown {
 /** Loads a file that exists or that was named by the user. */
 function loaded(lookup: Lookup, file: string, origin: string): unknown {
   try {
-    return lookup.find(file)
+    return withFunctions(lookup.find(file))
   } catch (error) {
     throw unloadable(lookup, error, file, origin)
   }
+}
+
+/** What was loaded, which must be an addon: a bundler's loader may give a path instead, and a mock an empty object. */
+function withFunctions(given: unknown): unknown {
+  if (typeof Object(given).open === 'function') return given
+  throw new Error(`What was loaded has no functions: ${inspect(given, { depth: 0 })}`)
 }
 
 /** The version of the binary's package; `undefined` if it is not installed, or was bundled without its package.json. */

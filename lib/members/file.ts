@@ -111,8 +111,8 @@ export function tell(state: MappingState): number {
   return state.position
 }
 
-export function seekable(state: MappingState): true {
-  void state.bytes.length
+/** Of a closed mapping too, as in Python. */
+export function seekable(_state: MappingState): true {
   return true
 }
 

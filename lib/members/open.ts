@@ -57,17 +57,23 @@ function collectAndClose(): void {
   closeCollected()
 }
 
-/** Asks for a mapping. If the system is exhausted, asks again after mappings that were dropped have been closed. */
-function withReclaim(ask: () => Answer, path?: string): NativeMapping {
+/**
+ * Asks for a mapping. If the system is exhausted, asks again after mappings that were dropped have been closed. `ifDenied` is
+ * added to the error EACCES.
+ */
+function withReclaim(ask: () => Answer, path?: string, ifDenied?: string): NativeMapping {
   let answer = ask()
   for (const reclaim of [closeCollected, collectAndClose]) {
     if (!isExhausted(answer)) break
     reclaim()
     answer = ask()
   }
-  if (isFailure(answer)) throw failed(answer, path)
+  if (isFailure(answer)) throw failed(answer, path, systemErrorName(answer) === 'EACCES' ? ifDenied : undefined)
   return answer
 }
+
+/** What to do when a descriptor does not allow what is asked for by default. */
+const IF_DENIED = ". By default a mapping is writable: for a descriptor that is read-only, ask for access: 'read'"
 
 /** The state of a mapping that was just made and measured. It is undone if the home that was asked for cannot be had. */
 function newState(
@@ -99,7 +105,8 @@ export function mapDescriptor(
   const access = nativeAccess(request.access)
   // napi-rs types what may be absent without `undefined`, which it takes as absent.
   const asked = { fd, length: bytes, offset, access, prot, flags, track, guard, tagname } as MapRequest
-  const native = withReclaim(() => binding.map(asked, measures))
+  const isDefault = options?.access === undefined && prot === undefined && flags === undefined
+  const native = withReclaim(() => binding.map(asked, measures), undefined, isDefault ? IF_DENIED : undefined)
   return newState(native, request, resultingAccess(request))
 }
 

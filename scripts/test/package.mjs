@@ -256,6 +256,31 @@ async function compile(folder) {
   }
 }
 
+/** The versions of TypeScript under which the types must compile: of each minor one that is supported, the last. */
+const TYPESCRIPTS = ['5.7.3', '5.8.3', '5.9.3', '6.0.3', '7.0.2']
+
+/** Compiles the program of types under a version of TypeScript, from its own package, with the library of browsers. */
+async function compileUnder(typescript, folder) {
+  const tools = join(work, `typescript-${typescript}`)
+  mkdirSync(tools, { recursive: true })
+  const install = ['install', '--prefix', tools, '--no-save', '--no-audit', '--no-fund', `typescript@${typescript}`]
+  const { status, stderr } = spawnSync(process.execPath, [npmCli(), ...install], { encoding: 'utf8' })
+  if (status !== 0) throw new Error(`npm ${install.join(' ')}\nended with ${status}\n${stderr}`)
+  const compilerOptions = {
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    skipLibCheck: false,
+    noEmit: true,
+    target: 'es2022',
+    module: 'nodenext',
+    lib: ['es2023', 'esnext.disposable', 'esnext.iterator', 'dom'],
+    types: ['node'],
+  }
+  // Not on the command line: from version 6 on, the compiler refuses files there beside a tsconfig.json.
+  writeFileSync(join(folder, 'types.json'), JSON.stringify({ compilerOptions, files: ['types.mts'] }))
+  await run(folder, [process.execPath, join(tools, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'types.json'])
+}
+
 /** Bundles a program twice, with the whole package external and with its binary alone external, and runs both. */
 async function bundle(folder) {
   for (const [name, external] of [
@@ -330,6 +355,10 @@ for (const manager of managers({ musl })) {
     if (pnp) return { reason: 'without node_modules, TypeScript finds types through a patched compiler alone' }
     await compile(folder)
   })
+  if (name === 'npm') {
+    for (const typescript of TYPESCRIPTS)
+      await check(`the types under TypeScript ${typescript}`, () => compileUnder(typescript, folder))
+  }
   if (name === 'bun') {
     await check(`${name}: runs CommonJS and an ES module itself`, async () => {
       for (const program of ['common.cjs', 'module.mjs'])

@@ -212,7 +212,9 @@ impl Region {
         }
         // From a buffer with many repetitions, so that nothing that was written is read back.
         let times = (BOUNCE / pattern.len()).clamp(1, len.div_ceil(pattern.len()).max(1));
-        let many = pattern.repeat(times);
+        // A long pattern is used as it is: the caller chooses its length, and there may be no memory for another copy.
+        let repeated = if times > 1 { pattern.repeat(times) } else { Vec::new() };
+        let many = if times > 1 { repeated.as_slice() } else { pattern };
         for at in (0..len).step_by(many.len()) {
             let step = many.len().min(len - at);
             // SAFETY: within the range, and the copies are ours.

@@ -161,11 +161,12 @@ impl Region {
     pub fn flush(&self, start: usize, len: usize, file: Option<&File>, flags: i32) -> os::Result<()> {
         // A range that a shrinking resize has cut off meanwhile is not there to be written.
         let len = len.min(self.length.saturating_sub(start));
-        if len == 0 {
+        if matches!(self.map, RawMap::Empty) {
             return Ok(());
         }
         let from = (self.slack + start) / os::page_size() * os::page_size();
-        let whole = self.slack + start + len - from;
+        let whole = if len == 0 { 0 } else { self.slack + start + len - from };
+        // Also for no bytes: the system refuses wrong flags then too.
         // SAFETY: the range is within the mapping, which lives as long as `self`; `from` is a page's start.
         unsafe { os::flush(self.map.base().wrapping_add(from), whole, file, flags) }
     }

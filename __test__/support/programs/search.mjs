@@ -127,6 +127,19 @@ const SCENARIOS = {
     report(answers)
   },
 
+  /** Fills with a long pattern where there is memory for some copies of it. */
+  async filled({ size, copies }) {
+    const pattern = Buffer.alloc(size, 'ab')
+    const m = Mmap.anonymous(size + 4096)
+    leave(copies * size)
+    try {
+      m.fill(pattern)
+      report({ end: m.slice(size - 1, size + 2).toString() })
+    } catch ({ code, message }) {
+      report({ code: code ?? message })
+    }
+  },
+
   /** Compiles deep patterns in a worker whose stack is nearly used up. */
   async deep() {
     const worker = new Worker(SELF, { workerData: { deep: true } })

@@ -187,6 +187,8 @@ pub fn reserve(file: &File, from: u64, to: u64) -> Result<()> {
     let reserved = reserve_blocks(file, from, to);
     match reserved {
         Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL | Errno::NODEV) => set_size(file, to),
+        // macOS answers that for a shared memory object, whose blocks are memory.
+        Err(Errno::BADF) if cfg!(target_vendor = "apple") => set_size(file, to),
         Err(errno) => {
             // Some file systems keep what they could reserve, so the old size is set again.
             if file_size(file).is_ok_and(|size| size != from) {

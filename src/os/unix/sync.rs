@@ -12,6 +12,9 @@ use crate::os::{InCall, Result};
 /// # Safety
 /// `base` (the first address of a page) and `len` lie in a mapping that lives until this returns.
 pub unsafe fn flush(base: *mut u8, len: usize, file: Option<&File>, flags: i32) -> Result<()> {
+    if len == 0 && flags == 0 {
+        return Ok(());
+    }
     let flags = if flags == 0 { libc::MS_SYNC } else { flags };
     let msync = MsyncFlags::from_bits_retain(flags as _);
     // SAFETY: by this function's contract; msync changes no byte of memory.

@@ -15,6 +15,10 @@ use crate::os::Result;
 /// # Safety
 /// `base` (the first address of a page) and `len` lie in a mapping that lives until this returns.
 pub unsafe fn flush(base: *mut u8, len: usize, file: Option<&File>, _flags: i32) -> Result<()> {
+    // FlushViewOfFile takes 0 for all bytes to the end.
+    if len == 0 {
+        return Ok(());
+    }
     // SAFETY: by this function's contract; no byte of memory changes.
     if unsafe { FlushViewOfFile(base.cast(), len) } == 0 {
         return last_error("FlushViewOfFile");
