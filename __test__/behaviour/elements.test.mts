@@ -36,7 +36,8 @@ eachHome('m[i] and m[i] = x do what they do with a Uint8Array, for keys of every
       const named = new Set(Object.getOwnPropertyNames(Uint8Array.prototype))
       using m = of(home, bytes)
       for (const [key, value] of steps) {
-        if (named.has(String(key))) continue
+        // V8 takes longer numbers than this for names, against ECMAScript.
+        if (named.has(String(key)) || String(key).length > 24) continue
         const it = model as unknown as Record<PropertyKey, unknown>
         assert.equal(keyed(m)[key], it[key], `[${String(key)}]`)
         // An assignment beyond the end is ignored by a Uint8Array, and is an error here.
@@ -184,8 +185,22 @@ test('structuredClone() and postMessage() of a mapping are errors', (t) => {
   if (!('markAsUncloneable' in threads)) return skip(t, 'markAsUncloneable() came with Node 22.10')
   using m = of('native', 'abc')
   const { port1, port2 } = new threads.MessageChannel()
-  t.throws(() => structuredClone(m), { name: 'DataCloneError' })
-  t.throws(() => port1.postMessage({ m }), { name: 'DataCloneError' })
+  // Not with t.throws(): a DOMException is no native error everywhere.
+  const refusal = (run: () => unknown): unknown => {
+    try {
+      return run()
+    } catch (error) {
+      return (error as Error).name
+    }
+  }
+  t.is(
+    refusal(() => structuredClone(m)),
+    'DataCloneError',
+  )
+  t.is(
+    refusal(() => port1.postMessage(m)),
+    'DataCloneError',
+  )
   port1.close()
   port2.close()
 })
