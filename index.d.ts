@@ -377,7 +377,7 @@ declare class Mmap implements Disposable, Iterable<number> {
   get access(): Access;
   /** The path that `open` was given; `undefined` for a mapping of a descriptor or of memory. */
   get path(): string | undefined;
-  /** How the bytes are reached: through views (`'external'`), or without them (`'native'`). */
+  /** How the bytes are reached: through views (`'external'`), or without them (`'native'`; also once `transfer()` took the view's memory). */
   get home(): Home;
   /** Whether `close()` was called. It never throws. */
   get closed(): boolean;
@@ -448,22 +448,22 @@ declare class Mmap implements Disposable, Iterable<number> {
   * the end.
   * @throws {RangeError} ERR_OUT_OF_RANGE: a number that is no byte
   */
-  fill(value: number | string | BytesLike | Mmap, start?: number | bigint, end?: number | bigint): this;
+  fill(value: number | Needle, start?: number | bigint, end?: number | bigint): this;
   /** Whether a byte (a number), a string (as UTF-8) or bytes occur at `start` (default 0) or later. */
-  includes(needle: number | string | BytesLike | Mmap, start?: number | bigint): boolean;
+  includes(needle: number | Needle, start?: number | bigint): boolean;
   /**
   * Where a byte (a number), a string or bytes first occur at `start` or later, or -1, as `indexOf` of a Buffer. Text in
   * `'utf16le'` is found at odd positions too.
   * @param start default 0, whereas `find` begins at the position. Negative: counted from the end
   * @param encoding of a string; default `'utf8'`
   */
-  indexOf(needle: number | string | BytesLike | Mmap, start?: number | bigint | null | BufferEncoding, encoding?: BufferEncoding): number;
+  indexOf(needle: number | Needle, start?: number | bigint | null | BufferEncoding, encoding?: BufferEncoding): number;
   /**
   * Where a byte (a number), a string or bytes last occur, beginning at `start` or before, or -1, as `lastIndexOf` of a Buffer.
   * @param start default: the end. Negative: counted from the end
   * @param encoding of a string; default `'utf8'`
   */
-  lastIndexOf(needle: number | string | BytesLike | Mmap, start?: number | bigint | null | BufferEncoding, encoding?: BufferEncoding): number;
+  lastIndexOf(needle: number | Needle, start?: number | bigint | null | BufferEncoding, encoding?: BufferEncoding): number;
   /** Whether the bytes are the same as all bytes of `other`. */
   equals(other: BytesLike | Mmap): boolean;
   /**
@@ -619,4 +619,4 @@ declare class Mmap implements Disposable, Iterable<number> {
   /** `matchAll`, off the event loop: fetched in batches, and no further ahead than you ask. */
   matchAllAsync(pattern: Pattern, options?: SearchOptions): AsyncGenerator<ByteMatch, void, undefined>;
 }
-export { ALLOCATIONGRANULARITY, type Access, type AdviceName, type AnonymousOptions, ByteMatch, type BytesLike, type CloseOptions, type ConstantName, type ErrorCode, type FaultReason, type Faults, type FlushAsyncOptions, type FlushOptions, type Home, type Line, type LineKind, type LinesAsyncOptions, type LinesOptions, Mmap, MmapAbortError, MmapError, MmapFaultError, type MmapOptions, MmapPatternError, MmapRangeError, MmapSystemError, MmapTypeError, type Needle, type OpenAsyncOptions, type OpenOptions, PAGESIZE, type PathLike, type Pattern, type ResizeOptions, type SearchOptions, type ViewConstructor, constants };
+export { ALLOCATIONGRANULARITY, type Access, type AdviceName, type AnonymousOptions, ByteMatch, type BytesLike, type CloseOptions, type ConstantName, type ErrorCode, type FaultReason, type Faults, type FlushAsyncOptions, type FlushOptions, type Home, type Line, type LineKind, type LinesAsyncOptions, type LinesOptions, Mmap, MmapAbortError, MmapError, MmapFaultError, type MmapOptions, MmapPatternError, MmapRangeError, MmapSystemError, MmapTypeError, type Needle, type OpenAsyncOptions, type OpenOptions, PAGESIZE, type PathLike, type Pattern, type ResizeOptions, type SearchOptions, type ViewConstructor, type ViewsAfter, constants };

@@ -38,8 +38,14 @@ function lookAtExit(): void {
   })
 }
 
+/** Marks a process object that has our listener, whichever copy of this module added it: test runners load many. */
+const LISTENS = Symbol.for('memmap.listensToExit')
+
 // From the start on, and on each thread: what a thread that has ended closed is looked after by those that are left.
-process.on('exit', lookAtExit)
+if (!Object.hasOwn(process, LISTENS)) {
+  Object.defineProperty(process, LISTENS, { value: true })
+  process.on('exit', lookAtExit)
+}
 
 /**
  * To be called when bytes were taken away whose views the user has seen. A fault handler notes each access to them, and must

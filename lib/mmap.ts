@@ -138,7 +138,7 @@ export class Mmap implements Disposable, Iterable<number> {
     return lifetime.fact(stateOf(this), 'path')
   }
 
-  /** How the bytes are reached: through views (`'external'`), or without them (`'native'`). */
+  /** How the bytes are reached: through views (`'external'`), or without them (`'native'`; also once `transfer()` took the view's memory). */
   get home(): Home {
     return stateOf(this).bytes.home
   }
@@ -248,13 +248,13 @@ export class Mmap implements Disposable, Iterable<number> {
    * the end.
    * @throws {RangeError} ERR_OUT_OF_RANGE: a number that is no byte
    */
-  fill(value: number | string | BytesLike | Mmap, start?: number | bigint, end?: number | bigint): this {
+  fill(value: number | Needle, start?: number | bigint, end?: number | bigint): this {
     array.fill(stateOf(this), value, start, end)
     return this
   }
 
   /** Whether a byte (a number), a string (as UTF-8) or bytes occur at `start` (default 0) or later. */
-  includes(needle: number | string | BytesLike | Mmap, start?: number | bigint): boolean {
+  includes(needle: number | Needle, start?: number | bigint): boolean {
     return array.includes(stateOf(this), needle, start)
   }
 
@@ -264,11 +264,7 @@ export class Mmap implements Disposable, Iterable<number> {
    * @param start default 0, whereas `find` begins at the position. Negative: counted from the end
    * @param encoding of a string; default `'utf8'`
    */
-  indexOf(
-    needle: number | string | BytesLike | Mmap,
-    start?: number | bigint | null | BufferEncoding,
-    encoding?: BufferEncoding,
-  ): number {
+  indexOf(needle: number | Needle, start?: number | bigint | null | BufferEncoding, encoding?: BufferEncoding): number {
     return array.indexOf(stateOf(this), needle, start, encoding)
   }
 
@@ -278,7 +274,7 @@ export class Mmap implements Disposable, Iterable<number> {
    * @param encoding of a string; default `'utf8'`
    */
   lastIndexOf(
-    needle: number | string | BytesLike | Mmap,
+    needle: number | Needle,
     start?: number | bigint | null | BufferEncoding,
     encoding?: BufferEncoding,
   ): number {

@@ -166,6 +166,7 @@ eachHome('set takes an array of bytes; if one is none, nothing is written', (t, 
   throwsCode(t, () => m.set([1, 256]), { code: RANGE, message: /source\[1\]/ })
   throwsCode(t, () => m.set([1, '2' as unknown as number]), { code: TYPE, message: /source\[1\]/ })
   throwsCode(t, () => m.set([1, 2, 3], 4), { code: RANGE })
+  throwsCode(t, () => m.set(new Array(2 ** 32 - 1)), { code: RANGE, message: /at most 6 bytes/ })
   m.set([], 6)
   t.deepEqual([...m], [0x61, 0x62, 1, 2, 255, 0x66])
 })

@@ -1,4 +1,5 @@
 import fs from 'node:fs'
+import { createRequire } from 'node:module'
 import path from 'node:path'
 import test from 'ava'
 import { deno, ENTRY, linux, root, skip } from '../support/common.mjs'
@@ -184,4 +185,16 @@ test.serial('what says which system this is', async (t) => {
   const header = process.report.getReport() as { header: { glibcVersionRuntime?: string } }
   const { glibcVersionRuntime: glibc } = header.header
   t.true(facts.includes(glibc === undefined ? 'musl' : `glibc ${glibc}`), facts)
+})
+
+test.serial('many copies of the module listen to the exit once', (t) => {
+  const require = createRequire(import.meta.url)
+  const { Mmap: first } = require(ENTRY) as typeof import('memmap')
+  const before = process.listenerCount('exit')
+  for (let copy = 0; copy < 12; copy++) {
+    Reflect.deleteProperty(require.cache, ENTRY)
+    const { Mmap: another } = require(ENTRY) as typeof import('memmap')
+    t.not(another, first)
+  }
+  t.is(process.listenerCount('exit'), before)
 })

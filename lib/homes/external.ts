@@ -192,10 +192,8 @@ export class ExternalBytes extends NativeBytes {
 
   /** Does to a buffer that the user has seen what is said of views. */
   #takeAway(views: ViewsAfter): void {
-    if (views === 'detach') {
-      this.#detach()
-      watchLateAccesses()
-    } else this.#forget()
+    if (views === 'detach') this.#detach()
+    else this.#forget()
   }
 
   override resize(length: number, options: Required<ResizeOptions>): MappedBytes {
@@ -204,7 +202,7 @@ export class ExternalBytes extends NativeBytes {
     // that the user has seen stays attached if resizing fails.
     if (!this.#host?.isExposed) this.#detach()
     const { reserve, views } = options
-    // Before, since the bytes are away for a moment also if resizing fails then.
+    // Also if resizing fails then: the bytes are away for a moment.
     if (this.#host !== undefined && views === 'detach') watchLateAccesses()
     ensure(this.native.resize(length, reserve, NATIVE_VIEWS[views]), this.path)
     this.length = length
@@ -228,6 +226,7 @@ export class ExternalBytes extends NativeBytes {
       // Detached first: an engine that looks at a buffer that is attached must not meet inaccessible pages.
       this.#takeAway(views)
       this.native.close(NATIVE_VIEWS[views])
+      if (views === 'detach') watchLateAccesses()
     } else {
       this.#detach()
       this.native.close(Views.Detach)

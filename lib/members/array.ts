@@ -100,7 +100,7 @@ export function store(bytes: MappedBytes, at: number, source: MappedBytes | Uint
 export function set(state: MappingState, source: unknown, offset: number | bigint): void {
   const bytes = writable(state)
   const at = check.size(offset, 'offset')
-  const from = bytesOrNumbers(source, 'source')
+  const from = bytesOrNumbers(source, 'source', bytes.length)
   const { length } = from
   const most = bytes.length - length
   if (most < 0) throw outOfRange('source', `at most ${bytes.length} bytes long`, `${length} bytes`)

@@ -1,6 +1,6 @@
 import { isRegExp } from 'node:util/types'
 import * as check from '../checks.js'
-import { wrongType } from '../errors.js'
+import { outOfRange, wrongType } from '../errors.js'
 import type { MappedBytes } from '../homes/home.js'
 import { isMapping, stateOf } from '../state.js'
 
@@ -19,9 +19,10 @@ export function bytesInPlace(value: unknown, name: string): MappedBytes | Uint8A
   return isMapping(value) ? stateOf(value).bytes : check.bytes(value, name)
 }
 
-/** Like `bytesInPlace`, or an array whose elements are bytes. */
-export function bytesOrNumbers(value: unknown, name: string): MappedBytes | Uint8Array {
+/** Like `bytesInPlace`, or an array of at most `most` elements that are bytes. A longer one is not looked through. */
+export function bytesOrNumbers(value: unknown, name: string, most: number): MappedBytes | Uint8Array {
   if (!Array.isArray(value)) return bytesInPlace(value, name)
+  if (value.length > most) throw outOfRange(name, `at most ${most} bytes long`, `${value.length} bytes`)
   return Uint8Array.from(value, (element: unknown, at) => check.byte(element, `${name}[${at}]`))
 }
 

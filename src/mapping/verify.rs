@@ -26,7 +26,7 @@ impl Record {
     pub(super) fn verify(&self, region: &Region, start: usize, len: usize) -> Result<()> {
         let Some(guard) = region.guard().filter(|_| len > 0) else { return Ok(()) };
         if region.is_revoked() {
-            let text = "The bytes were taken away by a resize() that failed. reattach() maps the file again";
+            let text = "The bytes were taken away by resize() or close(). If a resize() failed, reattach() maps the file again";
             return Err(Error::Busy(text.into()));
         }
         let from = region.slack() + start;
