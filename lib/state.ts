@@ -10,6 +10,8 @@ export type Cancel = (reason: unknown) => void
 export class MappingState {
   /** The bytes, as the mapping's home reaches them. After `close()` these are `CLOSED`, which throw. */
   bytes: MappedBytes
+  /** How often `resize()` or `close()` has changed `bytes` or their length: what an iterator compares at each step. */
+  changes = 0
   /** The position that reading and writing move, in bytes from the start of the mapping. */
   position = 0
   /** Bytes from the start of the file to the start of the mapping. */

@@ -149,4 +149,5 @@ export function resize(state: MappingState, length: unknown, options: ResizeOpti
     throw coded('ERR_MMAP_READ_ONLY', `A mapping with the access '${state.access}' cannot be resized`)
   const wanted = check.size(length, 'length', 1)
   state.bytes = state.bytes.resize(wanted, resizeOptions(options))
+  state.changes++
 }

@@ -13,6 +13,7 @@ export function close(state: MappingState, options?: CloseOptions): void {
   const views = viewsAfterClose(options)
   const { bytes, jobs } = state
   state.bytes = CLOSED
+  state.changes++
   bytes.close(views)
   if (jobs === undefined || jobs.size === 0) return
   for (const cancel of [...jobs]) cancel(coded('ERR_MMAP_CLOSED', 'The mapping was closed'))

@@ -17,7 +17,6 @@ import {
 } from '../options/lines.js'
 import type { MappingState } from '../state.js'
 import { becomeIterator, iteratorOf } from './iterator.js'
-import { isClosed } from './lifetime.js'
 
 const CR = 13
 
@@ -81,11 +80,14 @@ abstract class Lines<T> implements Iterator<T, undefined, unknown> {
   #stop = 0
   /** Where the next piece begins in the mapping. */
   #nextPiece: number
+  /** The `changes` of the state that were seen. */
+  #changes: number
 
   constructor(state: MappingState, request: LinesRequest) {
     this.request = request
     this.bounds = boundsFor(request)
     this.#state = state
+    this.#changes = state.changes
     this.#nextPiece = request.start
     this.#end = request.end
   }
@@ -98,15 +100,25 @@ abstract class Lines<T> implements Iterator<T, undefined, unknown> {
   /** The index of the next line's bounds; -1 after the last line. */
   protected step(): number {
     const at = this.#at
-    if (at === this.#stop || isClosed(this.#state)) return this.#refill()
+    if (at === this.#stop || this.#state.changes !== this.#changes) return this.#slowStep()
     this.#at = at + 2
     return at
   }
 
-  #refill(): number {
-    const { bytes } = this.#state
-    // A closed mapping throws here. One may also have become shorter.
-    const end = Math.min(this.#end, bytes.length)
+  #slowStep(): number {
+    const { bytes, changes } = this.#state
+    // A closed mapping throws here.
+    const { length } = bytes
+    if (changes !== this.#changes) {
+      this.#changes = changes
+      this.#cutOff(length)
+    }
+    if (this.#at === this.#stop) return this.#refill(bytes, Math.min(this.#end, length))
+    this.#at += 2
+    return this.#at - 2
+  }
+
+  #refill(bytes: MappedBytes, end: number): number {
     const start = this.#nextPiece
     if (start >= end) return -1
     this.readPiece(bytes, start, end)
@@ -118,12 +130,18 @@ abstract class Lines<T> implements Iterator<T, undefined, unknown> {
     return 0
   }
 
-  /** Whether a line that was found before is beyond the end now: `resize()` has made the mapping shorter. Then it is the end. */
-  protected isCutOff(end: number): boolean {
-    if (end <= this.#state.bytes.length) return false
-    this.#at = this.#stop
-    this.#nextPiece = Number.POSITIVE_INFINITY
+  /** Whether a line that was found may be given although the mapping has another length by now. Text is a copy. */
+  protected isWithin(_at: number, _length: number): boolean {
     return true
+  }
+
+  /** The mapping has another length. The first line that is not within it is the end, also if the mapping grows again. */
+  #cutOff(length: number): void {
+    for (let at = this.#at; at < this.#stop; at += 2) {
+      if (this.isWithin(at, length)) continue
+      this.#stop = at
+      this.#nextPiece = Number.POSITIVE_INFINITY
+    }
   }
 }
 
@@ -258,13 +276,20 @@ class OffsetLines extends Lines<[number, number]> {
     this.#pieceStart = start
   }
 
+  #lineEnd(at: number): number {
+    return this.#pieceStart + this.farEnd + (this.bounds[at + 1] as number)
+  }
+
+  protected override isWithin(at: number, length: number): boolean {
+    return this.#lineEnd(at) <= length
+  }
+
   next(): IteratorResult<[number, number], undefined> {
     const found = this.step()
-    const at = Math.max(found, 0)
-    const pieceStart = this.#pieceStart
-    const start = pieceStart + (this.bounds[at] as number)
-    const end = pieceStart + this.farEnd + (this.bounds[at + 1] as number)
-    const done = found < 0 || this.isCutOff(end)
+    const done = found < 0
+    const at = done ? 0 : found
+    const start = this.#pieceStart + (this.bounds[at] as number)
+    const end = this.#lineEnd(at)
     return new OffsetsResult(done, start, end) as IteratorResult<[number, number], undefined>
   }
 }
