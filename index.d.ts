@@ -6,10 +6,83 @@ type BytesLike = ArrayBufferView | ArrayBufferLike;
 declare const PAGESIZE: number;
 /** The constructor's `offset` must be a multiple of this many bytes: the page size on Unix, usually 65536 on Windows. */
 declare const ALLOCATIONGRANULARITY: number;
-/** The name of a constant: PROT_, MAP_, MADV_ or MS_ and more. */
-type ConstantName = `${"PROT" | "MAP" | "MADV" | "MS"}_${string}`;
-/** The constants PROT_, MAP_, MADV_ and MS_ that this platform's headers define, with their values. None on Windows. */
-declare const constants: Readonly<Record<ConstantName, number>>;
+/** The constants that every Unix has, and those of some systems or processors alone, which are `undefined` elsewhere. */
+interface Constants {
+  readonly PROT_NONE: number;
+  readonly PROT_READ: number;
+  readonly PROT_WRITE: number;
+  readonly PROT_EXEC: number;
+  readonly MAP_SHARED: number;
+  readonly MAP_PRIVATE: number;
+  readonly MAP_FIXED: number;
+  readonly MAP_ANON: number;
+  readonly MADV_NORMAL: number;
+  readonly MADV_RANDOM: number;
+  readonly MADV_SEQUENTIAL: number;
+  readonly MADV_WILLNEED: number;
+  readonly MADV_DONTNEED: number;
+  readonly MS_SYNC: number;
+  readonly MS_ASYNC: number;
+  readonly MS_INVALIDATE: number;
+  readonly MADV_AUTOSYNC?: number;
+  readonly MADV_CAN_REUSE?: number;
+  readonly MADV_COLD?: number;
+  readonly MADV_CORE?: number;
+  readonly MADV_DODUMP?: number;
+  readonly MADV_DOFORK?: number;
+  readonly MADV_DONTDUMP?: number;
+  readonly MADV_DONTFORK?: number;
+  readonly MADV_FREE?: number;
+  readonly MADV_FREE_REUSABLE?: number;
+  readonly MADV_FREE_REUSE?: number;
+  readonly MADV_HUGEPAGE?: number;
+  readonly MADV_HWPOISON?: number;
+  readonly MADV_KEEPONFORK?: number;
+  readonly MADV_MERGEABLE?: number;
+  readonly MADV_NOCORE?: number;
+  readonly MADV_NOHUGEPAGE?: number;
+  readonly MADV_NOSYNC?: number;
+  readonly MADV_PAGEOUT?: number;
+  readonly MADV_POPULATE_READ?: number;
+  readonly MADV_POPULATE_WRITE?: number;
+  readonly MADV_PROTECT?: number;
+  readonly MADV_REMOVE?: number;
+  readonly MADV_SOFT_OFFLINE?: number;
+  readonly MADV_UNMERGEABLE?: number;
+  readonly MADV_WIPEONFORK?: number;
+  readonly MADV_ZERO_WIRED_PAGES?: number;
+  readonly MAP_32BIT?: number;
+  readonly MAP_ALIGNED_SUPER?: number;
+  readonly MAP_ANONYMOUS?: number;
+  readonly MAP_DENYWRITE?: number;
+  readonly MAP_EXCL?: number;
+  readonly MAP_EXECUTABLE?: number;
+  readonly MAP_FIXED_NOREPLACE?: number;
+  readonly MAP_GROWSDOWN?: number;
+  readonly MAP_GUARD?: number;
+  readonly MAP_HASSEMAPHORE?: number;
+  readonly MAP_HUGETLB?: number;
+  readonly MAP_JIT?: number;
+  readonly MAP_LOCKED?: number;
+  readonly MAP_NOCACHE?: number;
+  readonly MAP_NOCORE?: number;
+  readonly MAP_NOEXTEND?: number;
+  readonly MAP_NONBLOCK?: number;
+  readonly MAP_NORESERVE?: number;
+  readonly MAP_NOSYNC?: number;
+  readonly MAP_POPULATE?: number;
+  readonly MAP_RENAME?: number;
+  readonly MAP_SHARED_VALIDATE?: number;
+  readonly MAP_STACK?: number;
+  readonly MAP_SYNC?: number;
+}
+/** The name of a constant. */
+type ConstantName = keyof Constants;
+/**
+* The constants PROT_, MAP_, MADV_ and MS_ that this platform's headers define, with their values. On Windows there are none,
+* and each is `undefined`.
+*/
+declare const constants: Constants;
 /** Codes of the errors that this package makes, besides the system's own (`'EACCES'`, `'ENOENT'`, ...). */
 type ErrorCode = "ERR_MMAP_BINARY" | "ERR_MMAP_CLOSED" | "ERR_MMAP_READ_ONLY" | "ERR_MMAP_EMPTY_FILE" | "ERR_MMAP_OFFSET" | "ERR_MMAP_NO_DESCRIPTOR" | "ERR_MMAP_NO_VIEWS" | "ERR_MMAP_BUSY" | "ERR_MMAP_FAULT" | "ERR_MMAP_PATTERN" | "ERR_OUT_OF_RANGE" | "ERR_INVALID_ARG_TYPE" | "ERR_INVALID_ARG_VALUE" | "ABORT_ERR";
 /**
@@ -116,20 +189,7 @@ interface ViewConstructor<V> {
   new (buffer: ArrayBuffer, byteOffset: number, length: number): V;
   readonly BYTES_PER_ELEMENT?: number;
 }
-/** Matches that were found together, and share memory. */
-interface Batch {
-  /** The names of the groups; group 0 is the whole match. */
-  readonly names: readonly (string | null)[];
-  /**
-  * For each match: two numbers for each group, where it begins and ends in the mapping (-1: it took no part), and one more,
-  * where the match's bytes begin in `text` (-1: the match is too long, and they are not there).
-  */
-  readonly slots: Float64Array;
-  /** The bytes of the matches, one after the other. */
-  readonly text: Buffer;
-  /** Copies bytes of the mapping, for a match whose bytes are not in `text`. */
-  copy(start: number, length: number): Buffer;
-}
+/** Where a match or a group begins and ends, in bytes from the start of the mapping. */
 type Span = [start: number, end: number];
 /**
 * A match: where it lies in the mapping, and what its groups captured. Captures are Buffers, copied when you ask for them.
@@ -141,7 +201,7 @@ type Span = [start: number, end: number];
 */
 declare class ByteMatch implements Iterable<Buffer | undefined> {
   #private;
-  constructor(batch: Batch, slot: number);
+  private constructor();
   /** Where the match begins, in bytes from the start of the mapping. */
   get index(): number;
   /** Where the match ends (the position behind its last byte), in bytes from the start of the mapping. */
@@ -215,15 +275,14 @@ interface FlushAsyncOptions extends FlushOptions {
   /** Ends the wait with an AbortError. What the system has begun to write goes on. */
   signal?: AbortSignal | undefined;
 }
-/** The portable names of advice: MADV_NORMAL is `'normal'`, and so on. */
-declare const ADVICE: readonly ["normal", "random", "sequential", "willneed", "dontneed", "free", "remove", "dontfork", "dofork", "mergeable", "unmergeable", "hugepage", "nohugepage", "dontdump", "dodump", "cold", "pageout"];
-/** The portable names of advice. Those that a system does not know have no effect there. */
-type AdviceName = (typeof ADVICE)[number];
+/** The portable names of advice: MADV_NORMAL is `'normal'`, and so on. Those that a system does not know have no effect there. */
+type AdviceName = "normal" | "random" | "sequential" | "willneed" | "dontneed" | "free" | "remove" | "dontfork" | "dofork" | "mergeable" | "unmergeable" | "hugepage" | "nohugepage" | "dontdump" | "dodump" | "cold" | "pageout";
 /**
 * What becomes of a fault: an access that the file or its disk cannot answer. `'guard'`: the process lives on.
 * `'crash'`: the system's default, which ends the process (SIGBUS).
 */
 type Faults = "guard" | "crash";
+/** Options that every kind of mapping has. */
 interface CommonOptions {
   /**
   * Forces a home. Default: the best that the engine allows. The environment variable `MEMMAP_HOME` sets another
@@ -619,4 +678,4 @@ declare class Mmap implements Disposable, Iterable<number> {
   /** `matchAll`, off the event loop: fetched in batches, and no further ahead than you ask. */
   matchAllAsync(pattern: Pattern, options?: SearchOptions): AsyncGenerator<ByteMatch, void, undefined>;
 }
-export { ALLOCATIONGRANULARITY, type Access, type AdviceName, type AnonymousOptions, ByteMatch, type BytesLike, type CloseOptions, type ConstantName, type ErrorCode, type FaultReason, type Faults, type FlushAsyncOptions, type FlushOptions, type Home, type Line, type LineKind, type LinesAsyncOptions, type LinesOptions, Mmap, MmapAbortError, MmapError, MmapFaultError, type MmapOptions, MmapPatternError, MmapRangeError, MmapSystemError, MmapTypeError, type Needle, type OpenAsyncOptions, type OpenOptions, PAGESIZE, type PathLike, type Pattern, type ResizeOptions, type SearchOptions, type ViewConstructor, type ViewsAfter, constants };
+export { ALLOCATIONGRANULARITY, type Access, type AdviceName, type AnonymousOptions, ByteMatch, type BytesLike, type CloseOptions, type CommonOptions, type ConstantName, type Constants, type ErrorCode, type FaultReason, type Faults, type FlushAsyncOptions, type FlushOptions, type Home, type Line, type LineKind, type LinesAsyncOptions, type LinesOptions, Mmap, MmapAbortError, MmapError, MmapFaultError, type MmapOptions, MmapPatternError, MmapRangeError, MmapSystemError, MmapTypeError, type Needle, type OpenAsyncOptions, type OpenOptions, PAGESIZE, type PathLike, type Pattern, type ResizeOptions, type SearchOptions, type Span, type ViewConstructor, type ViewsAfter, constants };

@@ -4,12 +4,16 @@ import { outOfRange, wrongType, wrongValue } from './errors.js'
 /** An object whose bytes can be read in place: a Buffer, typed array, DataView, ArrayBuffer or SharedArrayBuffer. */
 export type BytesLike = ArrayBufferView | ArrayBufferLike
 
-/** An integer of any size and sign, as a number. A bigint beyond 2^53 is rounded, and stays out of range. */
+/**
+ * An integer of any size and sign, as a number. A bigint beyond 2^53 is rounded, and stays out of range. A fraction and
+ * NaN are of a wrong type, as they are in Python; an infinity is out of any range.
+ */
 function integer(value: unknown, name: string): number {
   if (typeof value === 'bigint') return Number(value)
   if (typeof value !== 'number') throw wrongType(name, 'of type number or bigint', value)
-  if (!Number.isInteger(value)) throw outOfRange(name, 'an integer', value)
-  return value
+  if (Number.isInteger(value)) return value
+  if (Math.abs(value) === Number.POSITIVE_INFINITY) throw outOfRange(name, 'an integer', value)
+  throw wrongType(name, 'an integer', value)
 }
 
 /** A size, an offset or a position: an integer from `least` to 2^53 - 1. */
@@ -56,7 +60,9 @@ export function bound(value: unknown, name: string, length: number, fallback: nu
 /** A C `int`: a descriptor, flags, an advice. */
 export function int32(value: unknown, name: string): number {
   if (typeof value !== 'number') throw wrongType(name, 'of type number', value)
-  if (value !== (value | 0)) throw outOfRange(name, 'an integer >= -2147483648 && <= 2147483647', value)
+  if (value !== (value | 0)) {
+    throw outOfRange(name, '>= -2147483648 && <= 2147483647', integer(value, name))
+  }
   return value
 }
 

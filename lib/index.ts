@@ -1,5 +1,5 @@
 export type { BytesLike } from './checks.js'
-export { ALLOCATIONGRANULARITY, type ConstantName, constants, PAGESIZE } from './constants.js'
+export { ALLOCATIONGRANULARITY, type ConstantName, type Constants, constants, PAGESIZE } from './constants.js'
 export {
   type ErrorCode,
   type FaultReason,
@@ -13,12 +13,19 @@ export {
 } from './errors.js'
 export type { Home } from './homes/home.js'
 export type { ViewConstructor } from './members/array.js'
-export { ByteMatch } from './members/byte-match.js'
+export { ByteMatch, type Span } from './members/byte-match.js'
 export { Mmap, type Needle, type Pattern } from './mmap.js'
 export type { Access } from './options/access.js'
 export type { CloseOptions, ResizeOptions, ViewsAfter } from './options/lifetime.js'
 export type { Line, LineKind, LinesAsyncOptions, LinesOptions } from './options/lines.js'
 export type { AdviceName, FlushAsyncOptions, FlushOptions } from './options/memory.js'
-export type { AnonymousOptions, Faults, MmapOptions, OpenAsyncOptions, OpenOptions } from './options/open.js'
+export type {
+  AnonymousOptions,
+  CommonOptions,
+  Faults,
+  MmapOptions,
+  OpenAsyncOptions,
+  OpenOptions,
+} from './options/open.js'
 export type { PathLike } from './options/path.js'
 export type { SearchOptions } from './options/search.js'

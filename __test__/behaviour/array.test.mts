@@ -34,8 +34,7 @@ const BOUNDS = [
   2n ** 70n,
   -(2n ** 70n),
 ] as const
-const NO_NUMBERS = ['1', {}, Symbol('one'), () => 1, new Date(1), true]
-const NO_INTEGERS = [Number.NaN, 1.5]
+const NO_INTEGERS = ['1', {}, Symbol('one'), () => 1, new Date(1), true, Number.NaN, 1.5]
 
 const plain = (bound: number | bigint | undefined): number | undefined => (bound === undefined ? bound : Number(bound))
 
@@ -100,10 +99,8 @@ eachHome('at', (t, home) => {
       t.is(m.at(index), model.at(Number(index)), String(index))
     }
   })
-  for (const index of [...NO_INTEGERS, Number.POSITIVE_INFINITY]) {
-    throwsCode(t, () => m.at(index), { code: RANGE, message: /"index".*integer/ }, String(index))
-  }
-  for (const index of [...NO_NUMBERS, null, undefined]) {
+  throwsCode(t, () => m.at(Number.POSITIVE_INFINITY), { code: RANGE, message: /"index".*integer/ })
+  for (const index of [...NO_INTEGERS, null, undefined]) {
     throwsCode(t, () => m.at(index as number), { code: TYPE, message: /"index"/ }, String(index))
   }
 })
@@ -121,18 +118,9 @@ eachHome('bounds that are no integers are refused', (t, home) => {
     calls.push(['start', (bound) => m.subarray(bound as number)], ['end', (bound) => m.subarray(0, bound as number)])
   }
   for (const [name, call] of calls) {
-    for (const [values, code] of [
-      [NO_NUMBERS, TYPE],
-      [NO_INTEGERS, RANGE],
-    ] as const) {
-      for (const value of values) {
-        throwsCode(
-          t,
-          () => call(value),
-          { code, message: new RegExp(`"${name}".*Received`) },
-          `${name}, ${String(value)}`,
-        )
-      }
+    for (const value of NO_INTEGERS) {
+      const expected = { code: TYPE, message: new RegExp(`"${name}".*Received`) }
+      throwsCode(t, () => call(value), expected, `${name}, ${String(value)}`)
     }
   }
   t.is(words(m), TEXT)
@@ -181,7 +169,7 @@ eachHome('set', (t, home) => {
     throwsCode(t, () => m.set(Buffer.from(source), offset), { code: RANGE, message: /Received/ }, `${source} ${offset}`)
   }
   throwsCode(t, () => m.set(other, 6), { code: RANGE, message: /"offset".*<= 5 .*Received 6/ })
-  for (const offset of [-1, ...NO_INTEGERS, 2 ** 53, Number.POSITIVE_INFINITY]) {
+  for (const offset of [-1, 2 ** 53, Number.POSITIVE_INFINITY]) {
     throwsCode(t, () => m.set(Buffer.from('x'), offset), { code: RANGE, message: /"offset"/ }, String(offset))
   }
   for (const source of [...NO_BYTES, 'x', 5].filter((each) => !Array.isArray(each))) {
@@ -211,10 +199,11 @@ eachHome('fill', (t, home) => {
   using other = ofText(home, 'xyz')
   m.set(Buffer.from(TEXT))
   t.is(words(m.fill(other as unknown as Buffer, 1)), 'axyzxyzxyz')
-  for (const value of [256, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
+  for (const value of [256, -1, Number.POSITIVE_INFINITY]) {
     throwsCode(t, () => m.fill(value), { code: RANGE, message: /"value"/ }, String(value))
   }
-  for (const value of NO_BYTES) throwsCode(t, () => m.fill(value as number), { code: TYPE, message: /"value"/ })
+  for (const value of [...NO_BYTES, 1.5, Number.NaN])
+    throwsCode(t, () => m.fill(value as number), { code: TYPE, message: /"value"/ })
   for (const value of ['', Buffer.alloc(0)]) {
     throwsCode(t, () => m.fill(value), { code: 'ERR_INVALID_ARG_VALUE', message: /"value".*empty/ })
   }
@@ -233,8 +222,9 @@ eachHome('includes finds subsequences', (t, home) => {
   for (const [form, needle] of forms()) t.false(m.includes(needle), form)
   using part = ofText(home, 'bcde')
   t.true(m.includes(part as unknown as Buffer))
-  for (const needle of [256, -1, 1.5]) throwsCode(t, () => m.includes(needle), { code: RANGE, message: /"needle"/ })
-  for (const needle of NO_BYTES) throwsCode(t, () => m.includes(needle as number), { code: TYPE, message: /"needle"/ })
+  for (const needle of [256, -1]) throwsCode(t, () => m.includes(needle), { code: RANGE, message: /"needle"/ })
+  for (const needle of [...NO_BYTES, 1.5])
+    throwsCode(t, () => m.includes(needle as number), { code: TYPE, message: /"needle"/ })
 })
 
 eachHome('equals', (t, home) => {
@@ -349,9 +339,10 @@ eachHome('view: every type, aligned, over the same bytes', (t, home) => {
       inspect(type),
     )
   }
-  for (const at of [-1, 1.5, Number.NaN, 2 ** 53]) {
-    throwsCode(t, () => m.view(Uint8Array, at), { code: RANGE, message: /"byteOffset"/ })
-    throwsCode(t, () => m.view(Uint8Array, 0, at), { code: RANGE, message: /"length"/ })
+  for (const at of [-1, 2 ** 53, 1.5, Number.NaN]) {
+    const code = Number.isInteger(at) ? RANGE : TYPE
+    throwsCode(t, () => m.view(Uint8Array, at), { code, message: /"byteOffset"/ })
+    throwsCode(t, () => m.view(Uint8Array, 0, at), { code, message: /"length"/ })
   }
   class Mine extends Float32Array {}
   t.true(m.view(Mine, 4, 1) instanceof Mine)

@@ -62,8 +62,8 @@ eachHome('m[i] and m[i] = x do what they do with a Uint8Array, for keys of every
 
 eachHome('m[i] = x refuses what is no byte, beyond the end, read-only, closed', (t, home) => {
   const m = of(home, 'abc')
-  for (const value of [-1, 256, 1.5, Number.NaN]) throwsCode(t, () => (m[0] = value), { code: RANGE })
-  for (const value of ['1', undefined, null, {}])
+  for (const value of [-1, 256]) throwsCode(t, () => (m[0] = value), { code: RANGE })
+  for (const value of ['1', undefined, null, {}, 1.5, Number.NaN])
     throwsCode(t, () => (keyed(m)[0] = value), { code: TYPE }, String(value))
   for (const index of [3, -1, 1.5, 2 ** 40])
     throwsCode(t, () => (m[index] = 1), { code: RANGE, message: /"index"/ }, String(index))

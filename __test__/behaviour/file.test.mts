@@ -21,9 +21,8 @@ import {
 const TYPE = 'ERR_INVALID_ARG_TYPE'
 const VALUE = 'ERR_INVALID_ARG_VALUE'
 const RANGE = 'ERR_OUT_OF_RANGE'
-const NO_NUMBERS = ['1', {}, Symbol('one'), () => 1, new Date(1), true]
-const NO_INTEGERS = [Number.NaN, 1.5]
-const NO_SIZES = [...NO_INTEGERS, -1, Number.POSITIVE_INFINITY, 2 ** 53, 2n ** 64n, -1n]
+const NO_INTEGERS = ['1', {}, Symbol('one'), () => 1, new Date(1), true, Number.NaN, 1.5]
+const NO_SIZES = [-1, Number.POSITIVE_INFINITY, 2 ** 53, 2n ** 64n, -1n]
 
 function ofText(home: Home, text: string): Mmap {
   const m = Mmap.anonymous(text.length, { home })
@@ -37,12 +36,12 @@ function refuses(
   m: Mmap,
   name: string,
   call: (value: never) => unknown,
-  numbers: readonly unknown[],
+  outOfRange: readonly unknown[] = [],
 ) {
   const position = m.tell()
   for (const [values, code] of [
-    [NO_NUMBERS, TYPE],
-    [numbers, RANGE],
+    [NO_INTEGERS, TYPE],
+    [outOfRange, RANGE],
   ] as const) {
     for (const value of values) {
       const expected = { code, message: new RegExp(`"(options\\.)?${name}".*Received`) }
@@ -75,7 +74,7 @@ eachHome('read', (t, home) => {
     t.is(m.read(size).toString(), content, `${position}, ${size}`)
     t.is(m.tell(), position + content.length)
   }
-  refuses(t, m, 'size', (value) => m.read(value), NO_INTEGERS)
+  refuses(t, m, 'size', (value) => m.read(value))
 })
 
 eachHome('readInto', (t, home) => {
@@ -133,7 +132,7 @@ eachHome('readByte and writeByte', (t, home) => {
   for (const byte of [0, 255]) t.is(m.writeByte(byte), undefined)
   t.deepEqual([...m], [0, 255])
   m.seek(1)
-  refuses(t, m, 'value', (value) => m.writeByte(value), [...NO_INTEGERS, 256, -1, Number.POSITIVE_INFINITY, 2n ** 64n])
+  refuses(t, m, 'value', (value) => m.writeByte(value), [256, -1, Number.POSITIVE_INFINITY, 2n ** 64n])
   t.deepEqual([...m], [0, 255])
 })
 
@@ -216,7 +215,7 @@ eachHome('seek, tell and seekable', (t, home) => {
     else t.is(m.seek(...given), to, String(given))
     t.is(m.tell(), to ?? from)
   }
-  refuses(t, m, 'position', (value) => m.seek(value), [...NO_INTEGERS, Number.POSITIVE_INFINITY])
+  refuses(t, m, 'position', (value) => m.seek(value), [Number.POSITIVE_INFINITY])
   for (const whence of [3, -1, '0', null, Number.NaN]) {
     throwsCode(t, () => m.seek(0, whence as 0), { code: VALUE, message: /"whence".*Received/ }, String(whence))
   }
@@ -281,8 +280,8 @@ eachHome('find and rfind: from the position by default, as in Python 3.15', (t, 
     t.is(m.tell(), position)
   }
   for (const find of ['find', 'rfind'] as const) {
-    refuses(t, m, 'start', (value) => m[find]('o', value), NO_INTEGERS)
-    refuses(t, m, 'end', (value) => m[find]('o', 0, value), NO_INTEGERS)
+    refuses(t, m, 'start', (value) => m[find]('o', value))
+    refuses(t, m, 'end', (value) => m[find]('o', 0, value))
     for (const needle of [undefined, null, 0x6f, {}, ['o']]) {
       throwsCode(t, () => m[find](needle as string), { code: TYPE, message: /"needle".*Buffer/ }, String(needle))
     }
@@ -344,8 +343,8 @@ eachHome('flush: ranges and flags', async (t, home) => {
     }
     refuses(t, m, 'offset', (value) => m.flush(value), [...NO_SIZES, length + 1])
     // -1 stands for everything from the offset on, as in Python.
-    refuses(t, m, 'length', (value) => m.flush(1, value), [...NO_INTEGERS, -2, Number.POSITIVE_INFINITY, length])
-    refuses(t, m, 'flags', (value) => m.flush(0, 0, { flags: value }), [...NO_INTEGERS, 2 ** 31])
+    refuses(t, m, 'length', (value) => m.flush(1, value), [-2, Number.POSITIVE_INFINITY, length])
+    refuses(t, m, 'flags', (value) => m.flush(0, 0, { flags: value }), [2 ** 31])
     const unknown = { flag: 1 } as object
     throwsCode(t, () => m.flush(0, 0, unknown), { code: VALUE, message: /"options\.flag"/ })
     await rejectsCode(t, () => m.flushAsync(0, length + 1), { code: RANGE, message: /"length"/ })
@@ -479,11 +478,11 @@ eachHome('madvise: arguments', (t, home) => {
   }
   refuses(t, m, 'start', (value) => m.madvise('normal', value), [...NO_SIZES, m.length])
   refuses(t, m, 'length', (value) => m.madvise('normal', 0, value), NO_SIZES)
-  for (const advice of [undefined, null, {}, Symbol('x'), true, 5n]) {
+  for (const advice of [undefined, null, {}, Symbol('x'), true, 5n, Number.NaN, 1.5]) {
     throwsCode(t, () => m.madvise(advice as 'normal'), { code: TYPE, message: /"advice"/ }, String(advice))
   }
   throwsCode(t, () => m.madvise('sometimes' as 'normal'), { code: VALUE, message: /'advice'.*'willneed'.*'sometimes'/ })
-  for (const advice of NO_INTEGERS) throwsCode(t, () => m.madvise(advice), { code: RANGE, message: /"advice"/ })
+  throwsCode(t, () => m.madvise(2 ** 31), { code: RANGE, message: /"advice"/ })
   if (windows) throwsCode(t, () => m.madvise(3), { code: VALUE, message: /a name.*no MADV_/ })
   if (!linux) return
   if (emulator === 'qemu') t.log(`skipped in part: ${DEAF}`)
@@ -532,7 +531,7 @@ eachHome('flags are those that the kernel has', (t, home) => {
 
 eachHome('setName', (t, home) => {
   using m = Mmap.anonymous(PAGESIZE, { home })
-  for (const name of NO_NUMBERS.slice(1).concat([5 as never, null as never])) {
+  for (const name of NO_INTEGERS.slice(1).concat([5 as never, null as never])) {
     throwsCode(t, () => m.setName(name as string), { code: TYPE, message: /"name".*string/ }, String(name))
   }
   throwsCode(t, () => m.setName('a\0b'), { code: VALUE, message: /"name".*null bytes/ })

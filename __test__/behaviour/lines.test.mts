@@ -151,7 +151,7 @@ test('lines: bad options are named', async (t) => {
   throwsCode(t, () => m.lines({ encoding: 'hex' as 'utf8' }), { code, message: /"options\.encoding"/ })
   throwsCode(t, () => m.lines({ size: 1 } as object), { code, message: /"options\.size"/ })
   throwsCode(t, () => m.lines({ keepEnds: 1 as unknown as boolean }), { code: 'ERR_INVALID_ARG_TYPE' })
-  throwsCode(t, () => m.lines({ start: 1.5 }), { code: 'ERR_OUT_OF_RANGE', message: /"options\.start"/ })
+  throwsCode(t, () => m.lines({ start: 1.5 }), { code: 'ERR_INVALID_ARG_TYPE', message: /"options\.start"/ })
   const offsets = { as: 'offsets' } as unknown as LinesOptions<'string'>
   await rejectsCode(t, () => m.linesAsync(offsets).next(), { code, message: /"options\.as"/ })
 })

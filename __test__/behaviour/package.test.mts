@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process'
+import fs from 'node:fs'
 import { createRequire } from 'node:module'
+import path from 'node:path'
 import test from 'ava'
 import * as memmap from 'memmap'
 
@@ -14,6 +16,22 @@ test('both module systems give the same class, and every name', (t) => {
     Object.keys(memmap).filter((name) => !added.includes(name)),
     Object.keys(common),
   )
+})
+
+test('each name in the types can be imported, and each constant is known by its name', (t) => {
+  const types = fs.readFileSync(path.join(path.dirname(require.resolve('memmap')), 'index.d.ts'), 'utf8')
+  const list = /^export \{ (.*) \};$/m.exec(types)?.[1] ?? ''
+  const exported = new Set(list.split(', ').map((name) => name.replace('type ', '')))
+  const declared = Array.from(
+    types.matchAll(/^(?:declare )?(?:type|interface|class|const|function) (\w+)/gm),
+    ([, name]) => name,
+  )
+  t.true(declared.length > 30)
+  t.deepEqual(
+    declared.filter((name) => !exported.has(name as string)),
+    [],
+  )
+  for (const name of Object.keys(memmap.constants)) t.regex(types, new RegExp(`^  readonly ${name}\\??: number;$`, 'm'))
 })
 
 test('a second copy of the module leaves the first one whole', (t) => {

@@ -14,7 +14,8 @@ type Size = number | bigint | null | undefined
 function integer(value: unknown): number {
   if (typeof value === 'bigint') return Number(value)
   if (typeof value !== 'number') throw new Refusal('ERR_INVALID_ARG_TYPE')
-  if (!Number.isInteger(value)) throw new Refusal('ERR_OUT_OF_RANGE')
+  if (Math.abs(value) === Number.POSITIVE_INFINITY) throw new Refusal('ERR_OUT_OF_RANGE')
+  if (!Number.isInteger(value)) throw new Refusal('ERR_INVALID_ARG_TYPE')
   return value
 }
 

@@ -1,5 +1,6 @@
 import type { NativeMapping } from '../../binding.js'
-import { allowsExternal, ExternalBytes, LONGEST, requireExternal } from './external.js'
+import { LONGEST_BUFFER } from '../buffers.js'
+import { allowsExternal, ExternalBytes, requireExternal } from './external.js'
 import type { Home, MappedBytes } from './home.js'
 import { NativeBytes } from './native.js'
 
@@ -12,7 +13,7 @@ export function chooseHome(
   path: string | undefined,
 ): MappedBytes {
   if (home === 'external') requireExternal(length)
-  const isExternal = home === undefined ? length <= LONGEST && allowsExternal() : home === 'external'
+  const isExternal = home === undefined ? length <= LONGEST_BUFFER && allowsExternal() : home === 'external'
   return isExternal
     ? new ExternalBytes(native, length, slack, path, home !== undefined)
     : new NativeBytes(native, length, slack, path)

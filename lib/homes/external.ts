@@ -1,6 +1,5 @@
-import { constants } from 'node:buffer'
 import type { NativeMapping } from '../../binding.js'
-import { bufferOver } from '../buffer-over.js'
+import { bufferOver, LONGEST_BUFFER } from '../buffers.js'
 import { coded } from '../errors.js'
 import { ensure, unwrap } from '../failures.js'
 import { watchLateAccesses } from '../late-accesses.js'
@@ -13,9 +12,6 @@ import { NativeBytes } from './native.js'
 
 const { Views } = binding
 const NATIVE_VIEWS = { detach: Views.Detach, zero: Views.Zero, keep: Views.Keep }
-
-/** Bytes of the longest mapping that an ArrayBuffer of this engine can be made over. */
-export const LONGEST: number = constants.MAX_LENGTH
 
 let allowed: boolean | undefined
 
@@ -33,10 +29,10 @@ export function requireExternal(length: number): void {
       "This engine refuses ArrayBuffers over memory of others: the home 'external' is not to be had",
     )
   }
-  if (length > LONGEST) {
+  if (length > LONGEST_BUFFER) {
     throw coded(
       'ERR_MMAP_NO_VIEWS',
-      `The home 'external' ends at ${LONGEST} bytes on this engine. Received a length of ${length}`,
+      `The home 'external' ends at ${LONGEST_BUFFER} bytes on this engine: map a window with offset and length. Received a length of ${length}`,
     )
   }
 }
@@ -207,7 +203,7 @@ export class ExternalBytes extends NativeBytes {
     ensure(this.native.resize(length, reserve, NATIVE_VIEWS[views]), this.path)
     this.length = length
     if (this.#host !== undefined) this.#takeAway(views)
-    return length <= LONGEST ? this : new NativeBytes(this.native, length, this.slack, this.path)
+    return length <= LONGEST_BUFFER ? this : new NativeBytes(this.native, length, this.slack, this.path)
   }
 
   override faulted(): boolean {

@@ -1,4 +1,5 @@
 import type { NativeMapping } from '../../binding.js'
+import { LONGEST_BUFFER, TOO_LONG } from '../buffers.js'
 import { coded } from '../errors.js'
 import { ensure, unwrap } from '../failures.js'
 import { binding } from '../load/load.js'
@@ -63,7 +64,9 @@ export class NativeBytes implements MappedBytes {
   view(): Buffer<ArrayBuffer> {
     throw coded(
       'ERR_MMAP_NO_VIEWS',
-      "There are no views in the home 'native': use slice(), read(), readInto(), at(), set() or write() instead",
+      this.length > LONGEST_BUFFER
+        ? `There are no views of ${this.length} bytes: ${TOO_LONG}`
+        : "There are no views in the home 'native': use slice(), read(), readInto(), at(), set() or write() instead",
     )
   }
 

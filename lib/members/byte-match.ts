@@ -15,7 +15,11 @@ export interface Batch {
   copy(start: number, length: number): Buffer
 }
 
-type Span = [start: number, end: number]
+/** Where a match or a group begins and ends, in bytes from the start of the mapping. */
+export type Span = [start: number, end: number]
+
+/** The match whose numbers begin at `slot` of a batch's slots. Only this package makes matches. */
+export let matchOf: (batch: Batch, slot: number) => ByteMatch
 
 /**
  * A match: where it lies in the mapping, and what its groups captured. Captures are Buffers, copied when you ask for them.
@@ -31,6 +35,7 @@ export class ByteMatch implements Iterable<Buffer | undefined> {
   readonly #slot: number
 
   static {
+    matchOf = (batch, slot) => new ByteMatch(batch, slot)
     Object.defineProperty(ByteMatch.prototype, inspect.custom, {
       configurable: true,
       writable: true,
@@ -40,7 +45,7 @@ export class ByteMatch implements Iterable<Buffer | undefined> {
     })
   }
 
-  constructor(batch: Batch, slot: number) {
+  private constructor(batch: Batch, slot: number) {
     this.#batch = batch
     this.#slot = slot
   }

@@ -1,7 +1,7 @@
 // The lines of a mapping, made in pieces of whole lines.
 import { inspect } from 'node:util'
 import type { NativeJob as Job } from '../../binding.js'
-import { bufferOver } from '../buffer-over.js'
+import { bufferOver, newBuffer } from '../buffers.js'
 import * as check from '../checks.js'
 import { MmapAbortError, wrongValue } from '../errors.js'
 import { unwrap } from '../failures.js'
@@ -220,7 +220,7 @@ class BufferLines extends Lines<Buffer> {
   protected readPiece(bytes: MappedBytes, start: number, end: number): void {
     readBounds(bytes, start, end, BUFFER_PIECE, this.request, this.bounds)
     const length = (measures[0] as number) - start
-    const copy = Buffer.allocUnsafeSlow(length)
+    const copy = newBuffer(length)
     bytes.copyOut(start, copy, 0, length)
     this.#memory = copy.buffer
   }

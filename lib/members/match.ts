@@ -3,7 +3,7 @@ import { coded, MmapAbortError } from '../errors.js'
 import { unwrap } from '../failures.js'
 import { type JobOptions, runJob } from '../jobs.js'
 import type { MappingState } from '../state.js'
-import { type Batch, ByteMatch } from './byte-match.js'
+import { type Batch, type ByteMatch, matchOf } from './byte-match.js'
 import { becomeIterator } from './iterator.js'
 import { isClosed } from './lifetime.js'
 import { copyOf } from './operands.js'
@@ -103,7 +103,7 @@ export class Matches implements Iterator<ByteMatch, undefined, unknown> {
     const slot = this.#slot
     if (!done) this.#slot = slot + this.#width
     // The result is made in one place. V8 then leaves it out of a loop, which makes no object but the match.
-    return { done, value: done ? undefined : new ByteMatch(this.#batch, slot) } as IteratorResult<ByteMatch, undefined>
+    return { done, value: done ? undefined : matchOf(this.#batch, slot) } as IteratorResult<ByteMatch, undefined>
   }
 
   #nextBatch(): boolean {
@@ -143,7 +143,7 @@ export function firstMatch(
   const [index = 0, last = 0] = slots
   const isShort = last - index <= TEXT_BYTES
   slots[2 * names.length] = isShort ? 0 : -1
-  return new ByteMatch(batchOf(state, names, slots, isShort ? copyOf(bytes, index, last - index) : NO_TEXT), 0)
+  return matchOf(batchOf(state, names, slots, isShort ? copyOf(bytes, index, last - index) : NO_TEXT), 0)
 }
 
 /** How a search off the event loop runs that takes several jobs. */
@@ -182,7 +182,7 @@ export async function* matchesAsync(
       // The mapping may be closed, or the signal aborted, between two matches of a batch.
       void state.bytes.length
       if (signal?.aborted) throw new MmapAbortError(signal.reason)
-      yield new ByteMatch(batch, match * width)
+      yield matchOf(batch, match * width)
     }
     cursor = found.cursor
   }

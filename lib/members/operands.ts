@@ -1,4 +1,5 @@
 import { isRegExp } from 'node:util/types'
+import { newBuffer } from '../buffers.js'
 import * as check from '../checks.js'
 import { outOfRange, wrongType } from '../errors.js'
 import type { MappedBytes } from '../homes/home.js'
@@ -6,7 +7,7 @@ import { isMapping, stateOf } from '../state.js'
 
 /** A copy of a range of a mapping's bytes. It has an ArrayBuffer of its own, so that it can be transferred. */
 export function copyOf(bytes: MappedBytes, start: number, length: number): Buffer<ArrayBuffer> {
-  const copy = Buffer.allocUnsafeSlow(length)
+  const copy = newBuffer(length)
   if (length > 0) bytes.copyOut(start, copy, 0, length)
   return copy
 }

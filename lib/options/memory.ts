@@ -16,8 +16,27 @@ export interface FlushAsyncOptions extends FlushOptions {
   signal?: AbortSignal | undefined
 }
 
-/** The portable names of advice: MADV_NORMAL is `'normal'`, and so on. */
-const ADVICE = [
+/** The portable names of advice: MADV_NORMAL is `'normal'`, and so on. Those that a system does not know have no effect there. */
+export type AdviceName =
+  | 'normal'
+  | 'random'
+  | 'sequential'
+  | 'willneed'
+  | 'dontneed'
+  | 'free'
+  | 'remove'
+  | 'dontfork'
+  | 'dofork'
+  | 'mergeable'
+  | 'unmergeable'
+  | 'hugepage'
+  | 'nohugepage'
+  | 'dontdump'
+  | 'dodump'
+  | 'cold'
+  | 'pageout'
+
+const ADVICE: readonly AdviceName[] = [
   'normal',
   'random',
   'sequential',
@@ -35,10 +54,7 @@ const ADVICE = [
   'dodump',
   'cold',
   'pageout',
-] as const
-
-/** The portable names of advice. Those that a system does not know have no effect there. */
-export type AdviceName = (typeof ADVICE)[number]
+]
 
 /** An advice: a portable name, or a number of the system's. */
 export function advice(value: unknown): AdviceName | number {

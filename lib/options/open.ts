@@ -10,7 +10,8 @@ import { ACCESSES, type Access } from './access.js'
  */
 export type Faults = 'guard' | 'crash'
 
-interface CommonOptions {
+/** Options that every kind of mapping has. */
+export interface CommonOptions {
   /**
    * Forces a home. Default: the best that the engine allows. The environment variable `MEMMAP_HOME` sets another
    * default.

@@ -1,5 +1,5 @@
 // What must compile under each version of TypeScript that is supported, with the types of browsers beside those of Node.
-import { Mmap, type SearchOptions } from 'memmap'
+import { constants, Mmap, type SearchOptions } from 'memmap'
 
 export async function uses(m: Mmap, signal: AbortSignal | undefined): Promise<unknown[]> {
   const options: SearchOptions = { start: 0, end: null, signal, threads: 2 }
@@ -13,6 +13,8 @@ export async function uses(m: Mmap, signal: AbortSignal | undefined): Promise<un
   const matches = Array.from(m.matchAll(/a/g), (match) => match.index)
   const mapped: number[] = [...m.lines({ as: 'buffer' }).map((line) => line.length)]
   const found: number = await m.findAsync('a', options)
+  const shared: number = constants.MAP_SHARED
+  const populate: number | undefined = constants.MAP_POPULATE
   const opened = await Mmap.openAsync('file', { signal })
   return [
     new Blob([m.buffer, m.slice(), m.subarray(1)]),
@@ -20,6 +22,6 @@ export async function uses(m: Mmap, signal: AbortSignal | undefined): Promise<un
     new Uint8Array(m),
     m.set([1, 2, 3], 1),
     m.indexOf('a', -1, 'latin1'),
-    [buffer, memory, byte, lines, offsets, matches, mapped, found, opened],
+    [buffer, memory, byte, lines, offsets, matches, mapped, found, shared, populate, opened],
   ]
 }
