@@ -56,6 +56,15 @@ for (const consumer of CONSUMERS) {
   }
 }
 
+test.serial('a mapping that is read late after each of three resizes is warned of once', async (t) => {
+  if (windows) return skip(t, 'on Windows a file cannot be resized while a view lives')
+  if (deno || bun) return skip(t, 'Deno compresses a copy, and Bun has a pool of more threads')
+  if (emulator !== undefined) return skip(t, `${emulator} is too slow`)
+  const outcome = await run('consumers', 'resizedMeanwhile', { times: 3 }, { env: { UV_THREADPOOL_SIZE: '1' } })
+  t.is(outcome.code, 0, story(outcome))
+  t.is(outcome.answer.warnings, 1, story(outcome))
+})
+
 for (const args of [
   { closes: true, terminates: false },
   { closes: true, terminates: true },

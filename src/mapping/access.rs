@@ -127,7 +127,12 @@ impl Record {
         let (start, generation) = (range.start, region.generation());
         let looked = region.look_safely(range, look);
         // Only a job meets that: the mapping was resized or mapped again while it was at work.
-        let replaced = || generation % 2 != 0 || region.generation() != generation || region.is_revoked();
+        let replaced = || {
+            generation % 2 != 0
+                || region.generation() != generation
+                || region.is_revoked()
+                || region.is_replaced()
+        };
         match looked {
             _ if replaced() => {
                 if region.is_revoked() {

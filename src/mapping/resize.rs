@@ -88,9 +88,12 @@ impl Record {
             mapped.region.revoke(by);
         }
         if views == Views::Keep {
-            mapped.region.mark_replaced();
+            mapped.region.mark_replaced(true);
         }
         let truncated = os::set_size(file, end);
+        if truncated.is_err() {
+            mapped.region.mark_replaced(false);
+        }
         if truncated.is_err() && revoked.is_some() {
             // If that fails too, the old views go on reading zeros, as those of a closed mapping do.
             let _ = mapped

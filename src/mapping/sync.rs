@@ -17,8 +17,9 @@ impl Record {
             // A range that a shrinking resize has cut off meanwhile is not there to be written.
             let len = len.min(region.length().saturating_sub(start));
             region.flush(start, len, file.as_deref(), flags)?;
-            // A resize has put zero pages into this region, perhaps before it was written: then the new one must be.
-            if !region.is_revoked() {
+            // A resize has put zero pages into this region, perhaps before it was written, or cut off its end: then the new one
+            // must be written.
+            if !region.is_revoked() && !region.is_replaced() {
                 return self.verify(&region, start, len);
             }
         }

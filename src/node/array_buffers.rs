@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::ffi::c_void;
 use std::ptr;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, MutexGuard};
 use std::thread::{self, ThreadId};
 
@@ -35,8 +35,8 @@ struct Entry {
     exposed: bool,
     /// The path of the file, if the program has seen the object.
     path: Option<Box<str>>,
-    /// A late access was reported.
-    reported: bool,
+    /// Whether a late access to the mapping was reported. A mapping that was resized has had several regions.
+    reported: Arc<AtomicBool>,
     engine: Engine,
 }
 
@@ -65,8 +65,8 @@ static NUMBER: AtomicUsize = AtomicUsize::new(1);
 struct Leaked {
     region: Arc<Region>,
     path: Option<Box<str>>,
-    /// A late access was reported.
-    reported: bool,
+    /// Whether a late access to the mapping was reported. A mapping that was resized has had several regions.
+    reported: Arc<AtomicBool>,
 }
 
 static LEAKED: Mutex<Vec<Leaked>> = Mutex::new(Vec::new());
@@ -87,7 +87,7 @@ fn change(number: usize, change: impl FnOnce(&mut Entry)) {
     let ended = if entry.has_store || (entry.is_alive && entry.exposed) { None } else { entry.region.take() };
     if let Some(region) = &ended
         && region.has_late_access()
-        && !entry.reported
+        && !entry.reported.swap(true, Ordering::Relaxed)
     {
         LATE_ACCESSES.lock().push(entry.path.take());
     }
@@ -98,8 +98,8 @@ fn change(number: usize, change: impl FnOnce(&mut Entry)) {
     drop(ended);
 }
 
-/// Enters a backing store that is about to be made; answers its number.
-pub fn register(region: &Arc<Region>, engine: Engine) -> usize {
+/// Enters a backing store that is about to be made; answers its number. `reported` is the mapping's: see `Entry`.
+pub fn register(region: &Arc<Region>, reported: &Arc<AtomicBool>, engine: Engine) -> usize {
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     let (region, thread) = (Some(Arc::clone(region)), Some(thread::current().id()));
     let entry = Entry {
@@ -111,7 +111,7 @@ pub fn register(region: &Arc<Region>, engine: Engine) -> usize {
         detached_by_us: false,
         exposed: false,
         path: None,
-        reported: false,
+        reported: Arc::clone(reported),
         engine,
     };
     entries().insert(number, entry);
@@ -263,21 +263,23 @@ pub fn late_accesses() -> LateAccesses {
     let this = Some(thread::current().id());
     let mut found = std::mem::take(&mut *LATE_ACCESSES.lock());
     let mut may_come = false;
-    let mut look = |region: &Region, path: &mut Option<Box<str>>, reported: &mut bool| {
-        *reported = region.has_late_access();
-        if *reported {
-            found.push(path.take());
-        } else {
+    let mut look = |region: &Region, path: &mut Option<Box<str>>, reported: &AtomicBool| {
+        if reported.load(Ordering::Relaxed) {
+            return;
+        }
+        if !region.has_late_access() {
             may_come |= region.is_inaccessible();
+        } else if !reported.swap(true, Ordering::Relaxed) {
+            found.push(path.take());
         }
     };
     let is_looked_after = |entry: &Entry| entry.thread == this || entry.thread.is_none();
-    for entry in entries().values_mut().filter(|entry| is_looked_after(entry) && !entry.reported) {
+    for entry in entries().values_mut().filter(|entry| is_looked_after(entry)) {
         if let Some(region) = &entry.region {
-            look(region, &mut entry.path, &mut entry.reported);
+            look(region, &mut entry.path, &entry.reported);
         }
     }
-    for Leaked { region, path, reported } in LEAKED.lock().iter_mut().filter(|leaked| !leaked.reported) {
+    for Leaked { region, path, reported } in LEAKED.lock().iter_mut() {
         look(region, path, reported);
     }
     LateAccesses { paths: found.into_iter().map(|path| path.map(Into::into)).collect(), may_come }

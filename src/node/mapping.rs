@@ -1,6 +1,7 @@
 //! The native half of the class: one open object over a mapping.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use napi::bindgen_prelude::{Either, PromiseRaw, ToNapiValue, TypeName};
 use napi::{Env, ValueType, sys};
@@ -21,6 +22,8 @@ use crate::request::{self, Raw, Request};
 pub struct NativeMapping {
     handle: Arc<Handle>,
     number: live_objects::Number,
+    /// Whether a late access to the mapping was reported: see `array_buffers`.
+    reported: Arc<AtomicBool>,
 }
 
 impl NativeMapping {
@@ -32,6 +35,10 @@ impl NativeMapping {
     /// The mapping, while the object is open.
     pub(super) fn record(&self) -> Result<&Arc<Record>> {
         self.handle.record()
+    }
+
+    pub(super) fn late_access_reported(&self) -> &Arc<AtomicBool> {
+        &self.reported
     }
 }
 
@@ -58,8 +65,9 @@ impl ToNapiValue for NewMapping {
         let engine = Env::from_raw(env);
         let too_many = || napi::Error::from_reason("This thread has too many mappings");
         let number = live_objects::enter(engine, &new.0).ok_or_else(too_many)?;
+        let mapping = NativeMapping { handle: new.0, number, reported: Arc::default() };
         // SAFETY: env is the engine's, for this call.
-        let object = unsafe { NativeMapping::to_napi_value(env, NativeMapping { handle: new.0, number }) }?;
+        let object = unsafe { NativeMapping::to_napi_value(env, mapping) }?;
         live_objects::attach(engine, number, object);
         Ok(object)
     }

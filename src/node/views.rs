@@ -3,6 +3,7 @@
 
 use std::ptr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use napi::bindgen_prelude::Either;
 use napi::{Env, sys};
@@ -20,9 +21,10 @@ use crate::region::Region;
 fn external(
     env: Env,
     region: &Arc<Region>,
+    reported: &Arc<AtomicBool>,
     engine: Engine,
 ) -> Result<(sys::napi_value, usize), sys::napi_status> {
-    let number = array_buffers::register(region, engine);
+    let number = array_buffers::register(region, reported, engine);
     let mut value = ptr::null_mut();
     let status = region.expose(|start, length| {
         // SAFETY: the addresses stay mapped until `store_ended` was called with the number, which is no pointer.
@@ -60,7 +62,7 @@ impl NativeMapping {
             Ok(region) => region,
             Err(error) => return Either::B(error.into()),
         };
-        match external(env, &region, engine) {
+        match external(env, &region, self.late_access_reported(), engine) {
             Ok((buffer, registered)) => {
                 number.set([registered as f64, 0.0]);
                 Either::A(Passed(buffer))

@@ -37,6 +37,8 @@ pub struct Region {
     length: usize,
     exposed: AtomicBool,
     revoked: AtomicBool,
+    /// The mapping has another region by now, and what the file no longer has of this one faults.
+    replaced: AtomicBool,
     /// Odd while the pages are being replaced by others, and higher each time: see `generation`.
     generation: AtomicU64,
     guard: Option<Guard>,
@@ -57,9 +59,20 @@ impl Region {
     /// Takes `map`, which has at least `slack + length` bytes.
     pub fn new(map: RawMap, slack: usize, length: usize) -> Self {
         LIVE.fetch_add(1, Ordering::Relaxed);
-        let (exposed, revoked, generation) = Default::default();
+        let (exposed, revoked, replaced, generation) = Default::default();
         let probe = OnceLock::new();
-        Self { map, slack, length, exposed, revoked, generation, guard: None, removable: false, probe }
+        Self {
+            map,
+            slack,
+            length,
+            exposed,
+            revoked,
+            replaced,
+            generation,
+            guard: None,
+            removable: false,
+            probe,
+        }
     }
 
     /// The same region, guarded against what may happen to `file`. `None`: there is no memory for the guard.

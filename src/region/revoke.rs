@@ -92,9 +92,15 @@ impl Region {
         result
     }
 
-    /// Notes that the bytes are no longer the mapping's although the pages stay: jobs that are at work on them fail.
-    pub fn mark_replaced(&self) {
-        self.generation.fetch_add(2, Ordering::SeqCst);
+    /// Notes whether the mapping has other bytes from now on although these pages stay: then jobs that are at work on them fail.
+    pub fn mark_replaced(&self, replaced: bool) {
+        self.replaced.store(replaced, Ordering::SeqCst);
+    }
+
+    /// Whether the mapping has other bytes by now. To be asked after a read, as `is_revoked` is.
+    pub fn is_replaced(&self) -> bool {
+        fence(Ordering::SeqCst);
+        self.replaced.load(Ordering::SeqCst)
     }
 
     /// How often the pages were replaced. Whoever reads many bytes asks before and afterwards: if the answers differ, or are

@@ -1,5 +1,6 @@
 // Gives views of mappings to what works with their addresses off the event loop, and closes the mappings meanwhile.
 import { spawn } from 'node:child_process'
+import { pbkdf2 } from 'node:crypto'
 import { once } from 'node:events'
 import fs from 'node:fs'
 import http from 'node:http'
@@ -8,6 +9,7 @@ import path from 'node:path'
 import process from 'node:process'
 import { pipeline } from 'node:stream/promises'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import zlib from 'node:zlib'
 import { Mmap } from 'memmap'
@@ -165,6 +167,26 @@ const GIVER = `
 `
 
 await main({
+  async resizedMeanwhile({ times }) {
+    const name = path.join(folder, 'resized')
+    fs.writeFileSync(name, CONTENT)
+    const m = Mmap.open(name, { access: 'write', home: 'external' })
+    let warnings = 0
+    process.on('warning', ({ code }) => {
+      if (code === 'MEMMAP_READ_AFTER_CLOSE') warnings++
+    })
+    for (let time = 1; time <= times; time++) {
+      // The only thread of the host's pool is busy, so that the other job begins when the view is gone.
+      const busy = promisify(pbkdf2)('secret', 'salt', 20_000, 64, 'sha512')
+      const late = promisify(zlib.deflate)(m.buffer, { level: 1, chunkSize: 2 * LENGTH })
+      m.resize(LENGTH + time)
+      await Promise.all([busy, late])
+      await sleep(200)
+    }
+    m.close()
+    process.on('exit', () => report({ warnings }))
+  },
+
   async givenByWorker({ closes, terminates }) {
     const name = path.join(folder, 'given')
     fs.writeFileSync(name, Buffer.alloc(8192, 'x'))
