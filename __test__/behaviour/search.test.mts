@@ -86,7 +86,7 @@ eachHome('threads change nothing in a large range', async (t, home) => {
   }
 })
 
-test('timers and fs go on while a search is at work', async (t) => {
+test.serial('timers and fs go on while a search is at work', async (t) => {
   const name = file(t, 2 ** 31)
   using m = Mmap.open(name)
   let [ticks, reads, over] = [0, 0, false]
