@@ -192,9 +192,11 @@ await main({
     fs.writeFileSync(name, Buffer.alloc(8192, 'x'))
     const entry = fileURLToPath(import.meta.resolve('memmap'))
     const worker = new Worker(GIVER, { eval: true, workerData: { entry, name, closes, stays: terminates } })
+    // The thread may end, and say so, before what awaits its message goes on.
+    const ended = once(worker, 'exit')
     const [bytes] = await once(worker, 'message')
     if (terminates) await worker.terminate()
-    else await once(worker, 'exit')
+    await ended
     const byte = bytes[0]
     // The warning may come at the very end.
     process.on('exit', () => report({ byte, isWarned: warned.has(name) }))
