@@ -40,6 +40,10 @@ export declare class NativeMapping {
   equals(start: number, other: Uint8Array): boolean | Failure
   /** Whether all bytes are those of another mapping. */
   equalsMapping(other: NativeMapping): boolean | Failure
+  /** A token of the mapping. `path`: what an attached object calls the file. */
+  share(path?: string | undefined | null): string | Failure
+  /** What an attached object has of the others. */
+  sharedFacts(): SharedFacts | Failure
   /** Writes changed pages of a range back. `flags`: MS_ bits; 0: the default. */
   flush(start: number, length: number, flags: number): Failure | null
   /** `flush`, off the event loop. */
@@ -125,6 +129,9 @@ export declare function allocationGranularity(): number
 
 /** Whether the engine allows ArrayBuffers over foreign memory. Electron, for example, does not. */
 export declare function allowsExternalBuffers(): boolean
+
+/** Another object over the mapping of a token. Writes the mapping's length, and the bytes hidden before its first one. */
+export declare function attach(token: string, measures: Float64Array): NativeMapping | Failure
 
 /** Each PROT_, MAP_, MADV_ and MS_ that this system defines, with the values of its headers. */
 export declare function constants(): Record<string, number>
@@ -343,6 +350,16 @@ export interface SearchRequest {
  * that Rust's standard library does not.)
  */
 export declare function setProcessors(number: number): void
+
+/** What is known of the mapping that an object was attached to, besides its measures. */
+export interface SharedFacts {
+  /** Bytes from the start of the file to the first byte of the mapping. */
+  offset: number
+  access: Access
+  /** Whether faults are survived. */
+  guard: boolean
+  path?: string
+}
 
 /** The status words of a chunk of the fault table, 32 bits each. A word is not 0 once a fault of its mapping was handled. */
 export declare function statusWords(chunk: number): ArrayBuffer | Failure

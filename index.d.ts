@@ -364,6 +364,15 @@ interface SearchOptions {
   */
   onProgress?: ((done: number, total: number) => void) | undefined;
 }
+/**
+* What `share()` answers, for `postMessage()` and `workerData`: it says which mapping is meant, and means nothing to another
+* process. It holds nothing open, and may be used any number of times.
+*/
+interface ShareToken {
+  readonly memmap: string;
+}
+/** Options of `Mmap.attach`. */
+type AttachOptions = Pick<CommonOptions, "home">;
 /** What is searched for as it is: bytes, or a string, which stands for its UTF-8. */
 type Needle = string | BytesLike | Mmap;
 /**
@@ -426,6 +435,13 @@ declare class Mmap implements Disposable, Iterable<number> {
   * @returns whether there was such a name to remove
   */
   static unlink(name: string): boolean;
+  /**
+  * Another object over the mapping of a token that `share()` has answered, in any thread of the process: the same bytes, with
+  * a position and views of its own. The mapping ends when the last object over it is closed, or its thread ends.
+  * @throws {Error} ERR_MMAP_CLOSED: the last object over the mapping is closed
+  * @throws {TypeError} ERR_INVALID_ARG_VALUE: this process has not made the token
+  */
+  static attach(token: ShareToken, options?: AttachOptions): Mmap;
   /** The number of bytes. It changes with `resize()` only. */
   get length(): number;
   /** The same as `length`. */
@@ -627,6 +643,12 @@ declare class Mmap implements Disposable, Iterable<number> {
   */
   setName(name: string): void;
   /**
+  * A token for `Mmap.attach` in another thread, to be sent by `postMessage()` or `workerData`. While several objects share
+  * a mapping, `resize()` and `reattach()` throw ERR_MMAP_BUSY, and `close()` takes nothing away but the object's own views:
+  * those of other objects keep their bytes, and so do its own with `views: 'zero'`.
+  */
+  share(): ShareToken;
+  /**
   * Where the first match within [start, end) begins, in bytes from the start of the mapping, or -1. As in
   * `String.prototype.search`, `lastIndex` is neither read nor set. `^` and `$` match at the ends of the range.
   * @param start default 0. Negative: counted from the end
@@ -678,4 +700,4 @@ declare class Mmap implements Disposable, Iterable<number> {
   /** `matchAll`, off the event loop: fetched in batches, and no further ahead than you ask. */
   matchAllAsync(pattern: Pattern, options?: SearchOptions): AsyncGenerator<ByteMatch, void, undefined>;
 }
-export { ALLOCATIONGRANULARITY, type Access, type AdviceName, type AnonymousOptions, ByteMatch, type BytesLike, type CloseOptions, type CommonOptions, type ConstantName, type Constants, type ErrorCode, type FaultReason, type Faults, type FlushAsyncOptions, type FlushOptions, type Home, type Line, type LineKind, type LinesAsyncOptions, type LinesOptions, Mmap, MmapAbortError, MmapError, MmapFaultError, type MmapOptions, MmapPatternError, MmapRangeError, MmapSystemError, MmapTypeError, type Needle, type OpenAsyncOptions, type OpenOptions, PAGESIZE, type PathLike, type Pattern, type ResizeOptions, type SearchOptions, type Span, type ViewConstructor, type ViewsAfter, constants };
+export { ALLOCATIONGRANULARITY, type Access, type AdviceName, type AnonymousOptions, type AttachOptions, ByteMatch, type BytesLike, type CloseOptions, type CommonOptions, type ConstantName, type Constants, type ErrorCode, type FaultReason, type Faults, type FlushAsyncOptions, type FlushOptions, type Home, type Line, type LineKind, type LinesAsyncOptions, type LinesOptions, Mmap, MmapAbortError, MmapError, MmapFaultError, type MmapOptions, MmapPatternError, MmapRangeError, MmapSystemError, MmapTypeError, type Needle, type OpenAsyncOptions, type OpenOptions, PAGESIZE, type PathLike, type Pattern, type ResizeOptions, type SearchOptions, type ShareToken, type Span, type ViewConstructor, type ViewsAfter, constants };

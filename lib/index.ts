@@ -29,3 +29,4 @@ export type {
 } from './options/open.js'
 export type { PathLike } from './options/path.js'
 export type { SearchOptions } from './options/search.js'
+export type { AttachOptions, ShareToken } from './options/share.js'

@@ -13,6 +13,7 @@ import * as memory from './members/memory.js'
 import * as named from './members/named.js'
 import * as opening from './members/open.js'
 import * as searching from './members/search.js'
+import * as sharing from './members/share.js'
 import type { Access } from './options/access.js'
 import type { CloseOptions, ResizeOptions } from './options/lifetime.js'
 import type { Line, LineKind, LinesAsyncOptions, LinesOptions } from './options/lines.js'
@@ -21,6 +22,7 @@ import type { AnonymousOptions, MmapOptions, OpenAsyncOptions, OpenOptions } fro
 import { anonymousOptions } from './options/open.js'
 import type { PathLike } from './options/path.js'
 import type { SearchOptions } from './options/search.js'
+import type { AttachOptions, ShareToken } from './options/share.js'
 import { attachState, stateOf } from './state.js'
 
 /** What is searched for as it is: bytes, or a string, which stands for its UTF-8. */
@@ -111,6 +113,16 @@ export class Mmap implements Disposable, Iterable<number> {
    */
   static unlink(name: string): boolean {
     return named.unlink(name)
+  }
+
+  /**
+   * Another object over the mapping of a token that `share()` has answered, in any thread of the process: the same bytes, with
+   * a position and views of its own. The mapping ends when the last object over it is closed, or its thread ends.
+   * @throws {Error} ERR_MMAP_CLOSED: the last object over the mapping is closed
+   * @throws {TypeError} ERR_INVALID_ARG_VALUE: this process has not made the token
+   */
+  static attach(token: ShareToken, options?: AttachOptions): Mmap {
+    return attachState(Object.create(Mmap.prototype) as Mmap, sharing.attach(token, options))
   }
 
   /** The number of bytes. It changes with `resize()` only. */
@@ -453,6 +465,15 @@ export class Mmap implements Disposable, Iterable<number> {
    */
   setName(name: string): void {
     memory.setName(stateOf(this), name)
+  }
+
+  /**
+   * A token for `Mmap.attach` in another thread, to be sent by `postMessage()` or `workerData`. While several objects share
+   * a mapping, `resize()` and `reattach()` throw ERR_MMAP_BUSY, and `close()` takes nothing away but the object's own views:
+   * those of other objects keep their bytes, and so do its own with `views: 'zero'`.
+   */
+  share(): ShareToken {
+    return sharing.share(stateOf(this))
   }
 
   /**

@@ -830,6 +830,7 @@ const MEMBERS: Record<string, { given?: unknown[]; mutates?: unknown[] }> = {
   flush: {},
   flushAsync: {},
   madvise: { given: ['normal'] },
+  share: {},
   search: { given: [/a/] },
   match: { given: [/a/] },
   matchAll: { given: [/a/g] },

@@ -207,7 +207,8 @@ export class ExternalBytes extends NativeBytes {
   }
 
   override faulted(): boolean {
-    return this.#buffer === undefined ? super.faulted() : !this.#watch.isFaultFree
+    // The word is also set for whoever was not told yet of a stray store.
+    return this.#buffer !== undefined && this.#watch.isFaultFree ? false : super.faulted()
   }
 
   override reattach(): void {

@@ -15,6 +15,11 @@ const NATIVE: Record<Access, NativeAccess> = {
   copy: binding.Access.Copy,
 }
 
+/** The access that the addon answered, which is never the default. */
+export function accessOf(native: NativeAccess): Access {
+  return ACCESSES.find((access) => NATIVE[access] === native) ?? 'write'
+}
+
 /** An access as the addon knows it. If none was given, `prot` or Python's default decides. */
 export function nativeAccess(access: Access | undefined): NativeAccess {
   return access === undefined ? binding.Access.Default : NATIVE[access]

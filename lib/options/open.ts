@@ -85,7 +85,8 @@ const OPEN_KEYS = ['access', 'offset', 'length', 'create', 'home', 'faults']
 const DEFAULT_HOME = process.env['MEMMAP_HOME'] || undefined
 const DEFAULT_FAULTS = process.env['MEMMAP_FAULTS'] || undefined
 
-function home(value: unknown): Home | undefined {
+/** The home that was asked for by an option, or else by the environment. */
+export function chosenHome(value: unknown): Home | undefined {
   if (value !== undefined) return check.oneOf(value, 'options.home', HOMES)
   return DEFAULT_HOME === undefined ? undefined : check.oneOf(DEFAULT_HOME, 'MEMMAP_HOME', HOMES)
 }
@@ -129,7 +130,7 @@ export function constructorRequest(fd: number, given: MmapOptions | undefined): 
     access: check.oneOf(options.access, 'options.access', ACCESSES),
     track: check.boolean(options.trackfd, 'options.trackfd', true),
     tagname: options.tagname === undefined ? undefined : check.string(options.tagname, 'options.tagname'),
-    home: home(options.home),
+    home: chosenHome(options.home),
     guard: isGuarded(options.faults),
   }
 }
@@ -161,7 +162,7 @@ export function openRequest(given: OpenAsyncOptions | undefined, furtherKeys: re
     create,
     offset: check.size(options.offset === undefined ? 0 : options.offset, 'options.offset'),
     length: check.size(options.length === undefined ? 0 : options.length, 'options.length'),
-    home: home(options.home),
+    home: chosenHome(options.home),
     guard: isGuarded(options.faults),
     signal: check.signal(options.signal),
   }

@@ -155,6 +155,18 @@ impl Guard {
         self.slot.status().load(Ordering::SeqCst) == 0
     }
 
+    /// Whether a fault or a stray store was noted, and goes on: a stray store that was discarded does not.
+    pub fn is_faulted(&self) -> bool {
+        fence(Ordering::SeqCst);
+        self.slot.is_faulted()
+    }
+
+    /// Notes in the status word whether some object over the mapping was not told of a stray store that was discarded.
+    /// Whoever looks at that word alone, then, asks.
+    pub fn mark_untold(&self, untold: bool) {
+        self.slot.mark_untold(untold);
+    }
+
     /// The first byte of `[start, start + len)` that is not the file's, counted from the first address.
     pub fn first_bad(&self, start: usize, len: usize) -> Option<Bad> {
         self.slot.first_bad(start, len, os::page_size())

@@ -21,6 +21,8 @@ pub enum Error {
     },
     Closed,
     ReadOnly(&'static str),
+    /// There was a store through a view of a read-only mapping. What was stored is discarded.
+    StrayStore,
     /// The call of this name needs the file's descriptor, which was not kept.
     NoDescriptor(&'static str),
     /// Somebody else's use of the mapping forbids it now.

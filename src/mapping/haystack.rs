@@ -18,9 +18,7 @@ pub struct Snapshot {
 impl Handle {
     /// The present bytes, for a search.
     pub fn snapshot(&self) -> Result<Snapshot> {
-        let record = Arc::clone(self.record()?);
-        let region = record.region()?;
-        Ok(Snapshot { record, region })
+        self.reach(|record| Ok(Snapshot { record: Arc::clone(record), region: record.region()? }))
     }
 }
 

@@ -14,6 +14,9 @@ mod handle;
 /// One mapping in the process.
 mod record;
 
+/// Tokens, by which objects of other threads are attached.
+mod share;
+
 /// Where the bytes of a mapping come from.
 mod source;
 

@@ -1,13 +1,14 @@
 //! One mapping in the process.
 
 use std::fs::File;
-use std::sync::atomic::AtomicU8;
-use std::sync::{Arc, MutexGuard};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
+use std::sync::{Arc, MutexGuard, OnceLock};
 
 use super::rollback::Rollback;
+use super::share::{self, Share};
 use super::{Error, Origin, Result, Source};
 use crate::os;
-use crate::region::{Region, Revoked};
+use crate::region::{self, Region, Revoked};
 use crate::sync::Mutex;
 
 /// How many small reads of a mapping go through its descriptor, see `Record::read`.
@@ -23,6 +24,12 @@ pub struct Record {
     mapped: Mutex<Option<Mapped>>,
     rollback: Rollback,
     pub(super) preads_left: AtomicU8,
+    /// Whether a late access to the mapping was reported, which is done once, whichever object's view it was.
+    late_access_reported: Arc<AtomicBool>,
+    /// Set by the first `share`.
+    pub(super) share: OnceLock<Share>,
+    /// How many stray stores were discarded while several handles were open: each handle is told of them.
+    strays: AtomicU32,
 }
 
 /// What a mapping has while it is open.
@@ -32,6 +39,8 @@ pub(super) struct Mapped {
     pub file: Option<Arc<File>>,
     /// How many handles are open.
     handles: usize,
+    /// How many of them have not been told of the last stray store.
+    untold: usize,
 }
 
 /// What becomes of the views of bytes that a mapping no longer has.
@@ -65,12 +74,13 @@ impl Record {
         tracked: bool,
         rollback: Rollback,
     ) -> Self {
-        let mapped = Mapped { region: Arc::new(region), file, handles: 1 };
+        let mapped = Mapped { region: Arc::new(region), file, handles: 1, untold: 0 };
         // Memory has no descriptor to read from, and what was stored into a private mapping is not in the file.
         let reads_file = source.is_file() && source.is_regular() && !source.keeps_stores();
         let preads_left = AtomicU8::new(if reads_file { PREADS } else { 0 });
         let mapped = Mutex::new(Some(mapped));
-        Self { source, tracked, mapped, rollback, preads_left }
+        let (late_access_reported, share, strays) = Default::default();
+        Self { source, tracked, mapped, rollback, preads_left, late_access_reported, share, strays }
     }
 
     pub(super) fn with_rollback(self, rollback: Rollback) -> Self {
@@ -80,6 +90,11 @@ impl Record {
     /// The present region and file, which stay as they are until the guard is dropped.
     pub(super) fn lock(&self) -> MutexGuard<'_, Option<Mapped>> {
         self.mapped.lock()
+    }
+
+    /// Whether a late access to the mapping was reported.
+    pub fn late_access_reported(&self) -> &Arc<AtomicBool> {
+        &self.late_access_reported
     }
 
     /// The present region. It stays addressable until the answer is dropped, also when the mapping is closed meanwhile.
@@ -105,33 +120,92 @@ impl Record {
         }
     }
 
-    /// Counts one more handle, unless the last one is closed.
-    pub(super) fn add_handle(&self) -> Result<()> {
+    /// Counts one more handle, unless the last one is closed. Answers how many stray stores came before it.
+    pub(super) fn add_handle(&self) -> Result<u32> {
         let mut mapped = self.lock();
         mapped.as_mut().ok_or(Error::Closed)?.handles += 1;
-        Ok(())
+        Ok(self.strays())
     }
 
-    /// Counts one handle less. The last one ends the mapping, before this returns.
-    pub(super) fn drop_handle(&self, views: Views) {
-        let Some(Mapped { region, file, .. }) = self.take_last() else { return };
+    /// Counts one handle less. The last one ends the mapping, before this returns. `told`: of how many stray stores it was.
+    pub(super) fn drop_handle(&self, views: Views, told: u32) {
+        let Some(Mapped { region, file, .. }) = self.take_last(told) else { return };
         retire(region, views);
         drop(file);
     }
 
     /// Ends the mapping as the last handle does, and takes back what it did to the file: nobody has seen it.
     pub(super) fn undo(&self) {
-        let Some(Mapped { region, file, .. }) = self.take_last() else { return };
+        let Some(Mapped { region, file, .. }) = self.take_last(self.strays()) else { return };
         drop(region);
         self.rollback.undo(file);
     }
 
     /// What the mapping had, if this was its last handle.
-    fn take_last(&self) -> Option<Mapped> {
+    fn take_last(&self, told: u32) -> Option<Mapped> {
         let mut mapped = self.lock();
-        let handles = &mut mapped.as_mut()?.handles;
-        *handles -= 1;
-        if *handles == 0 { mapped.take() } else { None }
+        let open = mapped.as_mut()?;
+        open.handles -= 1;
+        if open.handles > 0 {
+            if told != self.strays() {
+                open.one_is_told();
+            }
+            return None;
+        }
+        if let Some(share) = self.share.get() {
+            share::forget(share.number);
+        }
+        mapped.take()
+    }
+
+    /// How many stray stores were discarded while several handles were open.
+    pub(super) fn strays(&self) -> u32 {
+        self.strays.load(Ordering::SeqCst)
+    }
+
+    /// A stray store was discarded. If several handles are open, each is to be told.
+    pub(super) fn note_stray_store(&self) {
+        let mut mapped = self.lock();
+        let Some(open) = mapped.as_mut().filter(|open| open.handles > 1) else { return };
+        open.untold = open.handles;
+        if let Some(guard) = open.region.guard() {
+            guard.mark_untold(true);
+        }
+        self.strays.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// A handle that knew of `told` stray stores is told of the others. Answers how many there are.
+    pub(super) fn tell(&self, told: u32) -> u32 {
+        let mut mapped = self.lock();
+        let strays = self.strays();
+        if told != strays
+            && let Some(open) = mapped.as_mut()
+        {
+            open.one_is_told();
+        }
+        strays
+    }
+}
+
+impl Mapped {
+    /// Fails while other handles than the caller's are open: theirs would be other bytes, or none.
+    pub fn require_alone(&self) -> Result<()> {
+        match self.handles {
+            0 | 1 => Ok(()),
+            handles => Err(Error::Busy(format!(
+                "The mapping is shared: {} other object(s) are attached to it",
+                handles - 1
+            ))),
+        }
+    }
+
+    fn one_is_told(&mut self) {
+        self.untold = self.untold.saturating_sub(1);
+        if self.untold == 0
+            && let Some(guard) = self.region.guard()
+        {
+            guard.mark_untold(false);
+        }
     }
 }
 
@@ -144,4 +218,6 @@ pub(super) fn retire(region: Arc<Region>, views: Views) {
         // The region may live long with an ArrayBuffer, and a process has few descriptors.
         guard.release_file();
     }
+    held.mark_closed();
+    region::give_back(held);
 }

@@ -22,6 +22,7 @@ impl Record {
         if !self.tracked {
             return Err(Error::NoDescriptor("resize"));
         }
+        mapped.require_alone()?;
         let plan = &self.source.plan;
         let whole = length.checked_add(plan.slack as u64).and_then(|whole| isize::try_from(whole).ok());
         let end = whole.and_then(|whole| plan.file_offset.checked_add(whole as u64));

@@ -114,13 +114,14 @@ impl Record {
 
     /// Whether anything went wrong since the mapping was made, or since `reattach`.
     pub fn is_faulted(&self) -> Result<bool> {
-        Ok(self.region()?.guard().is_some_and(|guard| !guard.is_clear()))
+        Ok(self.region()?.guard().is_some_and(Guard::is_faulted))
     }
 
     /// Maps the file again, after a fault. `false`: at other addresses; views of the old ones show what they showed.
     pub fn reattach(&self) -> Result<bool> {
         let mut mapped = self.lock();
         let mapped = mapped.as_mut().ok_or(Error::Closed)?;
+        mapped.require_alone()?;
         if !self.tracked && !self.source.is_anonymous() {
             return Err(Error::NoDescriptor("reattach"));
         }
@@ -158,12 +159,13 @@ impl Record {
         if guard.has_stray_store() {
             let file = guard.file();
             // Where the system cannot do that, the next call reports it again.
-            let _ = region.discard_stray_store(|pages| {
+            let discarded = region.discard_stray_store(|pages| {
                 place(&self.source, file.as_deref(), Target::At(pages)).map(drop)
             });
-            return Err(Error::ReadOnly(
-                "A store through a view of the read-only mapping went nowhere: the file is as it was",
-            ));
+            if discarded.is_ok() {
+                self.note_stray_store();
+            }
+            return Err(Error::StrayStore);
         }
         guard.first_bad(from, len).map_or(Ok(()), |bad| Err(self.fault(bad)))
     }

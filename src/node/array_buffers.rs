@@ -15,12 +15,15 @@ use napi::{Env, sys};
 use napi_derive::napi;
 
 use super::enums::Engine;
-use crate::region::{Region, Revoked};
+use super::live_objects;
+use crate::region::{self, Region};
 use crate::sync::Mutex;
 
 struct Entry {
     /// `None`: released; the entry stays for the sake of `object`.
     region: Option<Arc<Region>>,
+    /// The object of the thread whose ArrayBuffer it is.
+    owner: live_objects::Number,
     /// Whose finalizers are to come; `None`: it has ended.
     thread: Option<ThreadId>,
     /// The engine may still read the memory.
@@ -95,15 +98,23 @@ fn change(number: usize, change: impl FnOnce(&mut Entry)) {
         entries.remove(&number);
     }
     drop(entries);
-    drop(ended);
+    if let Some(region) = ended {
+        region::give_back(region);
+    }
 }
 
 /// Enters a backing store that is about to be made; answers its number. `reported` is the mapping's: see `Entry`.
-pub fn register(region: &Arc<Region>, reported: &Arc<AtomicBool>, engine: Engine) -> usize {
+pub fn register(
+    region: &Arc<Region>,
+    owner: live_objects::Number,
+    reported: &Arc<AtomicBool>,
+    engine: Engine,
+) -> usize {
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     let (region, thread) = (Some(Arc::clone(region)), Some(thread::current().id()));
     let entry = Entry {
         region,
+        owner,
         thread,
         has_store: true,
         is_alive: false,
@@ -116,6 +127,18 @@ pub fn register(region: &Arc<Region>, reported: &Arc<AtomicBool>, engine: Engine
     };
     entries().insert(number, entry);
     number
+}
+
+/// Whether another object than `owner` of this thread has given its program a view of the region that is still attached.
+/// `None`: any object.
+pub fn has_others(region: &Arc<Region>, owner: Option<live_objects::Number>) -> bool {
+    let own = owner.map(|owner| (Some(thread::current().id()), owner));
+    entries().values().any(|entry| {
+        let is_attached = entry.exposed && entry.has_store && !entry.detached_by_us && entry.thread.is_some();
+        is_attached
+            && Some((entry.thread, entry.owner)) != own
+            && entry.region.as_ref().is_some_and(|theirs| Arc::ptr_eq(theirs, region))
+    })
 }
 
 /// The engine has refused to make the backing store.
@@ -136,17 +159,27 @@ pub unsafe extern "C" fn store_ended(env: sys::napi_env, _data: *mut c_void, hin
             && entry.may_outlive_thread()
     });
     if outlives && !can_run(env) {
-        leak_revoked(number);
+        abandon(number);
     } else {
         change(number, |entry| entry.has_store = false);
     }
 }
 
-/// Revokes a region and never gives its addresses back: the thread ends, and another one may go on reading them.
-fn leak_revoked(number: usize) {
+/// Never gives the addresses of a region back: the thread ends, and another one may go on reading them. The bytes are
+/// revoked as soon as nobody has a right to them, see `region::give_back`.
+fn abandon(number: usize) {
     let Some(Entry { region: Some(region), path, reported, .. }) = entries().remove(&number) else { return };
-    region.revoke(Revoked::Inaccessible);
-    LEAKED.lock().push(Leaked { region, path, reported });
+    region.mark_abandoned();
+    leak(Arc::clone(&region), path, reported);
+    region::give_back(region);
+}
+
+fn leak(region: Arc<Region>, path: Option<Box<str>>, reported: Arc<AtomicBool>) {
+    let mut leaked = LEAKED.lock();
+    // One `Arc` is enough, however many threads have had the mapping.
+    if !leaked.iter().any(|other| Arc::ptr_eq(&other.region, &region)) {
+        leaked.push(Leaked { region, path, reported });
+    }
 }
 
 /// Whether JavaScript can still run in an environment. It cannot while the environment ends.
@@ -216,7 +249,7 @@ pub fn leak_transferred(env: Env) {
         if !alive || was_transferred(env.raw(), object) {
             let taken = entries().remove(&number);
             if let Some(Entry { region: Some(region), path, reported, .. }) = taken {
-                LEAKED.lock().push(Leaked { region, path, reported });
+                leak(region, path, reported);
             }
         }
     }
@@ -232,7 +265,7 @@ pub fn environment_ends() {
         .collect::<Vec<_>>();
     for (number, outlives) in mine {
         if outlives {
-            leak_revoked(number);
+            abandon(number);
         } else {
             change(number, |entry| (entry.is_alive, entry.thread) = (false, None));
         }

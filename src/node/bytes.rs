@@ -1,12 +1,14 @@
 //! The bytes of a mapping: copied from another one, filled, compared.
 
+use std::sync::Arc;
+
 use napi::bindgen_prelude::Either;
 use napi_derive::napi;
 
 use super::errors::{Failure, answer, outcome};
 use super::mapping::NativeMapping;
 use super::values::{JsBytes, size};
-use crate::mapping::Error;
+use crate::mapping::{Error, Record};
 
 #[napi]
 impl NativeMapping {
@@ -14,7 +16,9 @@ impl NativeMapping {
     #[napi(enumerable = false, catch_unwind)]
     pub fn copy_from(&self, to: f64, other: &NativeMapping, from: f64, length: f64) -> Option<Failure> {
         let (to, from, length) = (size(to), size(from), size(length));
-        outcome(self.record().and_then(|record| record.copy_from(to, other.record()?, from, length)))
+        let copy =
+            |record: &Arc<Record>| other.handle().reach(|theirs| record.copy_from(to, theirs, from, length));
+        outcome(self.handle().reach(copy))
     }
 
     /// Repeats a pattern, which is not empty, over a range.
@@ -32,7 +36,7 @@ impl NativeMapping {
         if pattern.is_empty() {
             return None;
         }
-        outcome(self.record().and_then(|record| record.fill(start, end, &pattern)))
+        outcome(self.handle().reach(|record| record.fill(start, end, &pattern)))
     }
 
     /// Whether the bytes from `start` on are `other`.
@@ -42,12 +46,13 @@ impl NativeMapping {
         start: f64,
         #[napi(ts_arg_type = "Uint8Array")] other: JsBytes,
     ) -> Either<bool, Failure> {
-        answer(self.record().and_then(|record| record.equals(size(start), other.0.as_slice())))
+        answer(self.handle().reach(|record| record.equals(size(start), other.0.as_slice())))
     }
 
     /// Whether all bytes are those of another mapping.
     #[napi(enumerable = false, catch_unwind)]
     pub fn equals_mapping(&self, other: &NativeMapping) -> Either<bool, Failure> {
-        answer(self.record().and_then(|record| record.equals_mapping(other.record()?)))
+        let equal = |record: &Arc<Record>| other.handle().reach(|theirs| record.equals_mapping(theirs));
+        answer(self.handle().reach(equal))
     }
 }

@@ -29,6 +29,16 @@ impl Access {
     }
 }
 
+impl From<request::Access> for Access {
+    fn from(access: request::Access) -> Self {
+        match access {
+            request::Access::Read => Self::Read,
+            request::Access::Write => Self::Write,
+            request::Access::Copy => Self::Copy,
+        }
+    }
+}
+
 /// What becomes of the views of bytes that a mapping no longer has.
 #[napi]
 #[derive(Clone, Copy)]

@@ -95,6 +95,10 @@ impl From<Error> for Failure {
             Error::Fault { reason, offset } => Self::of_fault(reason, offset),
             Error::Closed => Self::new(ErrorCode::Closed, "The mapping is closed".into()),
             Error::ReadOnly(text) => Self::new(ErrorCode::ReadOnly, text.into()),
+            Error::StrayStore => Self::new(
+                ErrorCode::ReadOnly,
+                "A store through a view of the read-only mapping went nowhere: the file is as it was".into(),
+            ),
             Error::NoDescriptor(call) => Self::new(
                 ErrorCode::NoDescriptor,
                 format!("{call}() needs the descriptor, which trackfd: false did not keep"),

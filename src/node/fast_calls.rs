@@ -188,7 +188,7 @@ fn byte(call: &Call<2>) -> sys::napi_value {
         let mut byte = 0u8;
         // SAFETY: `byte` outlives the call.
         let target = unsafe { ForeignBytes::new(&raw mut byte, 1) };
-        handle.record()?.read(call.size(1), target)?;
+        handle.reach(|record| record.read(call.size(1), target))?;
         Ok(byte)
     };
     call.answer(read, |byte| {
@@ -200,20 +200,20 @@ fn byte(call: &Call<2>) -> sys::napi_value {
 }
 
 fn set_byte(call: &Call<3>) -> sys::napi_value {
-    let write = |handle: &Handle| handle.record()?.set_byte(call.size(1), call.number(2) as u8);
+    let write = |handle: &Handle| handle.reach(|record| record.set_byte(call.size(1), call.number(2) as u8));
     call.answer(write, |()| call.null())
 }
 
 fn copy_out(call: &Call<5>) -> sys::napi_value {
     let read = |handle: &Handle| {
         let target = call.bytes(2)?.part(call.size(3), call.size(4)).ok_or_else(no_bytes)?;
-        handle.record()?.read(call.size(1), target)
+        handle.reach(|record| record.read(call.size(1), target))
     };
     call.answer(read, |()| call.null())
 }
 
 fn copy_in(call: &Call<3>) -> sys::napi_value {
-    let write = |handle: &Handle| handle.record()?.write(call.size(1), call.bytes(2)?);
+    let write = |handle: &Handle| handle.reach(|record| record.write(call.size(1), call.bytes(2)?));
     call.answer(write, |()| call.null())
 }
 
@@ -221,7 +221,8 @@ fn find(call: &Call<5>) -> sys::napi_value {
     let search = |handle: &Handle| {
         let needle = call.bytes(1)?;
         let direction = if call.boolean(4) { Direction::Backward } else { Direction::Forward };
-        parallel::find(&handle.snapshot()?, needle.as_slice(), call.size(2)..call.size(3), direction, 1, None)
+        let range = call.size(2)..call.size(3);
+        handle.reach(|_| parallel::find(&handle.snapshot()?, needle.as_slice(), range, direction, 1, None))
     };
     call.answer(search, |found| call.value(found.map_or(-1.0, |at| at as f64)))
 }
@@ -229,12 +230,13 @@ fn find(call: &Call<5>) -> sys::napi_value {
 fn count(call: &Call<4>) -> sys::napi_value {
     let search = |handle: &Handle| {
         let needle = call.bytes(1)?;
-        parallel::count(&handle.snapshot()?, needle.as_slice(), call.size(2)..call.size(3), 1, None)
+        let range = call.size(2)..call.size(3);
+        handle.reach(|_| parallel::count(&handle.snapshot()?, needle.as_slice(), range, 1, None))
     };
     call.answer(search, |count| call.value(count as f64))
 }
 
 fn verify(call: &Call<3>) -> sys::napi_value {
-    let check = |handle: &Handle| handle.record()?.verify_range(call.size(1), call.size(2));
+    let check = |handle: &Handle| handle.reach(|record| record.verify_range(call.size(1), call.size(2)));
     call.answer(check, |()| call.null())
 }

@@ -58,7 +58,7 @@ impl NativeMapping {
     /// Whether a fault was handled since the mapping was made or reattached.
     #[napi(enumerable = false, catch_unwind)]
     pub fn faulted(&self) -> Either<bool, Failure> {
-        answer(self.record().and_then(|record| record.is_faulted()))
+        answer(self.handle().is_faulted())
     }
 
     /// Maps the file again. `false`: it is at other addresses now, so views of the old ones must go.

@@ -165,7 +165,7 @@ impl NativeMapping {
             write_measures(&measures, start, &piece, is_text);
             (Some(made), piece.end)
         };
-        match self.record().and_then(|record| record.lines(range, most, cut)) {
+        match self.handle().reach(|record| record.lines(range, most, cut)) {
             Ok(Some(text)) => Either::A(Passed(text)),
             Ok(None) => Either::B(refused(env, start)),
             Err(error) => Either::B(error.into()),
@@ -184,7 +184,7 @@ impl NativeMapping {
         room: u32,
     ) -> Result<PromiseRaw<'static, Answer<f64>>> {
         let LinesRequest { start, end, most, encoding, keep_ends: keep } = request;
-        let (record, ready) = (self.record().cloned(), Arc::clone(&job.lines));
+        let (record, ready) = (self.handle().reach(|record| Ok(Arc::clone(record))), Arc::clone(&job.lines));
         let (start, end, most, encoding) = (size(start), size(end), most as usize, encoding.of_lines());
         jobs::run(env, job, Length::Long, move |cancel| {
             let record = record?;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use napi::{Env, sys};
 use napi_derive::napi;
 
-use super::{array_buffers, jobs};
+use super::{array_buffers, jobs, mapping};
 use crate::mapping::Handle;
 
 const SWEEP_INTERVAL: usize = 1_000;
@@ -147,7 +147,7 @@ pub fn sweep(env: Env) -> u32 {
     let mut swept = 0;
     for entry in LIVE_OBJECTS.with_borrow_mut(|live| live.take(is_over)) {
         if !entry.handle.is_closed() {
-            entry.handle.release();
+            mapping::release(&entry.handle);
             swept += 1;
         }
         if !entry.object.is_null() {
@@ -169,6 +169,6 @@ fn environment_ends() {
         live.take(|_| true)
     });
     for entry in entries.unwrap_or_default() {
-        entry.handle.release();
+        mapping::release(&entry.handle);
     }
 }

@@ -1,7 +1,6 @@
 //! The native half of the class: one open object over a mapping.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use napi::bindgen_prelude::{Either, PromiseRaw, ToNapiValue, TypeName};
 use napi::{Env, ValueType, sys};
@@ -10,11 +9,12 @@ use napi_derive::napi;
 use super::enums::{Access, Views};
 use super::errors::{Answer, Failure, answer, outcome};
 use super::jobs::{self, NativeJob};
-use super::live_objects;
 use super::values::{JsBytes, Pair};
-use crate::mapping::{Error, Handle, Record, Result};
+use super::{array_buffers, live_objects};
+use crate::mapping::{self, Error, Handle, Record, Result};
 use crate::os;
 use crate::pool::Length;
+use crate::region::Region;
 use crate::request::{self, Raw, Request};
 
 /// One open object over a mapping. The caller has checked every number; what is still wrong is answered with a Failure.
@@ -22,8 +22,6 @@ use crate::request::{self, Raw, Request};
 pub struct NativeMapping {
     handle: Arc<Handle>,
     number: live_objects::Number,
-    /// Whether a late access to the mapping was reported: see `array_buffers`.
-    reported: Arc<AtomicBool>,
 }
 
 impl NativeMapping {
@@ -37,14 +35,40 @@ impl NativeMapping {
         self.handle.record()
     }
 
-    pub(super) fn late_access_reported(&self) -> &Arc<AtomicBool> {
-        &self.reported
+    pub(super) fn object_number(&self) -> live_objects::Number {
+        self.number
+    }
+
+    /// What is done to whoever holds the bytes when this object gives them up: nothing, as long as somebody else's views of
+    /// a shared mapping are attached.
+    fn views_after(&self, views: Views) -> mapping::Views {
+        let has_others = |region| array_buffers::has_others(&region, Some(self.number));
+        let is_in_use = region_if_shared(&self.handle).is_some_and(has_others);
+        if is_in_use { mapping::Views::Keep } else { views.chosen() }
     }
 }
 
 impl Drop for NativeMapping {
     fn drop(&mut self) {
-        self.handle.release();
+        release(&self.handle);
+    }
+}
+
+/// The present region of a mapping of which a token was made.
+fn region_if_shared(handle: &Handle) -> Option<Arc<Region>> {
+    handle.record().ok().filter(|record| record.is_shared())?.region().ok()
+}
+
+/// Closes a handle whose object was collected, or whose thread ends. ArrayBuffers that outlive the object keep their bytes.
+/// If the mapping was shared, there may be none, and yet the detached ones of other threads.
+pub(super) fn release(handle: &Handle) {
+    match region_if_shared(handle) {
+        Some(region) if !array_buffers::has_others(&region, None) => {
+            // Dropped first, since it is a holder.
+            drop(region);
+            handle.close(mapping::Views::Detach);
+        }
+        _ => handle.release(),
     }
 }
 
@@ -65,7 +89,7 @@ impl ToNapiValue for NewMapping {
         let engine = Env::from_raw(env);
         let too_many = || napi::Error::from_reason("This thread has too many mappings");
         let number = live_objects::enter(engine, &new.0).ok_or_else(too_many)?;
-        let mapping = NativeMapping { handle: new.0, number, reported: Arc::default() };
+        let mapping = NativeMapping { handle: new.0, number };
         // SAFETY: env is the engine's, for this call.
         let object = unsafe { NativeMapping::to_napi_value(env, mapping) }?;
         live_objects::attach(engine, number, object);
@@ -73,7 +97,7 @@ impl ToNapiValue for NewMapping {
     }
 }
 
-fn new_mapping(opened: Result<Handle>, measures: &Pair) -> Either<NewMapping, Failure> {
+pub(super) fn new_mapping(opened: Result<Handle>, measures: &Pair) -> Either<NewMapping, Failure> {
     answer(opened.map(|handle| {
         measure(&handle, measures);
         NewMapping(Arc::new(handle))
@@ -213,7 +237,7 @@ impl NativeMapping {
     /// Gives the mapping, and its file, another length. `reserve: false` leaves a hole where the file grows.
     #[napi(enumerable = false, catch_unwind)]
     pub fn resize(&self, length: f64, reserve: bool, views: Views) -> Option<Failure> {
-        let resized = |record: &Arc<Record>| record.resize(length as u64, reserve, views.chosen());
+        let resized = |record: &Arc<Record>| record.resize(length as u64, reserve, self.views_after(views));
         outcome(self.record().and_then(resized))
     }
 
@@ -227,6 +251,6 @@ impl NativeMapping {
     /// nothing.
     #[napi(enumerable = false, catch_unwind)]
     pub fn close(&self, views: Views) {
-        self.handle.close(views.chosen());
+        self.handle.close(self.views_after(views));
     }
 }

@@ -28,6 +28,9 @@ mod bytes;
 /// Single bytes and small copies, with as little glue as Node-API allows.
 mod fast_calls;
 
+/// One mapping in several threads.
+mod share;
+
 /// Its memory and its file: flushed, advised, named.
 mod memory;
 

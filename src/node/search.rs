@@ -212,7 +212,7 @@ impl NativeMapping {
         let target = pattern.target()?;
         let (range, at) = (size(start)..size(end), size(at).saturating_sub(size(start)));
         let first = |bytes: &[u8]| target.find(bytes, at);
-        let found = self.record().and_then(|record| record.search(range.clone(), at, first));
+        let found = self.handle().reach(|record| record.search(range.clone(), at, first));
         Ok(position(found.map(|found| found.map(|(from, _)| range.start + from))))
     }
 
@@ -220,8 +220,9 @@ impl NativeMapping {
     #[napi(enumerable = false, catch_unwind)]
     pub fn count(&self, pattern: &NativePattern, start: f64, end: f64) -> Result<Either<f64, Failure>> {
         let (target, range) = (pattern.target()?, size(start)..size(end));
-        let count = |haystack| parallel::count_pattern(&haystack, target, range, 1, None);
-        Ok(answer(self.handle().snapshot().and_then(count).map(|count| count as f64)))
+        let handle = self.handle();
+        let count = |_: &_| parallel::count_pattern(&handle.snapshot()?, target, range, 1, None);
+        Ok(answer(handle.reach(count).map(|count| count as f64)))
     }
 
     /// `count`, on threads of our own.
@@ -284,7 +285,7 @@ impl NativeMapping {
                 Wanted::Pattern(target) => target.walk(bytes, &mut now, bounds, groups > 1, None, take),
             }
         };
-        match self.record().and_then(|record| record.search(range, from, walk)) {
+        match self.handle().reach(|record| record.search(range, from, walk)) {
             Ok(Ok(())) => {
                 cursor.set(write_cursor(&now, start));
                 Either::A(writer.count as f64)

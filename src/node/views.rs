@@ -9,22 +9,23 @@ use napi::bindgen_prelude::Either;
 use napi::{Env, sys};
 use napi_derive::napi;
 
-use super::array_buffers;
 use super::enums::Engine;
 use super::errors::Failure;
 use super::mapping::NativeMapping;
 use super::values::{Pair, Passed, forget_exception, nothing};
-use crate::mapping::Error;
+use super::{array_buffers, live_objects};
+use crate::mapping::{Error, Record};
 use crate::region::Region;
 
 /// An ArrayBuffer over all visible bytes of `region`, and its number. The error is the status that the engine answered.
 fn external(
     env: Env,
     region: &Arc<Region>,
+    object: live_objects::Number,
     reported: &Arc<AtomicBool>,
     engine: Engine,
 ) -> Result<(sys::napi_value, usize), sys::napi_status> {
-    let number = array_buffers::register(region, reported, engine);
+    let number = array_buffers::register(region, object, reported, engine);
     let mut value = ptr::null_mut();
     let status = region.expose(|start, length| {
         // SAFETY: the addresses stay mapped until `store_ended` was called with the number, which is no pointer.
@@ -58,11 +59,13 @@ impl NativeMapping {
         #[napi(ts_arg_type = "Float64Array")] number: Pair,
         engine: Engine,
     ) -> Either<Passed, Failure> {
-        let region = match self.record().and_then(|record| record.region()) {
-            Ok(region) => region,
+        let present =
+            |record: &Arc<Record>| Ok((record.region()?, Arc::clone(record.late_access_reported())));
+        let (region, reported) = match self.record().and_then(present) {
+            Ok(present) => present,
             Err(error) => return Either::B(error.into()),
         };
-        match external(env, &region, self.late_access_reported(), engine) {
+        match external(env, &region, self.object_number(), &reported, engine) {
             Ok((buffer, registered)) => {
                 number.set([registered as f64, 0.0]);
                 Either::A(Passed(buffer))

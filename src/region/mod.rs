@@ -39,6 +39,10 @@ pub struct Region {
     revoked: AtomicBool,
     /// The mapping has another region by now, and what the file no longer has of this one faults.
     replaced: AtomicBool,
+    /// No mapping has the region any more.
+    closed: AtomicBool,
+    /// A thread has ended that had an ArrayBuffer over the region, and whether somebody still reads through that is not known.
+    abandoned: AtomicBool,
     /// Odd while the pages are being replaced by others, and higher each time: see `generation`.
     generation: AtomicU64,
     guard: Option<Guard>,
@@ -59,7 +63,7 @@ impl Region {
     /// Takes `map`, which has at least `slack + length` bytes.
     pub fn new(map: RawMap, slack: usize, length: usize) -> Self {
         LIVE.fetch_add(1, Ordering::Relaxed);
-        let (exposed, revoked, replaced, generation) = Default::default();
+        let (exposed, revoked, replaced, closed, abandoned, generation) = Default::default();
         let probe = OnceLock::new();
         Self {
             map,
@@ -68,6 +72,8 @@ impl Region {
             exposed,
             revoked,
             replaced,
+            closed,
+            abandoned,
             generation,
             guard: None,
             removable: false,
@@ -217,6 +223,34 @@ impl Drop for Region {
         if !*self.revoked.get_mut() {
             LIVE.fetch_sub(1, Ordering::Relaxed);
         }
+    }
+}
+
+impl Region {
+    /// The mapping that had the region has closed, or has another by now.
+    pub fn mark_closed(&self) {
+        self.closed.store(true, Ordering::SeqCst);
+    }
+
+    /// To be called by a thread that ends, before it gives an `Arc` of the region to whoever never drops it.
+    pub fn mark_abandoned(&self) {
+        self.abandoned.store(true, Ordering::SeqCst);
+    }
+}
+
+/// Drops a holder's `Arc`. If none is left but the one of an abandoned region, which is never dropped, and the mapping is
+/// closed, nobody has a right to the bytes any more, and they are revoked.
+pub fn give_back(region: Arc<Region>) {
+    if !region.closed.load(Ordering::SeqCst) || !region.abandoned.load(Ordering::SeqCst) {
+        return;
+    }
+    // Dropped before the others are counted: of two threads that do so at once, one sees that none is left.
+    let weak = Arc::downgrade(&region);
+    drop(region);
+    if weak.strong_count() == 1
+        && let Some(region) = weak.upgrade()
+    {
+        region.revoke(Revoked::Inaccessible);
     }
 }
 

@@ -76,6 +76,7 @@ static SPLITS: AtomicUsize = AtomicUsize::new(0);
 const FAULTED: u32 = 1;
 const STRAY_STORE: u32 = 2;
 const LATE_ACCESS: u32 = 4;
+const UNTOLD: u32 = 8;
 
 /// Why bytes are bad.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

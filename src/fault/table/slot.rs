@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64};
 
 use super::{
     Bad, Chunk, Entry, FAULTED, FREE, GuardedMapping, INACCESSIBLE, LATE_ACCESS, PAUSED, PER_CHUNK, PRIVATE,
-    READ_ONLY, REVOKED, RUNS, Reason, SIZED, SPLITS, STRAY_STORE, add_chunk, chunk, runs,
+    READ_ONLY, REVOKED, RUNS, Reason, SIZED, SPLITS, STRAY_STORE, UNTOLD, add_chunk, chunk, runs,
 };
 
 /// An entry of the table. It is the owner's from `take` to `free`; a handler has a copy of it while it is at work.
@@ -142,6 +142,20 @@ impl Slot {
             for run in self.runs() {
                 run.store(0, SeqCst);
             }
+        }
+    }
+
+    /// Whether the status says more than that somebody is to be told of something.
+    pub fn is_faulted(self) -> bool {
+        self.status().load(SeqCst) & !UNTOLD != 0
+    }
+
+    /// Notes whether somebody is to be told of a stray store that was discarded.
+    pub fn mark_untold(self, untold: bool) {
+        if untold {
+            self.status().fetch_or(UNTOLD, SeqCst);
+        } else {
+            self.status().fetch_and(!UNTOLD, SeqCst);
         }
     }
 

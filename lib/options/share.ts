@@ -1,0 +1,26 @@
+import * as check from '../checks.js'
+import { wrongType } from '../errors.js'
+import type { Home } from '../homes/home.js'
+import { type CommonOptions, chosenHome } from './open.js'
+
+/**
+ * What `share()` answers, for `postMessage()` and `workerData`: it says which mapping is meant, and means nothing to another
+ * process. It holds nothing open, and may be used any number of times.
+ */
+export interface ShareToken {
+  readonly memmap: string
+}
+
+/** Options of `Mmap.attach`. */
+export type AttachOptions = Pick<CommonOptions, 'home'>
+
+export function attachedHome(given: AttachOptions | undefined): Home | undefined {
+  return chosenHome(check.options(given, ['home']).home)
+}
+
+/** The text of a token. Whether this process has made it is for the addon to say. */
+export function tokenText(token: unknown): string {
+  const text: unknown = typeof token === 'object' && token !== null ? Reflect.get(token, 'memmap') : undefined
+  if (typeof text !== 'string') throw wrongType('token', 'what share() has answered', token)
+  return text
+}
