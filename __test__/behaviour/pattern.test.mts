@@ -381,9 +381,72 @@ test('so many groups that their places would take gigabytes are found or refused
   }
 })
 
-test('deep patterns are compiled in a thread whose stack is nearly used up', async (t) => {
-  const outcome = await run('search', 'deep')
-  t.deepEqual([outcome.code, outcome.answer], [0, [0, 2]], story(outcome))
+for (const [shape, answer] of [
+  ['deep', [0, 2]],
+  ['wide', [0, 1]],
+] as const)
+  test(`${shape} patterns are compiled in a thread whose stack is nearly used up`, async (t) => {
+    const outcome = await run('search', 'stackless', { shape })
+    t.deepEqual([outcome.code, outcome.answer], [0, answer], story(outcome))
+  })
+
+const MIB = 2 ** 20
+
+/** What a pattern is refused with, or where it is found; and how much memory compiling it takes at most, in bytes. */
+async function compiles(
+  t: ExecutionContext,
+  parts: readonly (readonly [text: string, times: number])[],
+  { flags = '', most = 64 * MIB, found, refused }: { flags?: string; most?: number; found?: number; refused?: RegExp },
+): Promise<void> {
+  const outcome = await run('search', 'compiled', { parts, flags }, { timeout: 20_000 })
+  t.is(outcome.code, 0, story(outcome))
+  t.is(outcome.answer.found, found, story(outcome))
+  t.is(outcome.answer.code, refused && 'ERR_MMAP_PATTERN', story(outcome))
+  if (refused !== undefined) t.regex(outcome.answer.message, refused)
+  t.true(outcome.answer.grown < most, story(outcome))
+}
+
+test('a loop over more iterations than can be written out is refused', async (t) => {
+  // In the outer loop no iteration is empty: to say that of the inner one, its iterations are written out.
+  for (const count of ['4000000000', '200000000'])
+    await compiles(t, [[`(?:(?:a?){${count}})*`, 1]], { refused: /too large/ })
+})
+
+test('what a wide loop takes is in proportion to its width, or it is refused', async (t) => {
+  const wide = (part: string, times: number) => [['(?:a?', 1] as const, [part, times] as const, [')*', 1] as const]
+  await compiles(t, wide('\\b', 12_000), { found: 0 })
+  await compiles(t, wide('a??', 6000), { refused: /too large/ })
+  await compiles(t, wide('(?:\\b|\\B|a)', 3000), { refused: /too large/ })
+  await compiles(t, wide('()', 12_000), { found: 0 })
+})
+
+test('a pattern of many line starts is compiled in linear time', async (t) => {
+  await compiles(
+    t,
+    [
+      ['^', 200_000],
+      ['a', 1],
+    ],
+    { flags: 'm', most: 512 * MIB, refused: /too large/ },
+  )
+})
+
+test('a source of more than a MiB is refused, and no memory is taken for it', async (t) => {
+  const most = 2 ** 20
+  await compiles(t, [['a', 8 * most]], { refused: /source is 8388608 characters long, and at most 1048576 are/ })
+  await compiles(t, [['é', most + 1]], { refused: /source is 1048577 characters long/ })
+  // A character beyond U+FFFF counts twice, as in `source.length`.
+  await compiles(t, [['😀', most / 2 + 1]], { flags: 'u', refused: /source is 1048578 characters long/ })
+  // As long as is allowed, what takes the most memory.
+  await compiles(t, [['.', most]], { most: 1024 * MIB, refused: /too large: its repetitions/ })
+})
+
+test('an alternation of 100,000 words is no longer than is allowed', (t) => {
+  using m = Mmap.anonymous(4096)
+  const words = Array.from({ length: 100_000 }, (_, n) => ((n * 2_654_435_761) % 2 ** 32).toString(36).padStart(8, 'z'))
+  m.write(`${words[77_777]} ${words[5]}`)
+  t.is(m.search(new RegExp(words.join('|'))), 0)
+  t.is(m.count(new RegExp(`\\b(?:${words.slice(0, 30_000).join('|')})\\b`)), 1)
 })
 
 test('of large patterns fewer are kept compiled', async (t) => {

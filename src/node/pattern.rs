@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use napi::bindgen_prelude::{FromNapiRef, FromNapiValue, TypeName, ValidateNapiValue};
-use napi::{Result, ValueType, sys};
+use napi::{JsString, Result, ValueType, sys};
 use napi_derive::napi;
 
 use super::errors::Failure;
 use super::values::JsBytes;
 use crate::mapping::{self, Error};
 use crate::region::ForeignBytes;
+use crate::search::pattern::Pattern;
 use crate::search::target::Target;
 
 /// A compiled RegExp. The object can be used for one RegExp after the other: engines call finalizers from the event loop,
@@ -30,15 +31,20 @@ impl NativePattern {
 
     /// Compiles a RegExp's source and flags, in place of what the object had.
     #[napi(enumerable = false, catch_unwind)]
-    pub fn compile(&mut self, source: String, flags: String) -> Option<Failure> {
+    pub fn compile(&mut self, source: JsString<'_>, flags: String) -> Result<Option<Failure>> {
         self.target = None;
-        match Target::pattern(&source, &flags) {
+        // Before there is a copy of it, which may be more than there is memory for.
+        if let Err(error) = Pattern::check_length(source.utf16_len()?) {
+            return Ok(Some(error.into()));
+        }
+        let source = source.into_utf8()?.into_owned()?;
+        Ok(match Target::pattern(&source, &flags) {
             Ok(target) => {
                 self.target = Some(Arc::new(target));
                 None
             }
             Err(error) => Some(error.into()),
-        }
+        })
     }
 
     /// Lets go of what was compiled. Jobs that are at work on it go on.

@@ -35,11 +35,17 @@ function store(name, versions) {
 
 const started = (worker) => new Promise((resolve) => worker.once('message', resolve))
 
-/** Searches for deep patterns from a call that JavaScript has just refused to make deeper; answers what it found. */
-function searchDeep() {
+const SOURCES = {
+  deep: (n) => `(${'(?:x|y'.repeat(63)}${n}z${')*'.repeat(63)})`,
+  // They nest no deeper than others, but are wide.
+  wide: (n) => `(?:x?${'\\B'.repeat(5000)}${n}?)*`,
+}
+
+/** Searches for such patterns from a call that JavaScript has just refused to make deeper; answers what it found. */
+function searchWithoutStack(shape) {
   const m = Mmap.anonymous(4096)
   m.set(Buffer.from('xyz'))
-  const patterns = [1, 2, 3, 4].map((n) => new RegExp(`(${'(?:x|y'.repeat(63)}${n}z${')*'.repeat(63)})`))
+  const patterns = [1, 2, 3, 4].map((n) => new RegExp(SOURCES[shape](n)))
   const next = () => {
     const [one, other] = patterns
     const answer = [m.search(one), m.match(other).end]
@@ -140,15 +146,35 @@ const SCENARIOS = {
     }
   },
 
-  /** Compiles deep patterns in a worker whose stack is nearly used up. */
-  async deep() {
-    const worker = new Worker(SELF, { workerData: { deep: true } })
+  /** Compiles patterns of a shape in a worker whose stack is nearly used up. */
+  async stackless({ shape }) {
+    const worker = new Worker(SELF, { workerData: { shape } })
     const answer = await new Promise((resolve, reject) => {
       worker.once('message', resolve)
       worker.once('error', reject)
     })
     await worker.terminate()
     report(answer)
+  },
+
+  /**
+   * Searches for a pattern of such a source, which is the text of each part so many times. What came of it, and how many
+   * more bytes of memory the process had at some time than before.
+   */
+  compiled({ parts, flags }) {
+    const m = Mmap.anonymous(4096)
+    // Compiles one, so that what the first one needs does not count.
+    m.search(/a?b/)
+    const pattern = new RegExp(parts.map(([text, times]) => text.repeat(times)).join(''), flags)
+    const peak = () => process.resourceUsage().maxRSS * 1024
+    const before = peak()
+    const outcome = {}
+    try {
+      outcome.found = m.search(pattern)
+    } catch ({ code, message }) {
+      Object.assign(outcome, { code, message })
+    }
+    report({ ...outcome, grown: peak() - before })
   },
 
   /** How much memory is kept for many large patterns, in bytes. */
@@ -289,6 +315,6 @@ const SCENARIOS = {
 if (isMainThread) await main(SCENARIOS)
 else {
   if (workerData.wait) void Mmap.anonymous(4096).countAsync('a')
-  parentPort.postMessage(workerData.deep ? searchDeep() : 'started')
+  parentPort.postMessage(workerData.shape ? searchWithoutStack(workerData.shape) : 'started')
   if (workerData.store) store(workerData.store, workerData.versions)
 }

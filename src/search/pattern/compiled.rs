@@ -10,7 +10,7 @@ use super::engines::{build, torn};
 use super::error::PatternError;
 use super::prefilter::required_literal::RequiredLiteral;
 use super::prefilter::sequence::Sequence;
-use super::syntax::{Flags, Inexact, Translation, crosses_lines, depth, nullable, translated};
+use super::syntax::{Flags, Inexact, Translation, check_length, crosses_lines, depth, nullable, translated};
 use crate::pool::CancelToken;
 
 /// A compiled pattern: what was found out about it, and the automata that were made of it.
@@ -59,8 +59,14 @@ impl Pattern {
     /// Compiles the `source` and `flags` of a RegExp.
     pub fn new(source: &str, flags: &str) -> Result<Self, PatternError> {
         torn::silence_library_panics();
+        check_length(source.encode_utf16().count())?;
         let depth = depth(source, Flags::new(flags)?)?;
         with_stack_for(depth, || Self::compiled(source, flags, depth))
+    }
+
+    /// Refuses a source of so many UTF-16 units, if it is too long: for who has not copied it yet. `new` does so too.
+    pub fn check_length(units: usize) -> Result<(), PatternError> {
+        check_length(units)
     }
 
     fn compiled(source: &str, flags: &str, depth: usize) -> Result<Self, PatternError> {

@@ -26,6 +26,13 @@ impl PatternError {
         Self::whole("the pattern is too large: its repetitions multiply to more states than are allowed")
     }
 
+    /// A source of more UTF-16 units than are allowed.
+    pub(super) fn too_long(units: usize, most: usize) -> Self {
+        Self::whole(format!(
+            "the pattern is too large: its source is {units} characters long, and at most {most} are allowed"
+        ))
+    }
+
     /// More groups than can be found within the memory that a search may take.
     pub(super) fn too_many_groups() -> Self {
         Self::whole(

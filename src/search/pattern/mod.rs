@@ -25,7 +25,7 @@
 //! - properties of strings (`\p{RGI_Emoji}`), and the few properties without a table: `Script=Unknown` and
 //!   `Script=Katakana_Or_Hiragana` (also as `Script_Extensions`), `Changes_When_NFKC_Casefolded`;
 //! - without `u` and `v`: text beyond ASCII in a negated class or at an end of a range, and a range from above `\xff`;
-//! - automata beyond a size, and nesting beyond a depth;
+//! - automata beyond a size, sources beyond a length, and nesting beyond a depth;
 //! - when they are asked for: the groups of a match, if there are thousands of them and it is long.
 //!
 //! Different, because bytes are searched and not UTF-16:

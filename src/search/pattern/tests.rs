@@ -198,6 +198,8 @@ fn refusals_name_the_construct_and_its_position() {
         ("(?:(?:a?){1000}){1000}", "", large, None),
         ("((a?){100}b?){100}*", "", "", None),
         ("(?:[ab]*c?){300000}", "", large, None),
+        ("(?:(?:a?){4000000000})*", "", large, None),
+        ("(?:(?:a?|\\b){200000000}?)+", "", large, None),
         ("a", "gg", "invalid flags 'gg'", None),
         ("a", "uv", "invalid flags 'uv'", None),
         ("a", "x", "invalid flags 'x'", None),
@@ -208,7 +210,7 @@ fn refusals_name_the_construct_and_its_position() {
         assert!(position.is_none() || error.position == *position, "/{source}/{flags}: {error:?}");
     }
     for (open, flags) in [("(", ""), ("(?:", "u"), ("[", "v"), ("([)]", ""), ("(?<a\\u{61}>", "")] {
-        let error = Pattern::new(&open.repeat(100_000), flags).unwrap_err();
+        let error = Pattern::new(&open.repeat(90_000), flags).unwrap_err();
         assert!(error.message.contains("nests deeper than 64 levels"), "{open}: {error}");
     }
     for (open, close, flags) in
@@ -269,6 +271,27 @@ fn deep_patterns_are_compiled_where_little_stack_is_left() {
         )
     });
     assert_eq!(searched.unwrap().join().unwrap(), (true, true, true, true));
+}
+
+#[test]
+fn wide_patterns_are_compiled_where_little_stack_is_left() {
+    let searched = std::thread::Builder::new().stack_size(192 << 10).spawn(|| {
+        let source = format!("(?:a?{}b?)*", "\\B".repeat(5000));
+        (spans(&source, "", b"ab"), Pattern::new(&format!("(?:{})*", "a??".repeat(5000)), "").is_err())
+    });
+    assert_eq!(searched.unwrap().join().unwrap(), (vec![(0, 2), (2, 2)], true));
+}
+
+#[test]
+fn what_is_longer_than_any_pattern_may_be_is_refused() {
+    let refused = |source: String, flags| Pattern::new(&source, flags).unwrap_err().message;
+    for (source, units) in [("a", 1 << 20), ("é", 1 << 20), ("😀", 1 << 19)] {
+        let message = refused(source.repeat(units + 1), "u");
+        assert!(message.contains(" characters long, and at most 1048576 are allowed"), "{message}");
+    }
+    assert_eq!(spans(&format!("[{}]", "é".repeat((1 << 20) - 2)), "u", "aé".as_bytes()), [(1, 3)]);
+    // Few characters, of thousands of ranges each, which together would be one class.
+    assert_eq!(refused("\\p{L}|".repeat(8000), "u"), PatternError::too_large().message);
 }
 
 #[test]

@@ -15,7 +15,7 @@ use oxc_allocator::Allocator;
 pub use flags::Flags;
 pub use inexact::Inexact;
 pub use non_empty::nullable;
-pub use parse::depth;
+pub use parse::{check_length, depth};
 pub use translate::{Translation, crosses_lines};
 
 use crate::search::pattern::error::PatternError;

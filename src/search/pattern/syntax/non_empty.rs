@@ -2,7 +2,7 @@
 //! the body of the loop is rewritten to one that matches the same, in the same order of preference, but not the empty
 //! string. With that come constructors of HIR that keep track of what can never match.
 
-use regex_syntax::hir::{Capture, Hir, HirKind, Repetition};
+use regex_syntax::hir::{Capture, Class, Hir, HirKind, Repetition};
 
 use crate::search::pattern::error::PatternError;
 
@@ -47,19 +47,50 @@ pub fn nullable(hir: &Hir) -> bool {
     hir.properties().minimum_len() == Some(0)
 }
 
-/// What `hir` matches, without the empty string. `budget` is how many nodes all copies may have; what is used is taken
-/// off.
-pub fn without_empty(hir: &Hir, budget: &mut usize) -> Result<Hir, PatternError> {
+/// What all copies that rewriting makes may take, in nodes. Each copy is paid for before it is made, so that no source takes
+/// more memory than this.
+pub struct Budget(usize);
+
+/// The bytes of a literal or a class that cost as much as a node, which takes about as many itself.
+const BYTES_PER_NODE: usize = 256;
+
+impl Budget {
+    pub fn new(nodes: usize) -> Self {
+        Self(nodes)
+    }
+
+    /// Pays for a number of nodes.
+    fn spend(&mut self, nodes: usize) -> Result<(), PatternError> {
+        self.0 = self.0.checked_sub(nodes).ok_or_else(PatternError::too_large)?;
+        Ok(())
+    }
+
+    /// Pays for a copy of `hir`.
+    fn spend_for(&mut self, hir: &Hir) -> Result<(), PatternError> {
+        let bytes = match hir.kind() {
+            HirKind::Literal(literal) => literal.0.len(),
+            HirKind::Class(Class::Unicode(class)) => size_of_val(class.ranges()),
+            HirKind::Class(Class::Bytes(class)) => size_of_val(class.ranges()),
+            _ => 0,
+        };
+        self.spend(1 + bytes / BYTES_PER_NODE)?;
+        hir.kind().subs().iter().try_for_each(|sub| self.spend_for(sub))
+    }
+}
+
+/// What `hir` matches, without the empty string.
+pub fn without_empty(hir: &Hir, budget: &mut Budget) -> Result<Hir, PatternError> {
     if !nullable(hir) {
+        budget.spend_for(hir)?;
         return Ok(hir.clone());
     }
     let pieces = pieces(hir, budget)?;
     Ok(alternation(pieces.into_iter().filter(|piece| !piece.empty).map(|piece| piece.hir).collect()))
 }
 
-fn pieces(hir: &Hir, budget: &mut usize) -> Result<Vec<Piece>, PatternError> {
+fn pieces(hir: &Hir, budget: &mut Budget) -> Result<Vec<Piece>, PatternError> {
     if !nullable(hir) || hir.properties().maximum_len() == Some(0) {
-        spend(hir, budget)?;
+        budget.spend_for(hir)?;
         return Ok(vec![Piece { hir: hir.clone(), empty: nullable(hir) }]);
     }
     let mut out = Vec::new();
@@ -71,52 +102,63 @@ fn pieces(hir: &Hir, budget: &mut usize) -> Result<Vec<Piece>, PatternError> {
         }
         HirKind::Capture(capture) => {
             for piece in pieces(&capture.sub, budget)? {
+                budget.spend(1)?;
                 out.push(Piece { hir: self::capture(capture.index, piece.hir), empty: piece.empty });
             }
         }
         HirKind::Repetition(repetition) if repetition.min == 0 => {
             // What is repeated is never empty: that was seen to when the repetition was made.
-            spend(hir, budget)?;
+            budget.spend_for(hir)?;
             let some = self::repetition(Repetition { min: 1, ..repetition.clone() });
             out.push(Piece { hir: some, empty: false });
             out.insert(usize::from(repetition.greedy), Piece { hir: Hir::empty(), empty: true });
         }
         HirKind::Repetition(repetition) => {
-            let copies = vec![(*repetition.sub).clone(); repetition.min as usize];
-            concatenation(Vec::new(), &copies, &mut out, budget)?;
+            // Each iteration has an empty piece, which will cost a node at least. So what cannot be paid for is refused
+            // here, before there is a list as long as the source asks for.
+            let iterations = repetition.min as usize;
+            if iterations > budget.0 {
+                return Err(PatternError::too_large());
+            }
+            out = concatenation(&vec![&*repetition.sub; iterations], budget)?;
         }
-        HirKind::Concat(subs) => concatenation(Vec::new(), subs, &mut out, budget)?,
+        HirKind::Concat(subs) => out = concatenation(&Vec::from_iter(subs), budget)?,
         HirKind::Empty | HirKind::Literal(_) | HirKind::Class(_) | HirKind::Look(_) => (),
     }
     drop_unreachable(&mut out);
     Ok(out)
 }
 
-/// The pieces of `subs` one after the other, behind `before`, which is always empty.
-fn concatenation(
-    before: Vec<Hir>,
-    subs: &[Hir],
-    out: &mut Vec<Piece>,
-    budget: &mut usize,
-) -> Result<(), PatternError> {
-    let Some((first, rest)) = subs.split_first() else {
-        out.push(Piece { hir: concat(before), empty: true });
-        return Ok(());
-    };
-    for piece in pieces(first, budget)? {
-        let mut all = before.clone();
-        all.push(piece.hir);
-        if piece.empty {
-            concatenation(all, rest, out, budget)?;
-        } else {
-            for sub in rest {
-                spend(sub, budget)?;
-            }
-            all.extend_from_slice(rest);
-            out.push(Piece { hir: concat(all), empty: false });
+/// The pieces of a concatenation of `subs`, of which there is at least one. Each is so many empty pieces of the first
+/// subs, then one of the next sub that is not empty, then the other subs as they are; or an empty piece of each.
+///
+/// A sub may have several empty pieces, so the ways through them are a tree, as deep as there are subs. It is walked
+/// without recursion: a caller chooses how many there are, and the stack may be nearly used up.
+fn concatenation(subs: &[&Hir], budget: &mut Budget) -> Result<Vec<Piece>, PatternError> {
+    let mut out = Vec::new();
+    // The pieces of the first subs that are still to be tried, and the empty ones that were chosen of all but the last of
+    // these.
+    let (mut untried, mut before) = (vec![pieces(subs[0], budget)?.into_iter()], Vec::new());
+    while let Some(pieces_of_last) = untried.last_mut() {
+        let Some(piece) = pieces_of_last.next() else {
+            untried.pop();
+            before.pop();
+            continue;
+        };
+        let rest = &subs[untried.len()..];
+        if piece.empty
+            && let Some(next) = rest.first()
+        {
+            before.push(piece.hir);
+            untried.push(pieces(next, budget)?.into_iter());
+            continue;
         }
+        let conditions = || before.iter().filter(|hir| !matches!(hir.kind(), HirKind::Empty));
+        conditions().chain(rest.iter().copied()).try_for_each(|hir| budget.spend_for(hir))?;
+        let parts = conditions().cloned().chain([piece.hir]).chain(rest.iter().copied().cloned());
+        out.push(Piece { hir: concat(parts.collect()), empty: piece.empty });
     }
-    Ok(())
+    Ok(out)
 }
 
 /// Behind an empty piece without a condition, no other empty piece is ever tried: both would lead to the same place.
@@ -127,9 +169,4 @@ fn drop_unreachable(pieces: &mut Vec<Piece>) {
         sure |= piece.empty && piece.hir.properties().look_set().is_empty();
         keep
     });
-}
-
-fn spend(hir: &Hir, budget: &mut usize) -> Result<(), PatternError> {
-    *budget = budget.checked_sub(1).ok_or_else(PatternError::too_large)?;
-    hir.kind().subs().iter().try_for_each(|sub| spend(sub, budget))
 }

@@ -10,6 +10,15 @@ use crate::search::pattern::error::{PatternError, units_before};
 /// thread.
 const DEPTH: usize = 64;
 
+/// How many UTF-16 units a source may have. Each takes some 250 bytes in its tree and in what the tree is translated to, and
+/// where there is no memory for those, the process would end. An alternation of 100,000 words of 8 letters is shorter.
+const LENGTH: usize = 1 << 20;
+
+/// Refuses a source of so many UTF-16 units, if it is too long.
+pub fn check_length(units: usize) -> Result<(), PatternError> {
+    if units <= LENGTH { Ok(()) } else { Err(PatternError::too_long(units, LENGTH)) }
+}
+
 /// The tree of a pattern. `prepared` is the source as `prepared` returns it; positions in it are those of the source.
 pub fn parse<'a>(
     allocator: &'a Allocator,

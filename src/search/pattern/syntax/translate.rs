@@ -9,11 +9,17 @@ use regex_syntax::hir::{Class, Hir, HirKind, Look, Repetition};
 use super::char_class::{Context, is_literal, joined};
 use super::flags::Flags;
 use super::inexact::Inexact;
-use super::non_empty::{alternation, capture, concat, nullable, repetition, without_empty};
+use super::non_empty::{Budget, alternation, capture, concat, nullable, repetition, without_empty};
 use crate::search::pattern::error::PatternError;
 
-/// How many nodes all rewritten bodies of loops may have together.
-const BUDGET: usize = 50_000;
+/// How many nodes all rewritten bodies of loops may have together. So many take some 20 MiB, and most often become an
+/// automaton that is too large.
+const BUDGET: usize = 100_000;
+
+/// How many ranges all classes may have together. A few letters stand for hundreds of ranges (`\p{L}`), so that the
+/// length of the source is no bound for them. So many take 32 MiB; as states of an automaton they take more, and that is
+/// allowed half as much.
+const MOST_RANGES: usize = 4 << 20;
 
 /// A repetition whose maximum is this or more has none, as in V8.
 const INFINITE: u64 = i32::MAX as u64;
@@ -46,7 +52,8 @@ pub fn translate(
         names: vec![None],
         first_hidden: groups + 1,
         resets: Vec::new(),
-        budget: BUDGET,
+        budget: Budget::new(BUDGET),
+        ranges: 0,
         line_starts: false,
         newline_after_start: false,
         line_ends: false,
@@ -67,7 +74,9 @@ struct Translator<'s> {
     names: Vec<Option<String>>,
     first_hidden: u32,
     resets: Vec<(u32, u32)>,
-    budget: usize,
+    budget: Budget,
+    /// How many ranges the classes so far have.
+    ranges: usize,
     line_starts: bool,
     newline_after_start: bool,
     line_ends: bool,
@@ -102,8 +111,7 @@ impl Translator<'_> {
             }
             hirs.push(self.term(term, flags)?);
         }
-        self.newline_after_start |=
-            starts.iter().any(|start| may_start_with_newline(&hirs[start + 1..], true));
+        self.newline_after_start |= newline_follows(&hirs, starts);
         Ok(concat(hirs))
     }
 
@@ -117,8 +125,14 @@ impl Translator<'_> {
             Term::Character(character) => Ok(context.character(character.value, is_literal(character))),
             Term::Dot(_) => Ok(context.dot()),
             Term::CharacterClassEscape(escape) => Ok(context.escape(escape)),
-            Term::UnicodePropertyEscape(escape) => context.property(escape),
-            Term::CharacterClass(class) => context.class(class),
+            Term::UnicodePropertyEscape(escape) => {
+                let hir = context.property(escape)?;
+                self.counted(hir)
+            }
+            Term::CharacterClass(class) => {
+                let hir = context.class(class)?;
+                self.counted(hir)
+            }
             Term::BoundaryAssertion(assertion) => Ok(self.boundary(assertion.kind, flags)),
             Term::CapturingGroup(group) => self.group(group, flags),
             Term::IgnoreGroup(group) => {
@@ -142,6 +156,19 @@ impl Translator<'_> {
                 Err(self.not_linear(reference.span.start, &format!("backreference \\k<{}>", reference.name)))
             }
         }
+    }
+
+    /// Counts the ranges of a class, which has strings beside them at most.
+    fn counted(&mut self, class: Hir) -> Result<Hir, PatternError> {
+        let ranges = |hir: &Hir| match hir.kind() {
+            HirKind::Class(Class::Unicode(class)) => class.ranges().len(),
+            _ => 0,
+        };
+        self.ranges += ranges(&class) + class.kind().subs().iter().map(ranges).sum::<usize>();
+        if self.ranges > MOST_RANGES {
+            return Err(PatternError::too_large());
+        }
+        Ok(class)
     }
 
     fn not_linear(&self, byte: u32, what: &str) -> PatternError {
@@ -230,24 +257,29 @@ fn surrogate_pair(term: &Term<'_>, next: &Term<'_>) -> Option<u32> {
     joined(high.value, low.value)
 }
 
-/// Whether what follows a `^` can match before a `\n`: only there can `^` be inexact.
-fn may_start_with_newline(hirs: &[Hir], at_end: bool) -> bool {
-    for hir in hirs {
-        if starts_with_newline(hir) {
-            return true;
+/// Whether what follows a `^` can match before a `\n`: only there can `^` be inexact. `starts` are the indexes of each `^`,
+/// in order. The walk is from the end on, so that what follows many of them is gone through once.
+fn newline_follows(hirs: &[Hir], mut starts: Vec<usize>) -> bool {
+    let (mut follows, mut next) = (false, true);
+    for (index, hir) in hirs.iter().enumerate().rev() {
+        if starts.is_empty() {
+            break;
         }
-        if !nullable(hir) {
-            return false;
-        }
+        follows |= starts.pop_if(|start| *start == index).is_some() && next;
+        next = starts_with_newline(hir) || nullable(hir) && next;
     }
-    at_end
+    follows
 }
 
+/// Whether a match of `hir` can begin with a `\n`.
 fn starts_with_newline(hir: &Hir) -> bool {
     match hir.kind() {
         HirKind::Literal(literal) => literal.0.first() == Some(&b'\n'),
         HirKind::Class(class) => class_has_newline(class),
-        HirKind::Concat(subs) => may_start_with_newline(subs, false),
+        HirKind::Concat(subs) => {
+            let reached = subs.iter().position(|sub| !nullable(sub)).map_or(subs.len(), |last| last + 1);
+            subs[..reached].iter().any(starts_with_newline)
+        }
         HirKind::Alternation(subs) => subs.iter().any(starts_with_newline),
         HirKind::Repetition(repetition) => starts_with_newline(&repetition.sub),
         HirKind::Capture(capture) => starts_with_newline(&capture.sub),
