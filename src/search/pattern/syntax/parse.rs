@@ -10,8 +10,9 @@ use crate::search::pattern::error::{PatternError, units_before};
 /// thread.
 const DEPTH: usize = 64;
 
-/// How many UTF-16 units a source may have. Each takes some 250 bytes in its tree and in what the tree is translated to, and
-/// where there is no memory for those, the process would end. An alternation of 100,000 words of 8 letters is shorter.
+/// How many UTF-16 units a source may have. Each takes 100 to 750 bytes in its tree and in what the tree is translated to,
+/// and where there is no memory for those, the process ends: neither the parser nor the library can be told to fail. An
+/// alternation of 100,000 words of 8 letters is shorter.
 const LENGTH: usize = 1 << 20;
 
 /// Refuses a source of so many UTF-16 units, if it is too long.

@@ -91,7 +91,7 @@ impl Translator<'_> {
     }
 
     fn alternative(&mut self, alternative: &Alternative<'_>, flags: Flags) -> Result<Hir, PatternError> {
-        let mut hirs = Vec::new();
+        let mut hirs = Vec::with_capacity(alternative.body.len());
         let mut starts = Vec::new();
         let mut terms = alternative.body.iter().peekable();
         while let Some(term) = terms.next() {
