@@ -111,8 +111,8 @@ fn record_of_file(opened: Opened<'_>, plan: Plan, section: Option<String>) -> Re
             Ok(Record::new(source, region, kept, tracked, rollback))
         }
         Err(error) => {
-            if plan.extend_to.is_some() {
-                let _ = os::set_size(file, before);
+            if let Some(after) = plan.extend_to {
+                os::take_back(file, before, after);
             }
             Err(error)
         }

@@ -51,14 +51,12 @@ impl Record {
             return truncate_unmapped(mapped, source, &file, end);
         }
         if end > size {
-            if reserve { os::reserve(&file, size, end)? } else { os::set_size(&file, end)? }
+            if reserve { os::reserve(&file, size, end)? } else { os::grow(&file, end)? }
         }
         let region = match self.mapped_again(mapped, source, &file) {
             Ok(region) => region,
             Err(failed) => {
-                if end > size {
-                    let _ = os::set_size(&file, size);
-                }
+                os::take_back(&file, size, end);
                 return Err(failed);
             }
         };

@@ -21,10 +21,7 @@ impl Rollback {
     /// Makes the file what it was before. What cannot be taken back stays: the caller's error counts more than that one.
     pub(super) fn undo(&self, file: Option<Arc<File>>) {
         match (self, file) {
-            // A file of another size has been changed by somebody else since.
-            (Self::Shorten { before, after }, Some(file)) if os::file_size(&file).ok() == Some(*after) => {
-                let _ = os::set_size(&file, *before);
-            }
+            (Self::Shorten { before, after }, Some(file)) => os::take_back(&file, *before, *after),
             (Self::Remove(path, identity), file) => {
                 // First: Windows removes no file that is open.
                 drop(file);

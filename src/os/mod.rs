@@ -6,6 +6,7 @@
 
 mod advice;
 mod error;
+mod growth;
 mod open_or_make;
 mod raw_map;
 
@@ -29,6 +30,7 @@ pub use windows::*;
 
 pub use advice::Advice;
 pub use error::{InCall, Result, SystemError};
+pub use growth::{grow, take_back};
 pub use raw_map::{Hosted, RawMap};
 
 use crate::request::System;

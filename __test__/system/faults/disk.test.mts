@@ -4,7 +4,7 @@ import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { PAGESIZE } from 'memmap'
 import { run, story } from '../../support/child.mjs'
-import { HOMES, linux, scratch, skip } from '../../support/common.mjs'
+import { HOMES, linux, SHARE, scratch, skip } from '../../support/common.mjs'
 
 /** Runs a command; answers its error message, if it failed. */
 function failed(command: string, ...args: string[]): string | undefined {
@@ -86,4 +86,40 @@ for (const kind of Object.keys(DISKS)) {
       t.true(more <= 100, `${more} more mappings`)
     })
   })
+
+  test(`what finds no room leaves the file as it was [${kind}]`, async (t) => {
+    await onDisk(t, kind, async (folder) => {
+      const outcome = await run('faults/disk', 'refused', { folder, length: 2 ** 30 })
+      t.is(outcome.code, 0, story(outcome))
+      const codes = ['ENOSPC', 'ENOSPC']
+      t.deepEqual(
+        outcome.answer,
+        [
+          [codes, 0, true],
+          [codes, 0, true],
+        ],
+        story(outcome),
+      )
+    })
+  })
+
+  test(`what another process appends while there is no room stays [${kind}]`, async (t) => {
+    await onDisk(t, kind, async (folder) => appendsStay(t, folder, 2 ** 30))
+  })
 }
+
+async function appendsStay(t: ExecutionContext, folder: string, length: number): Promise<void> {
+  const outcome = await run('faults/disk', 'race', { folder, length, milliseconds: 1500 * Math.max(SHARE, 0.3) })
+  t.is(outcome.code, 0, story(outcome))
+  t.deepEqual(outcome.answer, { codes: ['ENOSPC'], appended: true, lost: 0 }, story(outcome))
+}
+
+test('what another process appends while there is no room stays [/dev/shm]', async (t) => {
+  if (!linux) return skip(t, '/dev/shm is of Linux alone')
+  if (!fs.existsSync('/dev/shm')) return skip(t, 'there is no /dev/shm here')
+  const TMPFS_MAGIC = 0x01021994
+  const { type, blocks } = fs.statfsSync('/dev/shm')
+  // A tmpfs refuses at once what is longer than its limit. One without a limit would try, and take all memory.
+  if (type !== TMPFS_MAGIC || blocks === 0) return skip(t, '/dev/shm has no limit here')
+  await appendsStay(t, '/dev/shm', 2 ** 50)
+})

@@ -21,7 +21,7 @@ use windows_sys::Win32::System::WindowsProgramming::{DRIVE_FIXED, DRIVE_RAMDISK}
 
 use super::win32::{error, last_error};
 use crate::os::open_or_make::open_or_make;
-use crate::os::{InCall, OpenMode, Result};
+use crate::os::{InCall, OpenMode, Result, grow};
 use crate::request::Source;
 
 /// The file behind a descriptor that belongs to the caller. Dropping this does not close it.
@@ -176,7 +176,7 @@ pub fn remove(path: &[u8], _identity: Identity) {
 /// Grows the file to `to` bytes. NTFS allocates the clusters of a file with its size, unless the file is sparse, so
 /// nothing else has to be reserved.
 pub fn reserve(file: &File, _from: u64, to: u64) -> Result<()> {
-    set_size(file, to)
+    grow(file, to)
 }
 
 /// Sets the size of the file, without moving its position (FileEndOfFileInfo).

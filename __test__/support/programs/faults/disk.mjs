@@ -1,8 +1,11 @@
 // Stores into holes of a file on a disk that has no free block.
+import { spawn } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
 import { Mmap, PAGESIZE } from 'memmap'
-import { lines, main, report } from '../common.mjs'
+import { lines, main, report, sleep, turn } from '../common.mjs'
 import { attempt, pattern } from './common.mjs'
 
 const P = PAGESIZE
@@ -101,5 +104,77 @@ await main({
     fs.unlinkSync(name)
     // The disk may have had some free blocks after all.
     report({ more, code: code.code, reason: code.reason, good, faulted, few: stored <= 5 })
+  },
+
+  /** resize() and open() that find no room, with nobody else at the file. */
+  refused({ folder, length }) {
+    const name = path.join(folder, 'refused')
+    // An end within a block, and one between two.
+    const answer = [P + 10, 2 * P].map((size) => {
+      fs.writeFileSync(name, Buffer.alloc(size, 'x'))
+      const m = Mmap.open(name, { access: 'write' })
+      const codes = [
+        attempt(() => m.resize(length)).code,
+        attempt(() => Mmap.open(name, { access: 'write', length })).code,
+      ]
+      const left = fs.statSync(name).size - size
+      const right = m.length === size && fs.readFileSync(name).subarray(0, size).equals(Buffer.alloc(size, 'x'))
+      m.close()
+      return [codes, left, right]
+    })
+    fs.unlinkSync(name)
+    report(answer)
+  },
+
+  /** Fails to make a file longer, again and again, while another process appends to it. */
+  async race({ folder, length, milliseconds }) {
+    const name = path.join(folder, `race-${process.pid}`)
+    fs.writeFileSync(name, Buffer.alloc(P, 'x'))
+    const m = Mmap.open(name, { access: 'write' })
+    const program = fileURLToPath(import.meta.url)
+    const log = path.join(process.env.MEMMAP_TEST_FOLDER ?? folder, 'appended')
+    const args = JSON.stringify({ name, log, milliseconds: milliseconds + 500 })
+    const child = spawn(process.execPath, [program, 'append', args], {
+      stdio: 'inherit',
+      env: { ...process.env, MEMMAP_TEST_REPORT: log },
+    })
+    const ended = new Promise((resolve) => child.once('exit', resolve))
+    while (!fs.existsSync(log)) await sleep(10)
+    const codes = new Set()
+    for (const end = Date.now() + milliseconds; Date.now() < end; ) {
+      codes.add(attempt(() => m.resize(length)).code)
+      codes.add(attempt(() => Mmap.open(name, { access: 'write', length })).code)
+    }
+    await ended
+    m.close()
+    const { appended, records } = JSON.parse(fs.readFileSync(log, 'utf8'))
+    // Each record must be there. Zeros may lie between them, where a failed call cannot be taken back any more.
+    const there = fs.readFileSync(name).subarray(P)
+    let found = 0
+    for (let at = there.indexOf(0x72); at >= 0; at = there.indexOf(0x72, at + 1)) found++
+    fs.unlinkSync(name)
+    report({ codes: [...codes], appended: appended > 0, lost: (appended - found) / records })
+  },
+
+  /** The other process of `race`: appends records of `r`, and never makes the file shorter. */
+  async append({ name, log, milliseconds }) {
+    const RECORDS = 16
+    const record = Buffer.alloc(RECORDS, 'r')
+    const fd = fs.openSync(name, 'a')
+    let appended = 0
+    fs.writeFileSync(log, '')
+    for (const end = Date.now() + milliseconds; Date.now() < end; ) {
+      for (let n = 0; n < 50 && appended < 2 ** 22; n++) {
+        try {
+          appended += fs.writeSync(fd, record)
+        } catch (error) {
+          // The disk is full at times.
+          if (error.code !== 'ENOSPC') throw error
+        }
+      }
+      await turn()
+    }
+    fs.closeSync(fd)
+    report({ appended, records: RECORDS })
   },
 })
