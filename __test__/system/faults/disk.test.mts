@@ -3,8 +3,8 @@ import fs from 'node:fs'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { PAGESIZE } from 'memmap'
-import { run, story } from '../../support/child.mjs'
-import { HOMES, linux, SHARE, scratch, skip } from '../../support/common.mjs'
+import { type Outcome, run, story } from '../../support/child.mjs'
+import { compileLibrary, emulator, HOMES, linux, SHARE, scratch, skip } from '../../support/common.mjs'
 
 /** Runs a command; answers its error message, if it failed. */
 function failed(command: string, ...args: string[]): string | undefined {
@@ -122,4 +122,36 @@ test('what another process appends while there is no room stays [/dev/shm]', asy
   // A tmpfs refuses at once what is longer than its limit. One without a limit would try, and take all memory.
   if (type !== TMPFS_MAGIC || blocks === 0) return skip(t, '/dev/shm has no limit here')
   await appendsStay(t, '/dev/shm', 2 ** 50)
+})
+
+/** Runs a program in which each fallocate of more than `most` bytes is interrupted. */
+async function interrupted(t: ExecutionContext, most: number, length: number): Promise<Outcome | undefined> {
+  if (!linux) return void skip(t, 'a system call can be filtered on Linux alone')
+  if (emulator !== undefined) return void skip(t, `${emulator} has no filters of system calls`)
+  if (process.arch !== 'x64' && process.arch !== 'arm64')
+    return void skip(t, 'the filter is written for 64 bits in the order of x64 and arm64')
+  const library = path.join(scratch(t), 'interrupted.so')
+  const missing = compileLibrary('interrupted-fallocate.c', library)
+  if (missing !== undefined) return void skip(t, missing)
+  const options = { preload: library, env: { FALLOCATE_MOST: String(most) } }
+  const outcome = await run('faults/disk', 'interrupted', { length }, options)
+  t.is(outcome.code, 0, story(outcome))
+  if (outcome.code === 0 && outcome.answer.filtered !== true)
+    return void skip(t, 'no filter of system calls can be installed here')
+  return outcome
+}
+
+test('a file becomes longer between signals that interrupt a long fallocate', async (t) => {
+  const length = 10 * 2 ** 20 + 5
+  const outcome = await interrupted(t, 2 ** 20, length)
+  if (outcome === undefined) return
+  const longer = { code: 'right', syscall: 'none', size: length, reserved: true, kept: true }
+  t.deepEqual(outcome.answer, { filtered: true, resize: longer, open: longer }, story(outcome))
+})
+
+test('an fallocate that is always interrupted is an error, and the file is as it was', async (t) => {
+  const outcome = await interrupted(t, 0, 2 ** 30)
+  if (outcome === undefined) return
+  const same = { code: 'EINTR', syscall: 'fallocate', size: PAGESIZE + 10, reserved: true, kept: true }
+  t.deepEqual(outcome.answer, { filtered: true, resize: same, open: same }, story(outcome))
 })

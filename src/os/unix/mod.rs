@@ -8,6 +8,12 @@ mod file;
 mod limits;
 mod map;
 mod named;
+#[cfg_attr(
+    any(target_vendor = "apple", target_os = "netbsd", target_os = "openbsd", target_os = "dragonfly"),
+    allow(dead_code, reason = "these systems have no call that is interrupted so")
+)]
+mod pieces;
+mod reserve;
 mod residency;
 mod sync;
 
@@ -17,7 +23,7 @@ pub use copy::try_copy;
 pub use errors::{error_name, is_busy};
 pub use file::{
     Identity, borrow_fd, file_size, identity, identity_at, is_removable, is_same_file, mappable, open,
-    read_at, remove, reserve, set_size, source,
+    read_at, remove, set_size, source,
 };
 pub use limits::{granularity, mappings, page_size, whole_pages};
 pub use map::{
@@ -27,6 +33,7 @@ pub use map::{
 pub use named::{
     check_memory_name, map_named_file, map_named_section, open_named, section_exists, unlink_named,
 };
+pub use reserve::reserve;
 pub use residency::populate;
 pub use sync::flush;
 

@@ -11,6 +11,15 @@ import { attempt, pattern } from './common.mjs'
 const P = PAGESIZE
 const CONTENT = pattern(P)
 
+function thrown(run) {
+  try {
+    run()
+    return undefined
+  } catch (error) {
+    return error
+  }
+}
+
 /** Takes every free block. */
 function fill(folder) {
   const name = path.join(folder, 'filler')
@@ -154,6 +163,39 @@ await main({
     for (let at = there.indexOf(0x72); at >= 0; at = there.indexOf(0x72, at + 1)) found++
     fs.unlinkSync(name)
     report({ codes: [...codes], appended: appended > 0, lost: (appended - found) / records })
+  },
+
+  /** Makes files longer where the system interrupts what reserves blocks, as long as it is asked for many at once. */
+  interrupted({ length }) {
+    const filtered = process.env.FALLOCATE_FILTER === '1'
+    const name = path.join(process.env.MEMMAP_TEST_FOLDER, 'interrupted')
+    const CONTENT = Buffer.alloc(P + 10, 'x')
+    const answer = {}
+    for (const way of ['resize', 'open']) {
+      fs.writeFileSync(name, CONTENT)
+      const m = Mmap.open(name, { access: 'write' })
+      const make = {
+        resize: () => void m.resize(length),
+        open: () => Mmap.open(name, { access: 'write', length }).close(),
+      }
+      // Without the filter there is nothing to see.
+      const error = filtered ? thrown(make[way]) : undefined
+      const { size, blocks } = fs.statSync(name)
+      m.close()
+      const kept = fs
+        .readFileSync(name)
+        .subarray(0, P + 10)
+        .equals(CONTENT)
+      answer[way] = {
+        code: error?.code ?? 'right',
+        syscall: error?.syscall ?? 'none',
+        size,
+        reserved: blocks * 512 >= size,
+        kept,
+      }
+      fs.unlinkSync(name)
+    }
+    report({ filtered, ...answer })
   },
 
   /** The other process of `race`: appends records of `r`, and never makes the file shorter. */
