@@ -1,5 +1,5 @@
 import { isAnyArrayBuffer } from 'node:util/types'
-import { outOfRange, wrongType, wrongValue } from './errors.js'
+import { clipped, outOfRange, wrongType, wrongValue } from './errors.js'
 
 /** An object whose bytes can be read in place: a Buffer, typed array, DataView, ArrayBuffer or SharedArrayBuffer. */
 export type BytesLike = ArrayBufferView | ArrayBufferLike
@@ -75,6 +75,20 @@ export function boolean(value: unknown, name: string, fallback: boolean): boolea
 export function string(value: unknown, name: string): string {
   if (typeof value !== 'string') throw wrongType(name, 'of type string', value)
   return value
+}
+
+/**
+ * UTF-16 units of the longest name that memory has on any system: that of an object of Windows, whose length in bytes is a number
+ * of 16 bits (UNICODE_STRING). shm_open(3) allows 255 bytes.
+ */
+const LONGEST_MEMORY_NAME = 32_767
+
+/** A name of memory. The addon copies it and looks at its characters, so it must not be of any length. */
+export function memoryName(value: unknown, name: string): string {
+  const text = string(value, name)
+  if (text.length > LONGEST_MEMORY_NAME)
+    throw wrongValue(name, `a name of at most ${LONGEST_MEMORY_NAME} characters`, clipped(text))
+  return text
 }
 
 export function oneOf<T extends string>(value: unknown, name: string, values: readonly T[]): T | undefined {

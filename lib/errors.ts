@@ -156,6 +156,11 @@ function received(value: unknown): string {
   return `Received type ${typeof value} (${shown.length > 28 ? `${shown.slice(0, 25)}...` : shown})`
 }
 
+/** The beginning of a text that may be of any length, for a message. */
+export function clipped(text: string): string {
+  return text.length > 64 ? `${text.slice(0, 61)}...` : text
+}
+
 export function wrongType(name: string, expected: string, value: unknown): Error {
   return new MmapTypeError('ERR_INVALID_ARG_TYPE', `The "${name}" argument must be ${expected}. ${received(value)}`)
 }

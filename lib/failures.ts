@@ -64,6 +64,11 @@ export function systemErrorName(failure: Failure): string | undefined {
   return failure.code === NativeCode.System ? systemError(failure).name : undefined
 }
 
+/** An error that the system would answer a call with, for what it is not asked, since the answer is known. */
+export function systemFailure(name: string, message: string, syscall: string): Failure {
+  return { code: NativeCode.System, message, name, syscall }
+}
+
 /** The JavaScript error for a failure that the addon answered. `hint` is added to an error of the system's. */
 export function failed(failure: Failure, path?: string, hint = ''): Error {
   if (isFault(failure)) {

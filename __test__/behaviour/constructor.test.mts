@@ -412,6 +412,20 @@ eachHome('open: paths and options that are refused', async (t, home) => {
     ['null byte', 'a\0b', {}, { code: VALUE, message: /"path".*null bytes/ }],
     ['null byte in a Buffer', Buffer.from('a\0b'), {}, { code: VALUE, message: /"path".*null bytes/ }],
     ['null byte in a URL', withNull, {}, { code: VALUE, message: /"path".*null bytes/ }],
+    ...[
+      `/${'a'.repeat(2 ** 20)}`,
+      'a/'.repeat(40_000),
+      Buffer.alloc(2 ** 20, 'a'),
+      new URL(`file:///${windows ? 'C:/' : ''}${'a'.repeat(70_000)}`),
+      new URL(`file:///${windows ? 'C:/' : ''}${'a'.repeat(2 ** 20)}`),
+    ].map(
+      (name): OpenRow => [
+        `a path that is too long (${name.constructor.name})`,
+        name,
+        { access: 'write', create: true, length: 10 },
+        { code: 'ENAMETOOLONG', message: /^ENAMETOOLONG: name too long, open '.{50,70}\.\.\.'$/ },
+      ],
+    ),
     ['http', new URL('http://localhost/x'), {}, { code: 'ERR_INVALID_URL_SCHEME' }],
     [
       'missing',

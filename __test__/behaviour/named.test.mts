@@ -175,6 +175,12 @@ eachHome('names that are refused', (t, home) => {
     const expected = { code: 'ERR_INVALID_ARG_VALUE', message: /"tagname".*a name/ }
     throwsCode(t, () => named(name, 10, home), expected, JSON.stringify(name))
   }
+  for (const name of ['x'.repeat(2 ** 20), 'a/'.repeat(2 ** 20)]) {
+    const expected = { code: 'ERR_INVALID_ARG_VALUE', message: /^The "options\.tagname" .* a name of .{50,150}$/ }
+    throwsCode(t, () => named(name, 10, home), expected)
+  }
+  // What is short enough for some system is this one's to refuse.
+  if (!windows) throwsCode(t, () => named('x'.repeat(32_000), 10, home), { code: 'ENAMETOOLONG' })
   // On Windows a backslash separates the namespaces of kernel objects.
   if (windows) throwsCode(t, () => named('none\\such', 10, home), { code: 'ENOENT' })
   throwsCode(t, () => named(fresh(t), 0, home), { code: 'ERR_OUT_OF_RANGE', message: /"length"/ })
@@ -197,6 +203,8 @@ eachHome('unlink takes the name away, and nobody loses the memory', (t, home) =>
   for (const wrong of ['', 'a\0b']) {
     throwsCode(t, () => Mmap.unlink(wrong), { code: 'ERR_INVALID_ARG_VALUE', message: /"name".*a name/ })
   }
+  const long = { code: 'ERR_INVALID_ARG_VALUE', message: /^The "name" .* a name of .{50,150}$/ }
+  throwsCode(t, () => Mmap.unlink('x'.repeat(2 ** 20)), long)
   for (const wrong of [undefined, null, 5, {}]) {
     throwsCode(t, () => Mmap.unlink(wrong as never), { code: 'ERR_INVALID_ARG_TYPE', message: /"name".*string/ })
   }

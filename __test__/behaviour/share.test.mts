@@ -117,6 +117,8 @@ test('what is no token is refused', (t) => {
     throwsCode(t, attach({ memmap: text }), { code: 'ERR_INVALID_ARG_VALUE', message: /share\(\)/ }, text)
   }
   throwsCode(t, attach({ memmap: '\ud800'.repeat(1000) }), { code: 'ERR_INVALID_ARG_VALUE', message: /^.{0,250}$/u })
+  const long = { code: 'ERR_INVALID_ARG_VALUE', message: /^The argument "token" must .*share\(\).{20,150}$/ }
+  for (const text of [`${memmap}${memmap}`, 'a'.repeat(2 ** 20)]) throwsCode(t, attach({ memmap: text }), long)
   // @ts-expect-error: an option that there is not.
   throwsCode(t, () => Mmap.attach({ memmap }, { access: 'read' }), { code: 'ERR_INVALID_ARG_VALUE' })
   throwsCode(t, () => Mmap.attach({ memmap }, { home: 'x' as Home }), { code: 'ERR_INVALID_ARG_VALUE' })

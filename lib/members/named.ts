@@ -4,5 +4,5 @@ import { unwrap } from '../failures.js'
 import { binding } from '../load/load.js'
 
 export function unlink(name: unknown): boolean {
-  return unwrap(binding.unlink(check.string(name, 'name')))
+  return unwrap(binding.unlink(check.memoryName(name, 'name')))
 }

@@ -129,7 +129,7 @@ export function constructorRequest(fd: number, given: MmapOptions | undefined): 
     flags: optionalInt32(options.flags, 'options.flags'),
     access: check.oneOf(options.access, 'options.access', ACCESSES),
     track: check.boolean(options.trackfd, 'options.trackfd', true),
-    tagname: options.tagname === undefined ? undefined : check.string(options.tagname, 'options.tagname'),
+    tagname: options.tagname === undefined ? undefined : check.memoryName(options.tagname, 'options.tagname'),
     home: chosenHome(options.home),
     guard: isGuarded(options.faults),
   }

@@ -2,7 +2,8 @@ import { resolve, toNamespacedPath } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isUint8Array } from 'node:util/types'
 import * as check from '../checks.js'
-import { wrongType, wrongValue } from '../errors.js'
+import { clipped, wrongType, wrongValue } from '../errors.js'
+import { failed, systemFailure } from '../failures.js'
 
 /** A path as `node:fs` takes it. */
 export type PathLike = string | Buffer | Uint8Array | URL
@@ -14,13 +15,33 @@ export interface Path {
   text: string
 }
 
+/**
+ * No system opens a path of so many bytes, or UTF-16 units: PATH_MAX of Linux is 4096 bytes (limits.h(0p)), and on Windows
+ * 32,767 units are most. A longer one is refused before it is copied.
+ */
+const LONGEST_PATH = 65_536
+
+/** What every system answers to a path that is too long. */
+function tooLong(shown: string): Error {
+  return failed(systemFailure('ENAMETOOLONG', 'name too long', 'open'), clipped(shown))
+}
+
+function plainPath(value: unknown): unknown {
+  if (!(value instanceof URL)) return value
+  // A unit of the path is written with at most nine characters there: three bytes of UTF-8, each as %XX.
+  if (value.pathname.length > 9 * LONGEST_PATH) throw tooLong(value.pathname)
+  return fileURLToPath(value)
+}
+
 export function path(value: unknown): Path {
-  const plain: unknown = value instanceof URL ? fileURLToPath(value) : value
+  const plain = plainPath(value)
   if (isUint8Array(plain)) {
+    if (plain.length > LONGEST_PATH) throw tooLong(Buffer.from(plain.subarray(0, 100)).toString())
     if (plain.includes(0)) throw wrongValue('path', 'without null bytes', plain)
     return { bytes: plain, text: Buffer.from(plain.buffer, plain.byteOffset, plain.length).toString() }
   }
   if (typeof plain !== 'string') throw wrongType('path', 'of type string or an instance of Buffer or URL', value)
+  if (plain.length > LONGEST_PATH) throw tooLong(plain)
   if (plain.includes('\0')) throw wrongValue('path', 'a string without null bytes', plain)
   // Made absolute now: should a file that was just created have to be removed again, it must be the same file, even if
   // the process has changed its working directory meanwhile.

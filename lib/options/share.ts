@@ -1,5 +1,5 @@
 import * as check from '../checks.js'
-import { wrongType } from '../errors.js'
+import { clipped, coded, wrongType } from '../errors.js'
 import type { Home } from '../homes/home.js'
 import { type CommonOptions, chosenHome } from './open.js'
 
@@ -18,9 +18,19 @@ export function attachedHome(given: AttachOptions | undefined): Home | undefined
   return chosenHome(check.options(given, ['home']).home)
 }
 
+/** Characters of a token: three numbers of 64 bits in hexadecimal digits, and what is between them, are fewer. */
+const LONGEST_TOKEN = 64
+
 /** The text of a token. Whether this process has made it is for the addon to say. */
 export function tokenText(token: unknown): string {
   const text: unknown = typeof token === 'object' && token !== null ? Reflect.get(token, 'memmap') : undefined
   if (typeof text !== 'string') throw wrongType('token', 'what share() has answered', token)
+  // One that share() has answered is shorter. The addon would copy what it is given before it looks at it.
+  if (text.length > LONGEST_TOKEN) {
+    throw coded(
+      'ERR_INVALID_ARG_VALUE',
+      `The argument "token" must be what share() of this copy of memmap has answered in this process. Received '${clipped(text)}'`,
+    )
+  }
   return text
 }
