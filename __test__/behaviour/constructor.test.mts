@@ -738,3 +738,28 @@ test.serial('an aborted creation takes back its own file, wherever the process h
   t.false(fs.existsSync(made))
   t.is(fs.readFileSync('new', 'utf8'), 'not ours')
 })
+
+test('openAsync: the path is the one of the call, also when it is asked for again', (t) => {
+  if (windows) return skip(t, 'there is no ulimit on Windows')
+  const folder = scratch(t)
+  for (const name of ['one', 'two']) fs.writeFileSync(path.join(folder, name), name)
+  const script = `
+    const folder = args[0]
+    const fds = []
+    const run = async () => {
+      ;(await Mmap.openAsync(folder + '/one')).close()
+      try { for (;;) fds.push(fs.openSync(folder + '/two')) } catch (error) { if (error.code !== 'EMFILE') throw error }
+      const name = Buffer.from(folder + '/one')
+      const opened = Mmap.openAsync(name)
+      // So long that a thread has met the limit. The answer comes with a later turn of the event loop.
+      for (const end = Date.now() + 500; Date.now() < end; );
+      name.write('two', name.length - 3)
+      for (const fd of fds) fs.closeSync(fd)
+      const m = await opened
+      console.log(JSON.stringify([fds.length > 0, m.path, m.toString()]))
+    }
+    run()`
+  const env = { DENO_DIR: scratch(t) }
+  const answer = JSON.parse(inChild(script, [folder], { limit: 'ulimit -n 100', env }))
+  t.deepEqual(answer, [true, path.join(folder, 'one'), 'one'])
+})

@@ -9,7 +9,7 @@ import { failed, systemFailure } from '../failures.js'
 export type PathLike = string | Buffer | Uint8Array | URL
 
 export interface Path {
-  /** What is given to the system. */
+  /** What is given to the system, as long as it takes. Nobody else has these bytes. */
   bytes: Uint8Array
   /** What `m.path` and error messages say. */
   text: string
@@ -37,8 +37,10 @@ export function path(value: unknown): Path {
   const plain = plainPath(value)
   if (isUint8Array(plain)) {
     if (plain.length > LONGEST_PATH) throw tooLong(Buffer.from(plain.subarray(0, 100)).toString())
-    if (plain.includes(0)) throw wrongValue('path', 'without null bytes', plain)
-    return { bytes: plain, text: Buffer.from(plain.buffer, plain.byteOffset, plain.length).toString() }
+    // A copy, since the caller may store something else into it while `openAsync` is at work, which may ask twice.
+    const bytes = new Uint8Array(plain)
+    if (bytes.includes(0)) throw wrongValue('path', 'without null bytes', plain)
+    return { bytes, text: Buffer.from(bytes.buffer).toString() }
   }
   if (typeof plain !== 'string') throw wrongType('path', 'of type string or an instance of Buffer or URL', value)
   if (plain.length > LONGEST_PATH) throw tooLong(plain)
