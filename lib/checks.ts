@@ -1,4 +1,4 @@
-import { isAnyArrayBuffer } from 'node:util/types'
+import { isAnyArrayBuffer, isDataView } from 'node:util/types'
 import { clipped, outOfRange, wrongType, wrongValue } from './errors.js'
 
 /** An object whose bytes can be read in place: a Buffer, typed array, DataView, ArrayBuffer or SharedArrayBuffer. */
@@ -113,11 +113,49 @@ export function options<T extends object>(value: T | undefined, known: readonly 
   return value
 }
 
-/** The bytes of an object that has bytes, in place. */
+// What a view is, by the engine's own getters: a derived class may have others of these names, and any object properties of its
+// own, which say what they like.
+function getter<T, This = ArrayBufferView>(prototype: object, name: keyof Uint8Array): (view: This) => T {
+  const { get } = Object.getOwnPropertyDescriptor(prototype, name) as { get(): T }
+  return Function.prototype.call.bind(get) as (view: This) => T
+}
+
+function getters(prototype: object) {
+  return {
+    bufferOf: getter<ArrayBufferLike>(prototype, 'buffer'),
+    byteOffsetOf: getter<number>(prototype, 'byteOffset'),
+    byteLengthOf: getter<number>(prototype, 'byteLength'),
+  }
+}
+
+const typedArray: object = Object.getPrototypeOf(Uint8Array.prototype)
+const ofTypedArray = getters(typedArray)
+const ofDataView = getters(DataView.prototype)
+const { byteLengthOf } = ofTypedArray
+/** The name of a typed array's class; `undefined` for all else, also for what only inherits from one, as a Proxy does. */
+const tagOf = getter<string | undefined, unknown>(typedArray, Symbol.toStringTag)
+
+/**
+ * Whether a value is a Uint8Array whose `length` is how many bytes it has. V8 compiles both getters into the caller, which makes
+ * this as fast as `instanceof`.
+ */
+export function isBytes(value: unknown): value is Uint8Array {
+  return tagOf(value) === 'Uint8Array' && (value as Uint8Array).length === byteLengthOf(value as Uint8Array)
+}
+
+/** The bytes of an object that has bytes, in place, as a Uint8Array whose `length` is how many there are. */
 export function bytes(value: unknown, name: string, expected: string = BYTES): Uint8Array {
-  if (value instanceof Uint8Array) return value
-  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
-  if (isAnyArrayBuffer(value)) return new Uint8Array(value, 0, value.byteLength)
+  return isBytes(value) ? value : otherBytes(value, name, expected)
+}
+
+/** A function of its own, so that V8 compiles the usual case into the caller. */
+function otherBytes(value: unknown, name: string, expected: string): Uint8Array {
+  if (ArrayBuffer.isView(value)) {
+    const { bufferOf, byteLengthOf, byteOffsetOf } = isDataView(value) ? ofDataView : ofTypedArray
+    return new Uint8Array(bufferOf(value), byteOffsetOf(value), byteLengthOf(value))
+  }
+  // If the buffer can grow, the bytes that there are now.
+  if (isAnyArrayBuffer(value)) return new Uint8Array(value, 0, byteLengthOf(new Uint8Array(value)))
   throw wrongType(name, expected, value)
 }
 

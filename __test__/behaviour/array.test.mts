@@ -243,6 +243,75 @@ eachHome('equals', (t, home) => {
   }
 })
 
+/** Bytes `b` that say of themselves, each in another way, that there are `claimed` of them. */
+function liars(length: number, claimed: number): [string, BytesLike][] {
+  class Liar extends Uint8Array {
+    override get length(): number {
+      return claimed
+    }
+    override get byteLength(): number {
+      return claimed
+    }
+  }
+  const own = <T extends object>(object: T): T =>
+    Object.defineProperties(object, { length: { value: claimed }, byteLength: { value: claimed } })
+  const memory = (): ArrayBuffer => new Uint8Array(length).fill(0x62).buffer
+  return [
+    ['a derived class', new Liar(memory())],
+    ['a Uint8Array', own(new Uint8Array(memory()))],
+    ['a Buffer', own(Buffer.from(memory()))],
+    ['an Int8Array', own(new Int8Array(memory()))],
+    ['a DataView', own(new DataView(memory()))],
+    ['an ArrayBuffer', own(memory())],
+    ['elements of another size', Object.setPrototypeOf(new Uint16Array(memory()), Uint8Array.prototype)],
+  ]
+}
+
+eachHome('bytes are as many as there are, whatever their length says', (t, home) => {
+  using m = Mmap.anonymous(8192, { home })
+  twice(m, () => {
+    for (const claimed of [0, 1, 8192, 2 ** 40]) {
+      for (const [form, source] of liars(8, claimed)) {
+        const what = `${form}, ${claimed}`
+        m.fill(0x62)
+        t.false(m.equals(source), what)
+        m.fill(0x61)
+        m.seek(10)
+        t.is(m.write(source), 8, what)
+        t.is(m.tell(), 18, what)
+        m.set(source, 8184)
+        t.is(m.slice(0, 20).toString(), 'aaaaaaaaaabbbbbbbbaa', what)
+        t.is(m.slice(-10).toString(), 'aabbbbbbbb', what)
+        t.is(m.indexOf(source), 10, what)
+        t.is(m.lastIndexOf(source), 8184, what)
+        t.is(m.count(source), 2, what)
+        t.is(m.fill(source, 1, 3).slice(0, 4).toString(), 'abba', what)
+        for (const store of [() => m.set(source, 8185), () => m.seek(8185) && m.write(source)])
+          throwsCode(t, store, { code: RANGE, message: /8 bytes/ }, what)
+        m.fill(0x63)
+        t.is(m.readInto(source, 0, null, 0), 8, what)
+        throwsCode(t, () => m.readInto(source, 9), { code: RANGE, message: /<= 8/ }, what)
+      }
+    }
+  })
+  using short = Mmap.anonymous(8, { home })
+  for (const [form, source] of liars(8, 1)) t.true(short.fill(0x62).equals(source), form)
+})
+
+eachHome('what only inherits from Uint8Array has no bytes', (t, home) => {
+  using m = ofText(home)
+  for (const none of [new Proxy(new Uint8Array(4), {}), Object.create(Uint8Array.prototype) as Uint8Array]) {
+    const calls = [() => m.set(none), () => m.fill(none), () => m.includes(none), () => m.equals(none)]
+    calls.push(
+      () => m.write(none),
+      () => m.readInto(none),
+      () => m.find(none),
+      () => m.match(none),
+    )
+    for (const call of calls) throwsCode(t, call, { code: TYPE, message: /^The "\w+" argument must be .*Buffer/ })
+  }
+})
+
 eachHome('what takes a mapping refuses a closed one', (t, home) => {
   using m = ofText(home)
   const other = ofText(home, 'ab')

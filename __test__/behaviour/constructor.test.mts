@@ -739,6 +739,17 @@ test.serial('an aborted creation takes back its own file, wherever the process h
   t.is(fs.readFileSync('new', 'utf8'), 'not ours')
 })
 
+eachHome('open: a path of bytes has as many as there are', async (t, home) => {
+  const name = file(t, 'abc')
+  for (const length of [1, 0, 2 ** 40]) {
+    const bytes = Object.defineProperty(Buffer.from(name), 'length', { value: length })
+    for (const m of [Mmap.open(bytes, { home }), await Mmap.openAsync(bytes, { home })]) {
+      t.deepEqual([m.path, m.toString()], [name, 'abc'])
+      m.close()
+    }
+  }
+})
+
 test('openAsync: the path is the one of the call, also when it is asked for again', (t) => {
   if (windows) return skip(t, 'there is no ulimit on Windows')
   const folder = scratch(t)

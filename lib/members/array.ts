@@ -93,7 +93,7 @@ function unwrapOfTwo<T>(answer: T, mine: MappedBytes, theirs: MappedBytes): Excl
 
 /** Copies a source, which fits, into the bytes. */
 export function store(bytes: MappedBytes, at: number, source: MappedBytes | Uint8Array): void {
-  if (source instanceof Uint8Array) bytes.copyIn(at, source)
+  if (ArrayBuffer.isView(source)) bytes.copyIn(at, source)
   else unwrapOfTwo(bytes.native.copyFrom(at, source.native, 0, source.length), bytes, source)
 }
 
@@ -169,7 +169,7 @@ export function equals(state: MappingState, other: unknown): boolean {
   const { length } = bytes
   const theirs = bytesInPlace(other, 'other')
   if (theirs.length !== length) return false
-  if (theirs instanceof Uint8Array) return unwrap(bytes.native.equals(0, theirs), bytes.path)
+  if (ArrayBuffer.isView(theirs)) return unwrap(bytes.native.equals(0, theirs), bytes.path)
   return unwrapOfTwo(bytes.native.equalsMapping(theirs.native), bytes, theirs)
 }
 

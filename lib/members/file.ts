@@ -3,9 +3,9 @@ import * as check from '../checks.js'
 import { coded, outOfRange, wrongValue } from '../errors.js'
 import { ensure, unwrap } from '../failures.js'
 import { type ResizeOptions, resizeOptions } from '../options/lifetime.js'
-import { isMapping, type MappingState, writable } from '../state.js'
+import { type MappingState, writable } from '../state.js'
 import { store } from './array.js'
-import { bytesInPlace, copyOf, needleBytes } from './operands.js'
+import { bytesOrText, copyOf, needleBytes } from './operands.js'
 
 /** How many bytes `read` reads: at most `size`, or what is left if that is absent or negative. */
 function readCount(rest: number, size: unknown): number {
@@ -65,7 +65,7 @@ export function readLine(state: MappingState): Buffer<ArrayBuffer> {
 export function write(state: MappingState, data: unknown, encoding: BufferEncoding | undefined): number {
   const bytes = writable(state)
   const { position } = state
-  const source = isMapping(data) ? bytesInPlace(data, 'data') : check.bytesOrString(data, 'data', encoding)
+  const source = bytesOrText(data, 'data', encoding)
   const { length } = source
   const room = bytes.length - position
   if (length > room) {

@@ -36,9 +36,10 @@ function plainPath(value: unknown): unknown {
 export function path(value: unknown): Path {
   const plain = plainPath(value)
   if (isUint8Array(plain)) {
-    if (plain.length > LONGEST_PATH) throw tooLong(Buffer.from(plain.subarray(0, 100)).toString())
+    const given = check.bytes(plain, 'path')
+    if (given.length > LONGEST_PATH) throw tooLong(Buffer.from(given.buffer, given.byteOffset, 100).toString())
     // A copy, since the caller may store something else into it while `openAsync` is at work, which may ask twice.
-    const bytes = new Uint8Array(plain)
+    const bytes = new Uint8Array(given)
     if (bytes.includes(0)) throw wrongValue('path', 'without null bytes', plain)
     return { bytes, text: Buffer.from(bytes.buffer).toString() }
   }
