@@ -54,6 +54,11 @@ export declare class NativeMapping {
   /** A new ArrayBuffer over the bytes; writes its number. The caller makes at most one of each region. */
   expose(number: Float64Array, engine: Engine): ArrayBuffer | Failure
   /**
+   * Shows the bytes over memory of the engine's: `host` is the ArrayBuffer of a WebAssembly.Memory, `view` all of its bytes.
+   * Answers the number of the buffer. The caller has at most one at a time, and keeps it alive until `close`.
+   */
+  overlay(view: Uint8Array, host: ArrayBuffer): number | Failure
+  /**
    * Writes where the status word is, its chunk (-1: the mapping is not guarded) and its place there, and up to where a
    * load from the last page tells whether the file still has the bytes (0: nowhere).
    */
@@ -132,6 +137,9 @@ export declare function allowsExternalBuffers(): boolean
 
 /** Another object over the mapping of a token. Writes the mapping's length, and the bytes hidden before its first one. */
 export declare function attach(token: string, measures: Float64Array): NativeMapping | Failure
+
+/** Whether a mapping can be shown over memory that is there already. */
+export declare function canOverlay(): boolean
 
 /** Each PROT_, MAP_, MADV_ and MS_ that this system defines, with the values of its headers. */
 export declare function constants(): Record<string, number>
@@ -226,6 +234,12 @@ export declare enum FaultKind {
 
 /** Installs the fault handlers again, after the program has installed or removed handlers of the same signals. */
 export declare function installFaultHandlers(): void
+
+/**
+ * The caller is about to detach the buffer of that number from the WebAssembly memory `memory`, whose pages must be there as
+ * long as a job of the host's may have an address of them: as long as the buffer lives.
+ */
+export declare function keepMemory(number: number, memory: object): void
 
 /** The late accesses to what this thread has closed or resized, and to what no thread cares for any more, each mapping once. */
 export declare function lateAccesses(): LateAccesses
@@ -360,6 +374,9 @@ export interface SharedFacts {
   guard: boolean
   path?: string
 }
+
+/** Shows the status words of a chunk at `view`, a page of memory of the engine's that is never freed. */
+export declare function showStatusWords(chunk: number, view: Uint8Array): Failure | null
 
 /** The status words of a chunk of the fault table, 32 bits each. A word is not 0 once a fault of its mapping was handled. */
 export declare function statusWords(chunk: number): ArrayBuffer | Failure

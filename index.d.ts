@@ -175,10 +175,12 @@ interface CloseOptions {
 /**
 * How JavaScript reaches the bytes of a mapping.
 * - `'external'`: through an ArrayBuffer over the mapped memory, made when it is first needed. Node, Bun, Deno.
-* - `'native'`: through calls into Rust only, without views. Used where the engine forbids ArrayBuffers over foreign
-*   memory (Electron, any V8 with its sandbox), and for mappings longer than the engine's buffers may be.
+* - `'overlay'`: through memory of the engine's own, over whose pages the mapping is shown. Used where the engine forbids
+*   ArrayBuffers over foreign memory (Electron, any V8 with its sandbox), up to 4 GiB, on Linux and macOS.
+* - `'native'`: through calls into Rust only, without views. Used where there can be neither: on Windows in Electron, and for
+*   mappings longer than the engine's buffers may be.
 */
-type Home = "external" | "native";
+type Home = "external" | "overlay" | "native";
 /**
 * What may be done to the bytes of a mapping. `'write'`: changes go to the file, and other processes see them. `'copy'`:
 * changes are private to the mapping, and the file never changes.
@@ -439,6 +441,7 @@ declare class Mmap implements Disposable, Iterable<number> {
   * Another object over the mapping of a token that `share()` has answered, in any thread of the process: the same bytes, with
   * a position and views of its own. The mapping ends when the last object over it is closed, or its thread ends.
   * @throws {Error} ERR_MMAP_CLOSED: the last object over the mapping is closed
+  * @throws {Error} ERR_MMAP_BUSY: in the home `'overlay'`, another object has views of private bytes (`access: 'copy'`)
   * @throws {TypeError} ERR_INVALID_ARG_VALUE: this process has not made the token
   */
   static attach(token: ShareToken, options?: AttachOptions): Mmap;
@@ -452,7 +455,10 @@ declare class Mmap implements Disposable, Iterable<number> {
   get access(): Access;
   /** The path that `open` was given; `undefined` for a mapping of a descriptor or of memory. */
   get path(): string | undefined;
-  /** How the bytes are reached: through views (`'external'`), or without them (`'native'`; also once `transfer()` took the view's memory). */
+  /**
+  * How the bytes are reached: through views (`'external'`, `'overlay'`), or without them (`'native'`; also once `transfer()` took
+  * the view's memory).
+  */
   get home(): Home;
   /** Whether `close()` was called. It never throws. */
   get closed(): boolean;
@@ -645,7 +651,7 @@ declare class Mmap implements Disposable, Iterable<number> {
   /**
   * A token for `Mmap.attach` in another thread, to be sent by `postMessage()` or `workerData`. While several objects share
   * a mapping, `resize()` and `reattach()` throw ERR_MMAP_BUSY, and `close()` takes nothing away but the object's own views:
-  * those of other objects keep their bytes, and so do its own with `views: 'zero'`.
+  * those of other objects keep their bytes, and in the home `'external'` so do its own with `views: 'zero'`.
   */
   share(): ShareToken;
   /**

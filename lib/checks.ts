@@ -1,5 +1,6 @@
 import { isAnyArrayBuffer, isDataView } from 'node:util/types'
 import { clipped, outOfRange, wrongType, wrongValue } from './errors.js'
+import { getter, typedArrayPrototype } from './intrinsics.js'
 
 /** An object whose bytes can be read in place: a Buffer, typed array, DataView, ArrayBuffer or SharedArrayBuffer. */
 export type BytesLike = ArrayBufferView | ArrayBufferLike
@@ -98,9 +99,12 @@ export function oneOf<T extends string>(value: unknown, name: string, values: re
   return value as T
 }
 
+/** Without a prototype, of which others may have made an object with options. */
+const NO_OPTIONS: object = Object.freeze(Object.create(null))
+
 /** An object of options. An unknown key is an error, as an unknown keyword argument is in Python. */
 export function options<T extends object>(value: T | undefined, known: readonly string[]): Partial<T> {
-  if (value === undefined) return {}
+  if (value === undefined) return NO_OPTIONS
   if (typeof value !== 'object' || value === null) throw wrongType('options', 'an object', value)
   for (const key of Object.keys(value)) {
     if (!known.includes(key))
@@ -115,25 +119,19 @@ export function options<T extends object>(value: T | undefined, known: readonly 
 
 // What a view is, by the engine's own getters: a derived class may have others of these names, and any object properties of its
 // own, which say what they like.
-function getter<T, This = ArrayBufferView>(prototype: object, name: keyof Uint8Array): (view: This) => T {
-  const { get } = Object.getOwnPropertyDescriptor(prototype, name) as { get(): T }
-  return Function.prototype.call.bind(get) as (view: This) => T
-}
-
 function getters(prototype: object) {
   return {
-    bufferOf: getter<ArrayBufferLike>(prototype, 'buffer'),
-    byteOffsetOf: getter<number>(prototype, 'byteOffset'),
-    byteLengthOf: getter<number>(prototype, 'byteLength'),
+    bufferOf: getter<ArrayBufferView, ArrayBufferLike>(prototype, 'buffer'),
+    byteOffsetOf: getter<ArrayBufferView, number>(prototype, 'byteOffset'),
+    byteLengthOf: getter<ArrayBufferView, number>(prototype, 'byteLength'),
   }
 }
 
-const typedArray: object = Object.getPrototypeOf(Uint8Array.prototype)
-const ofTypedArray = getters(typedArray)
+const ofTypedArray = getters(typedArrayPrototype)
 const ofDataView = getters(DataView.prototype)
 const { byteLengthOf } = ofTypedArray
 /** The name of a typed array's class; `undefined` for all else, also for what only inherits from one, as a Proxy does. */
-const tagOf = getter<string | undefined, unknown>(typedArray, Symbol.toStringTag)
+const tagOf = getter<unknown, string | undefined>(typedArrayPrototype, Symbol.toStringTag)
 
 /**
  * Whether a value is a Uint8Array whose `length` is how many bytes it has. V8 compiles both getters into the caller, which makes

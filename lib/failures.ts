@@ -2,6 +2,7 @@
 import { getSystemErrorMap } from 'node:util'
 import type { Failure } from '../binding.js'
 import { coded, type ErrorCode, type FaultReason, MmapFaultError, MmapPatternError, MmapSystemError } from './errors.js'
+import { hasOwn } from './intrinsics.js'
 import { binding } from './load/load.js'
 
 const { ErrorCode: NativeCode, FaultKind } = binding
@@ -51,7 +52,7 @@ function systemError({ name, number }: Failure): SystemError {
 /** Whether the addon answered that a call failed, which it does with an object that has a code. */
 export function isFailure(answer: unknown): answer is Failure {
   // By its shape, not by what it is not an instance of: a second copy of this module has another class NativeMapping.
-  return typeof answer === 'object' && answer !== null && 'code' in answer
+  return typeof answer === 'object' && answer !== null && hasOwn(answer, 'code')
 }
 
 /** Whether a failure is a fault: bytes that the file no longer has, or that could not be read. */

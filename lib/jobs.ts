@@ -86,6 +86,9 @@ function reportProgress(job: Job, onProgress: (done: number) => void, cancel: Ca
   }, PROGRESS_INTERVAL).unref()
 }
 
+/** To be called with what must not be collected before. */
+function keepAlive(_: unknown): void {}
+
 /**
  * Runs a job of the addon under the lifetime of a mapping: it ends with its result, with the signal, or with `close()`.
  * Work that was ended early stops soon afterwards, and its result is ignored.
@@ -99,9 +102,14 @@ export async function runJob<T>(
   state.jobs ??= new Set()
   let timer: NodeJS.Timeout | undefined
   const work = async (cancel: Cancel): Promise<T> => {
+    const { native } = state.bytes
+    // Private bytes may lie over memory of the engine's, which this keeps alive until the job has ended.
+    const host: unknown = Reflect.get(native, 'host')
     const result = start(job)
     if (onProgress !== undefined) timer = reportProgress(job, onProgress, cancel)
-    return unwrap(await result, state.path) as T
+    const answer = await result
+    keepAlive(host)
+    return unwrap(answer, state.path) as T
   }
   try {
     return await interruptible(work, { signal, cancels: state.jobs, onCancel: () => job.cancel() })

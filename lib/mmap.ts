@@ -119,6 +119,7 @@ export class Mmap implements Disposable, Iterable<number> {
    * Another object over the mapping of a token that `share()` has answered, in any thread of the process: the same bytes, with
    * a position and views of its own. The mapping ends when the last object over it is closed, or its thread ends.
    * @throws {Error} ERR_MMAP_CLOSED: the last object over the mapping is closed
+   * @throws {Error} ERR_MMAP_BUSY: in the home `'overlay'`, another object has views of private bytes (`access: 'copy'`)
    * @throws {TypeError} ERR_INVALID_ARG_VALUE: this process has not made the token
    */
   static attach(token: ShareToken, options?: AttachOptions): Mmap {
@@ -150,7 +151,10 @@ export class Mmap implements Disposable, Iterable<number> {
     return lifetime.fact(stateOf(this), 'path')
   }
 
-  /** How the bytes are reached: through views (`'external'`), or without them (`'native'`; also once `transfer()` took the view's memory). */
+  /**
+   * How the bytes are reached: through views (`'external'`, `'overlay'`), or without them (`'native'`; also once `transfer()` took
+   * the view's memory).
+   */
   get home(): Home {
     return stateOf(this).bytes.home
   }
@@ -470,7 +474,7 @@ export class Mmap implements Disposable, Iterable<number> {
   /**
    * A token for `Mmap.attach` in another thread, to be sent by `postMessage()` or `workerData`. While several objects share
    * a mapping, `resize()` and `reattach()` throw ERR_MMAP_BUSY, and `close()` takes nothing away but the object's own views:
-   * those of other objects keep their bytes, and so do its own with `views: 'zero'`.
+   * those of other objects keep their bytes, and in the home `'external'` so do its own with `views: 'zero'`.
    */
   share(): ShareToken {
     return sharing.share(stateOf(this))

@@ -639,7 +639,7 @@ eachHome('resize: memory, new bytes are zero', (t, home) => {
   const kinds: [string, object][] = [['shared', {}]]
   if (!windows) kinds.push(['private', { flags: constants['MAP_PRIVATE'] }])
   for (const [kind, options] of kinds) {
-    for (const views of home === 'external' ? [false, true] : [false]) {
+    for (const views of home !== 'native' ? [false, true] : [false]) {
       using m = new Mmap(-1, 3 * PAGESIZE, { home, ...options })
       m.fill('x')
       // Whether a view exists decides whether the mapping may be resized in place.
@@ -663,7 +663,7 @@ eachHome('resize: memory, new bytes are zero', (t, home) => {
 /** Of a private mapping of a file, the file gets the new length, and not the bytes. */
 eachHome('resize: private pages are carried over, new bytes are zero', (t, home) => {
   if (windows) return skip(t, 'Windows has no flags')
-  for (const views of home === 'external' ? [false, true] : [false]) {
+  for (const views of home !== 'native' ? [false, true] : [false]) {
     const name = file(t, Buffer.alloc(3 * PAGESIZE, 'f'))
     using m = new Mmap(descriptor(t, name), 0, { flags: constants['MAP_PRIVATE'] ?? 0, home })
     if (views) t.is(m.buffer.length, m.length)
@@ -713,7 +713,7 @@ function unchanged(
   ...codes: readonly string[]
 ): void {
   const { size, blocks } = fs.statSync(name)
-  const view = m.home === 'external' ? m.buffer : undefined
+  const view = m.home !== 'native' ? m.buffer : undefined
   m.seek(2)
   const { code = '', syscall = '' } = (t.throws(fail) ?? {}) as Partial<NodeJS.ErrnoException>
   t.true(codes.includes(code), `${code}, expected ${codes}`)
@@ -732,10 +732,11 @@ eachHome('resize that fails leaves file and mapping as they were', (t, home) => 
     const length = 2 ** 53 - 2 ** 20
     // On Windows the error depends on the file system.
     const system = linux ? ['EFBIG'] : ['EFBIG', 'EINVAL', 'ENOMEM', 'ENOSPC']
-    const codes = home === 'external' && length > buffer.constants.MAX_LENGTH ? ['ERR_MMAP_NO_VIEWS'] : system
+    const tooLong = home === 'overlay' || (home === 'external' && length > buffer.constants.MAX_LENGTH)
+    const codes = tooLong ? ['ERR_MMAP_NO_VIEWS'] : system
     for (const reserve of [true, false]) unchanged(t, m, name, content, () => m.resize(length, { reserve }), ...codes)
     // A view exists by now, and Windows cannot shorten a file while one does.
-    if (windows && home === 'external') unchanged(t, m, name, content, () => m.resize(10), 'ERR_MMAP_BUSY')
+    if (windows && home !== 'native') unchanged(t, m, name, content, () => m.resize(10), 'ERR_MMAP_BUSY')
   }
   if (windows) {
     t.log('skipped in part: Windows has no private flags')
@@ -756,7 +757,7 @@ eachHome('a limit of the file size is an error, never a signal', (t, home) => {
     const [name, home] = args
     const fail = (run) => { try { run(); return 'nothing' } catch (error) { return error.code } }
     const m = Mmap.open(name, { access: 'write', home })
-    const view = home === 'external' ? m.buffer : undefined
+    const view = home !== 'native' ? m.buffer : undefined
     const codes = [true, false].map((reserve) => fail(() => m.resize(2 ** 21, { reserve })))
     codes.push(fail(() => Mmap.open(name, { access: 'write', length: 2 ** 21, home })))
     codes.push(fail(() => Mmap.open(name + '-made', { access: 'write', create: true, length: 2 ** 21, home })))

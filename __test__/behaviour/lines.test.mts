@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { inspect } from 'node:util'
 import test from 'ava'
 import fc from 'fast-check'
-import { type LineKind, type LinesOptions, Mmap } from 'memmap'
+import { type Home, type LineKind, type LinesOptions, Mmap } from 'memmap'
 import { closing, eachHome, emulator, file, rejectsCode, throwsCode, windows } from '../support/common.mjs'
 
 type Options = LinesOptions
@@ -35,7 +35,7 @@ function expected(bytes: Buffer, { as = 'string', encoding = 'utf8', start, end,
 
 const shown = (line: unknown): unknown => (Buffer.isBuffer(line) ? line.toString('latin1') : line)
 
-async function agree(name: string, bytes: Buffer, home: 'external' | 'native', options: Options): Promise<void> {
+async function agree(name: string, bytes: Buffer, home: Home, options: Options): Promise<void> {
   using m = Mmap.open(name, { home })
   const wanted = expected(bytes, options)
   assert.deepEqual([...m.lines(options)].map(shown), wanted, JSON.stringify(options))

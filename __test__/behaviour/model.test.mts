@@ -158,7 +158,7 @@ function perform(subject: Mmap | Model, [name, ...given]: Call): unknown {
     }
     if (name === 'store') {
       const [at = 0, stored = 0] = given as number[]
-      if (subject.length > 0 && subject instanceof Mmap && subject.home === 'external' && subject.access !== 'read') {
+      if (subject.length > 0 && subject instanceof Mmap && subject.home !== 'native' && subject.access !== 'read') {
         subject.buffer[at % subject.length] = stored
         return undefined
       }
@@ -172,7 +172,7 @@ function perform(subject: Mmap | Model, [name, ...given]: Call): unknown {
 function same(subject: Subject, step: Call): void {
   const { real, model, name } = subject
   const answer = perform(real, step)
-  subject.viewed ||= step[0] === 'store' && real.home === 'external'
+  subject.viewed ||= step[0] === 'store' && real.home !== 'native'
   const busy = (answer as { code?: string })?.code === 'ERR_MMAP_BUSY'
   // Windows cannot shorten a file that has a live view; then nothing has changed.
   if (busy) assert.ok(windows && subject.viewed && step[0] === 'resize' && Number(step[1]) < (model.disk?.length ?? 0))

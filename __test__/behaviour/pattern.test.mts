@@ -103,7 +103,7 @@ eachHome('what a kept match of more than 64 KiB captured is an error once a resi
     const match = m.match(/(x+)y+/)
     const [inAll] = m.matchAll(/(x+)y+/g)
     m.resize(200)
-    if (home === 'external') t.is(m.buffer.length, 200)
+    if (home !== 'native') t.is(m.buffer.length, 200)
     for (const kept of [match, inAll]) {
       t.deepEqual(kept?.span(), [0, 300_000])
       t.is(kept?.get(1)?.toString(), 'x'.repeat(100))

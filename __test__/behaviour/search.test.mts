@@ -181,7 +181,7 @@ eachHome(
           ['keep', windows ? 4096 : -4096],
         ] as const) {
           using m = open()
-          if (home === 'external') m.buffer
+          if (home !== 'native') m.buffer
           const at = m.length - 5000
           m.set(Buffer.from('needle'), at)
           const answer = search(m).catch((error: { code: string }) => error.code)

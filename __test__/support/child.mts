@@ -85,6 +85,8 @@ export async function run(
   const output = fs.openSync(printed, 'w')
   const env: NodeJS.ProcessEnv = { ...process.env }
   for (const name of OURS) delete env[name]
+  // Where a test says nothing of homes, the one that the run is for.
+  if (env['MEMMAP_TEST_VIEWED'] !== undefined) env['MEMMAP_HOME'] = env['MEMMAP_TEST_VIEWED']
   Object.assign(env, options.env, { MEMMAP_TEST_REPORT: reported, MEMMAP_TEST_FOLDER: folder })
   if (options.preload !== undefined) env['LD_PRELOAD'] = options.preload
   try {

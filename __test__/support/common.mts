@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import test, { type ExecutionContext } from 'ava'
-import type { Home } from 'memmap'
+import { type Home, Mmap } from 'memmap'
 
 /** The path of index.js, by which a child process may load the package. */
 export const ENTRY: string = fileURLToPath(import.meta.resolve('memmap'))
@@ -27,8 +27,25 @@ export const emulator: string | undefined = process.env['MEMMAP_TEST_EMULATOR']
 export const SHARE: number = Number(process.env['MEMMAP_TEST_SHARE'] ?? 1)
 export const deno: boolean = process.versions['deno'] !== undefined
 
-/** The homes in which each test of behaviour runs. */
-export const HOMES: readonly Home[] = ['external', 'native']
+/** Whether a mapping can be in this home on this system and with this engine. */
+function isPossible(home: Home): boolean {
+  try {
+    Mmap.anonymous(1, { home }).close()
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The homes in which each test of behaviour runs: all that there are here. */
+export const HOMES: readonly Home[] = (['external', 'overlay', 'native'] as const).filter(isPossible)
+
+/** The homes that have views. Where an engine has neither, a test of views meets its error. */
+export const VIEWED: readonly Home[] =
+  HOMES.includes('external') || HOMES.includes('overlay') ? HOMES.filter((home) => home !== 'native') : ['external']
+
+/** The home with views that the tests of faults use. A second run sets another one by the environment. */
+export const VIEWED_HOME: Home = (process.env['MEMMAP_TEST_VIEWED'] ?? VIEWED[0]) as Home
 
 /** Defines a test that runs in each home. */
 export function eachHome(title: string, run: (t: ExecutionContext, home: Home) => void | Promise<void>): void {

@@ -69,6 +69,8 @@ for (const args of [
   { closes: true, terminates: false },
   { closes: true, terminates: true },
   { closes: false, terminates: true },
+  { closes: false, terminates: false },
+  { closes: false, terminates: false, shares: true },
 ]) {
   test.serial(
     `memory given away by a worker that has ended: right bytes or a warning ${JSON.stringify(args)}`,
@@ -78,6 +80,8 @@ for (const args of [
       const outcome = await run('consumers', 'givenByWorker', args)
       t.is(outcome.code, 0, story(outcome))
       t.true(outcome.answer.byte === 0x78 || outcome.answer.isWarned, story(outcome))
+      // A thread that ends in good order, with its mapping open, has given its bytes away.
+      if (!args.closes && !args.terminates) t.is(outcome.answer.byte, 0x78, story(outcome))
     },
   )
 }

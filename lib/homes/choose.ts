@@ -1,8 +1,16 @@
 import type { NativeMapping } from '../../binding.js'
 import { LONGEST_BUFFER } from '../buffers.js'
-import { allowsExternal, ExternalBytes, requireExternal } from './external.js'
+import { allowsExternal } from './engine.js'
+import { ExternalBytes, requireExternal } from './external.js'
 import type { Home, MappedBytes } from './home.js'
 import { NativeBytes } from './native.js'
+import { allowsOverlay, OverlayBytes, requireOverlay } from './overlay.js'
+
+/** The best home that the engine allows for so many bytes. */
+function bestHome(length: number, slack: number): Home {
+  if (allowsExternal()) return length <= LONGEST_BUFFER ? 'external' : 'native'
+  return allowsOverlay(length, slack) ? 'overlay' : 'native'
+}
 
 /** The bytes of a new mapping in the home that was asked for by name, or else in the best that the engine allows. */
 export function chooseHome(
@@ -12,9 +20,15 @@ export function chooseHome(
   home: Home | undefined,
   path: string | undefined,
 ): MappedBytes {
-  if (home === 'external') requireExternal(length)
-  const isExternal = home === undefined ? length <= LONGEST_BUFFER && allowsExternal() : home === 'external'
-  return isExternal
-    ? new ExternalBytes(native, length, slack, path, home !== undefined)
-    : new NativeBytes(native, length, slack, path)
+  const isForced = home !== undefined
+  switch (home ?? bestHome(length, slack)) {
+    case 'external':
+      if (isForced) requireExternal(length)
+      return new ExternalBytes(native, length, slack, path, isForced)
+    case 'overlay':
+      if (isForced) requireOverlay(length, slack)
+      return new OverlayBytes(native, length, slack, path, isForced)
+    case 'native':
+      return new NativeBytes(native, length, slack, path)
+  }
 }

@@ -6,6 +6,14 @@ export const isBun: boolean = process.versions['bun'] !== undefined
 
 export const isDeno: boolean = process.versions['deno'] !== undefined
 
+let allowed: boolean | undefined
+
+/** Whether the engine allows ArrayBuffers over foreign memory: its own answer, whatever the product is called. */
+export function allowsExternal(): boolean {
+  allowed ??= binding.allowsExternalBuffers()
+  return allowed
+}
+
 /**
  * The engine that runs this program; Electron is a Node. They differ in how a thread ends, and in when they free the memory
  * of a detached ArrayBuffer.

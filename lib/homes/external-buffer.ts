@@ -1,18 +1,20 @@
 import { isMainThread } from 'node:worker_threads'
 import type { NativeMapping } from '../../binding.js'
 import { unwrap } from '../failures.js'
+import { byteLengthOf, defineProperty, uncurried } from '../intrinsics.js'
 import { binding } from '../load/load.js'
 import { ENGINE, isBun, isDeno } from './engine.js'
+import type { ViewHost } from './viewed.js'
 
 // Held in variables, because a property access on the addon's object is slower.
 const { detach: detachNatively, detachedByUs, exposed, released } = binding
 
 // Captured at load, so that a later patch of the prototype cannot change what close() does.
-const { slice } = ArrayBuffer.prototype
-const transfer: ((this: ArrayBuffer, length?: number) => ArrayBuffer) | undefined = Reflect.get(
-  ArrayBuffer.prototype,
-  'transfer',
-)
+const slice = uncurried<ArrayBuffer, [number], ArrayBuffer>(ArrayBuffer.prototype.slice)
+type Transfer = (this: ArrayBuffer, length?: number) => ArrayBuffer
+const transferMethod: Transfer | undefined = Reflect.get(ArrayBuffer.prototype, 'transfer')
+const transfer =
+  transferMethod === undefined ? undefined : uncurried<ArrayBuffer, [number?], ArrayBuffer>(transferMethod)
 
 /** Where the native side writes the number under which it registered a new ArrayBuffer. */
 const registered = new Float64Array(2)
@@ -32,7 +34,7 @@ function leakTransferredAtExit(): void {
  * `transfer(0)`, because Node-API's detach aborts the process on a buffer that was marked untransferable (Node 24 to 26).
  */
 function detach(buffer: ArrayBuffer, number: number): void {
-  if (buffer.byteLength === 0) return
+  if (byteLengthOf(buffer) === 0) return
   // Reported first: some engines free the memory, and call its finalizer, during the detach.
   detachedByUs(number)
   if (transfer === undefined || isBun) {
@@ -40,7 +42,7 @@ function detach(buffer: ArrayBuffer, number: number): void {
     return
   }
   try {
-    transfer.call(buffer, 0)
+    transfer(buffer, 0)
   } catch {
     // It was marked untransferable. Its views stay attached and read zeros.
   }
@@ -54,17 +56,18 @@ function detach(buffer: ArrayBuffer, number: number): void {
 function copyWhenTransferred(buffer: ArrayBuffer, number: number): void {
   if (transfer === undefined) return
   const value = (length?: number): ArrayBuffer => {
-    const copied = transfer.call(slice.call(buffer, 0), length)
+    const copied = transfer(slice(buffer, 0), length)
     detach(buffer, number)
     return copied
   }
   for (const name of ['transfer', 'transferToFixedLength'])
-    Object.defineProperty(buffer, name, { value, configurable: true, writable: true })
+    defineProperty(buffer, name, { value, configurable: true, writable: true })
 }
 
 /** An ArrayBuffer over the memory of a mapping, and what the native side has to know about it. */
-export class ExternalBuffer {
+export class ExternalBuffer implements ViewHost {
   readonly array: ArrayBuffer
+  readonly first = 0
   /** The native side's number of it; 0 for an empty one, which has no memory. */
   readonly #number: number
   #isExposed = false
@@ -76,14 +79,8 @@ export class ExternalBuffer {
     if (isBun && this.#number > 0) copyWhenTransferred(this.array, this.#number)
   }
 
-  /** Whether the user has it, and may have given its address to a job of the host's (fs, zlib). */
-  get isExposed(): boolean {
-    return this.#isExposed
-  }
-
-  /** To be called before the user gets a view of it. */
   expose(path: string | undefined): void {
-    if (!this.#isExposed) exposed(this.#number, path)
+    exposed(this.#number, path)
     this.#isExposed = true
   }
 
@@ -91,6 +88,6 @@ export class ExternalBuffer {
     detach(this.array, this.#number)
     // If the user has never had it, its addresses need not wait for the engine's finalizer. That comes a turn of the event
     // loop later, and on Windows the file could not be deleted until then.
-    if (!this.#isExposed && this.array.byteLength === 0) released(this.#number)
+    if (!this.#isExposed && byteLengthOf(this.array) === 0) released(this.#number)
   }
 }

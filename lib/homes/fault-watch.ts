@@ -1,13 +1,9 @@
 import type { NativeMapping } from '../../binding.js'
-import { unwrap } from '../failures.js'
-import { binding } from '../load/load.js'
 import { isBun } from './engine.js'
+import { statusWords } from './status-words.js'
 
 /** Where the native side writes the chunk and slot of a mapping's status word, and the offset to probe. */
 const statusPlace = new Float64Array(3)
-
-/** The status words, one Int32Array for each chunk of the native side's fault table. */
-const statusChunks: (Int32Array | undefined)[] = []
 
 /** Stands in for a status word where nothing is watched. */
 const NO_FAULT = new Int32Array(1)
@@ -52,11 +48,12 @@ export class FaultWatch {
   /** Watches the present region of a mapping. */
   start(native: NativeMapping, length: number): void {
     native.statusPlace(statusPlace)
-    const [chunk = -1, slot = 0, probe = 0] = statusPlace
+    const chunk = statusPlace[0] as number
+    const slot = statusPlace[1] as number
+    const probe = statusPlace[2] as number
     this.stop()
     if (chunk < 0) return
-    statusChunks[chunk] ??= new Int32Array(unwrap(binding.statusWords(chunk)))
-    this.status = statusChunks[chunk]
+    this.status = statusWords(chunk)
     this.slot = slot
     this.probe = probe
     this.#probed = probe < length ? probe : 0

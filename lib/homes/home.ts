@@ -4,12 +4,14 @@ import type { ResizeOptions, ViewsAfter } from '../options/lifetime.js'
 /**
  * How JavaScript reaches the bytes of a mapping.
  * - `'external'`: through an ArrayBuffer over the mapped memory, made when it is first needed. Node, Bun, Deno.
- * - `'native'`: through calls into Rust only, without views. Used where the engine forbids ArrayBuffers over foreign
- *   memory (Electron, any V8 with its sandbox), and for mappings longer than the engine's buffers may be.
+ * - `'overlay'`: through memory of the engine's own, over whose pages the mapping is shown. Used where the engine forbids
+ *   ArrayBuffers over foreign memory (Electron, any V8 with its sandbox), up to 4 GiB, on Linux and macOS.
+ * - `'native'`: through calls into Rust only, without views. Used where there can be neither: on Windows in Electron, and for
+ *   mappings longer than the engine's buffers may be.
  */
-export type Home = 'external' | 'native'
+export type Home = 'external' | 'overlay' | 'native'
 
-export const HOMES: readonly Home[] = ['external', 'native']
+export const HOMES: readonly Home[] = ['external', 'overlay', 'native']
 
 /**
  * The bytes of one mapping as a home reaches them: the seam between the members of the class and the memory. Callers

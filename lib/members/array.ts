@@ -4,6 +4,7 @@ import * as check from '../checks.js'
 import { outOfRange, wrongType, wrongValue } from '../errors.js'
 import { ensure, isFailure, isFault, unwrap } from '../failures.js'
 import type { MappedBytes } from '../homes/home.js'
+import { bufferOf, byteOffsetOf } from '../intrinsics.js'
 import { type MappingState, writable } from '../state.js'
 import { bytesInPlace, bytesOrByte, bytesOrNumbers, copyOf } from './operands.js'
 
@@ -66,7 +67,7 @@ export function view<V>(
   const most = Math.floor((all.length - from) / unit)
   const count = length === undefined ? most : check.size(length, 'length')
   if (count > most) throw outOfRange('length', `<= ${most}`, length)
-  return new type(all.buffer, all.byteOffset + from, count)
+  return new type(bufferOf(all), byteOffsetOf(all) + from, count)
 }
 
 export function slice(state: MappingState, start?: unknown, end?: unknown): Buffer<ArrayBuffer> {

@@ -2,8 +2,11 @@
 import { inspect } from 'node:util'
 import { coded } from '../errors.js'
 import { CLOSED } from '../homes/closed.js'
+import { uncurried } from '../intrinsics.js'
 import { type CloseOptions, viewsAfterClose } from '../options/lifetime.js'
-import type { MappingState } from '../state.js'
+import type { Cancel, MappingState } from '../state.js'
+
+const eachOf = uncurried<Set<Cancel>, [(cancel: Cancel) => void], void>(Set.prototype.forEach)
 
 export function isClosed(state: MappingState): boolean {
   return state.bytes === CLOSED
@@ -16,7 +19,7 @@ export function close(state: MappingState, options?: CloseOptions): void {
   state.changes++
   bytes.close(views)
   if (jobs === undefined || jobs.size === 0) return
-  for (const cancel of [...jobs]) cancel(coded('ERR_MMAP_CLOSED', 'The mapping was closed'))
+  eachOf(jobs, (cancel) => cancel(coded('ERR_MMAP_CLOSED', 'The mapping was closed')))
 }
 
 /** Reads a fact of a mapping; of a closed one it throws. */

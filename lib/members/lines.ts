@@ -44,6 +44,18 @@ const JOB_BYTES = 4 * STRING_PIECE
  */
 const measures = new Float64Array(3)
 
+/** What the addon has written into `measures`. */
+interface PieceMeasures {
+  next: number
+  count: number
+  farEnd: number
+}
+
+/** To be called at once after the addon was: what runs next may be the program's, and read other lines. */
+function takeMeasures(): PieceMeasures {
+  return { next: measures[0] as number, count: measures[1] as number, farEnd: measures[2] as number }
+}
+
 /** Room for the bounds of a piece's lines. A range has no more lines than bytes. */
 function boundsFor({ start, end }: LinesRequest): Int32Array {
   return new Int32Array(2 * Math.min(MOST_LINES, end - start))
@@ -94,8 +106,8 @@ abstract class Lines<T> implements Iterator<T, undefined, unknown> {
 
   abstract next(): IteratorResult<T, undefined>
 
-  /** Reads the piece that begins at `start`, with its bounds and `measures`. */
-  protected abstract readPiece(bytes: MappedBytes, start: number, end: number): void
+  /** Reads the piece that begins at `start`, with its bounds. */
+  protected abstract readPiece(bytes: MappedBytes, start: number, end: number): PieceMeasures
 
   /** The index of the next line's bounds; -1 after the last line. */
   protected step(): number {
@@ -121,8 +133,7 @@ abstract class Lines<T> implements Iterator<T, undefined, unknown> {
   #refill(bytes: MappedBytes, end: number): number {
     const start = this.#nextPiece
     if (start >= end) return -1
-    this.readPiece(bytes, start, end)
-    const [next = end, count = 0, farEnd = 0] = measures
+    const { next, count, farEnd } = this.readPiece(bytes, start, end)
     this.#nextPiece = smallInteger(next)
     this.farEnd = smallInteger(farEnd)
     this.#at = 2
@@ -151,11 +162,13 @@ class PieceText {
   /** The lines that need two bytes a character, where others of the piece do not. Their starts are bitwise inverted. */
   #wide = ''
 
-  /** Takes what the addon's `lines` answered, and completes the bounds and `measures` that it wrote. */
-  take(decoded: string | [string, string], keepEnds: boolean, bounds: Int32Array): void {
-    ;[this.#narrow, this.#wide] = typeof decoded === 'string' ? [decoded, ''] : decoded
+  /** Takes what the addon's `lines` answered, with the number of lines. Answers that number, and completes the bounds. */
+  take(decoded: string | [string, string], count: number, keepEnds: boolean, bounds: Int32Array): number {
+    const isNarrow = typeof decoded === 'string'
+    this.#narrow = isNarrow ? decoded : decoded[0]
+    this.#wide = isNarrow ? '' : decoded[1]
     // Of invalid UTF-8 only the engine's decoder knows how many characters it becomes.
-    if (measures[1] === -1) measures[1] = findLines(this.#narrow, keepEnds, bounds)
+    return count === -1 ? findLines(this.#narrow, keepEnds, bounds) : count
   }
 
   line(bounds: Int32Array, at: number): string {
@@ -199,10 +212,14 @@ function readBounds(
 class StringLines extends Lines<string> {
   readonly #text = new PieceText()
 
-  protected readPiece(bytes: MappedBytes, start: number, end: number): void {
+  protected readPiece(bytes: MappedBytes, start: number, end: number): PieceMeasures {
     const { bounds, request } = this
     const decoded = readBounds(bytes, start, end, STRING_PIECE, request, bounds)
-    this.#text.take(decoded as string | [string, string], request.keepEnds, bounds)
+    const piece = takeMeasures()
+    return {
+      ...piece,
+      count: this.#text.take(decoded as string | [string, string], piece.count, request.keepEnds, bounds),
+    }
   }
 
   next(): IteratorResult<string, undefined> {
@@ -217,12 +234,14 @@ const NO_BYTES = new ArrayBuffer(0)
 class BufferLines extends Lines<Buffer> {
   #memory: ArrayBufferLike = NO_BYTES
 
-  protected readPiece(bytes: MappedBytes, start: number, end: number): void {
+  protected readPiece(bytes: MappedBytes, start: number, end: number): PieceMeasures {
     readBounds(bytes, start, end, BUFFER_PIECE, this.request, this.bounds)
-    const length = (measures[0] as number) - start
+    const piece = takeMeasures()
+    const length = piece.next - start
     const copy = newBuffer(length)
     bytes.copyOut(start, copy, 0, length)
     this.#memory = copy.buffer
+    return piece
   }
 
   #line(at: number): Buffer {
@@ -271,9 +290,10 @@ class OffsetsResult {
 class OffsetLines extends Lines<[number, number]> {
   #pieceStart = 0
 
-  protected readPiece(bytes: MappedBytes, start: number, end: number): void {
+  protected readPiece(bytes: MappedBytes, start: number, end: number): PieceMeasures {
     readBounds(bytes, start, end, OFFSETS_PIECE, this.request, this.bounds)
     this.#pieceStart = start
+    return takeMeasures()
   }
 
   #lineEnd(at: number): number {
@@ -305,24 +325,35 @@ export function lines<K extends LineKind>(
   )
 }
 
+/** Lines that a job has had ready. */
+interface ReadyPiece {
+  /** Where the piece behind these begins. */
+  next: number
+  lines: (string | Buffer)[]
+}
+
 /** The lines of the next piece that a job has ready, which begins at `start`; `undefined` if it has no more. */
-function nextReadyLines(job: Job, start: number, { encoding, keepEnds }: LinesRequest, bounds: Int32Array) {
+function nextReadyPiece(
+  job: Job,
+  start: number,
+  { encoding, keepEnds }: LinesRequest,
+  bounds: Int32Array,
+): ReadyPiece | undefined {
   const piece = unwrap(job.lines(start, encoding, bounds, measures))
+  const { next, count, farEnd } = takeMeasures()
   if (piece === null) return undefined
   const lines: (string | Buffer)[] = []
   if (piece instanceof Uint8Array) {
-    const [, count = 0, farEnd = 0] = measures
     for (let at = 0; at < 2 * count; at += 2) {
       const from = bounds[at] as number
       lines.push(bufferOver(piece.buffer, piece.byteOffset + from, farEnd + (bounds[at + 1] as number) - from))
     }
   } else {
     const text = new PieceText()
-    text.take(piece, keepEnds, bounds)
-    const [, count = 0] = measures
-    for (let at = 0; at < 2 * count; at += 2) lines.push(text.line(bounds, at))
+    const all = text.take(piece, count, keepEnds, bounds)
+    for (let at = 0; at < 2 * all; at += 2) lines.push(text.line(bounds, at))
   }
-  return lines
+  return { next, lines }
 }
 
 /** Makes the first pieces of a range ready off the event loop. Returns the job, which hands them out. */
@@ -369,10 +400,10 @@ async function* prepareAndCut<K extends 'string' | 'buffer'>(
         // The mapping may be closed, or the signal aborted, between two pieces of a job.
         void state.bytes.length
         if (signal?.aborted) throw new MmapAbortError(signal.reason)
-        const ready = nextReadyLines(job, start, request, bounds)
+        const ready = nextReadyPiece(job, start, request, bounds)
         if (ready === undefined) break
-        start = measures[0] as number
-        yield ready as Line<K>[]
+        start = ready.next
+        yield ready.lines as Line<K>[]
       }
     } finally {
       // Frees the pieces that were not asked for.

@@ -1,6 +1,4 @@
 // Where mappings are made.
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import type { Failure, MapRequest, NativeJob, NativeMapping, OpenRequest as NativeOpenRequest } from '../../binding.js'
 import * as check from '../checks.js'
 import { failed, isFailure, systemErrorName } from '../failures.js'
@@ -20,6 +18,7 @@ import {
   resultingAccess,
 } from '../options/open.js'
 import { descriptor, type Path, path } from '../options/path.js'
+import { closeCollected, reclaim } from '../reclaim.js'
 import { MappingState } from '../state.js'
 
 type Answer = NativeMapping | Failure
@@ -34,38 +33,15 @@ function isExhausted(answer: Answer): boolean {
   return isFailure(answer) && EXHAUSTED.has(systemErrorName(answer))
 }
 
-/** The engine's function for a full garbage collection. */
-function garbageCollector(): (() => void) | undefined {
-  const bun = Reflect.get(globalThis, 'Bun')
-  if (bun !== undefined) return () => bun.gc(true)
-  setFlagsFromString('--expose-gc')
-  return runInNewContext('gc')
-}
-
-/** Closes mappings that the engine has already collected. */
-function closeCollected(): void {
-  binding.sweep()
-}
-
-/** Forces a garbage collection, and closes the mappings that were dropped without `close()`. It is slow: a last resort. */
-function collectAndClose(): void {
-  try {
-    garbageCollector()?.()
-  } catch {
-    // The engine offers no such function. The mapping then fails as it would have.
-  }
-  closeCollected()
-}
-
 /**
  * Asks for a mapping. If the system is exhausted, asks again after mappings that were dropped have been closed. `ifDenied` is
  * added to the error EACCES.
  */
 function withReclaim(ask: () => Answer, path?: string, ifDenied?: string): NativeMapping {
   let answer = ask()
-  for (const reclaim of [closeCollected, collectAndClose]) {
+  for (const makeRoom of [closeCollected, reclaim]) {
     if (!isExhausted(answer)) break
-    reclaim()
+    makeRoom()
     answer = ask()
   }
   if (isFailure(answer)) throw failed(answer, path, systemErrorName(answer) === 'EACCES' ? ifDenied : undefined)
@@ -83,7 +59,8 @@ function newState(
   path?: string,
 ): MappingState {
   if (guard) keepFaultHandlersInstalled()
-  const [length = 0, slack = 0] = measures
+  const length = measures[0] as number
+  const slack = measures[1] as number
   try {
     return new MappingState(chooseHome(native, length, slack, home, path), offset, access, path)
   } catch (error) {
@@ -131,7 +108,7 @@ async function openNative(job: NativeJob, { bytes, text }: Path, request: OpenRe
   const ask = (): Promise<Answer> => binding.openAsync(job, bytes, asked)
   let answer = await ask()
   if (isExhausted(answer)) {
-    collectAndClose()
+    reclaim()
     answer = await ask()
   }
   if (isFailure(answer)) throw failed(answer, text)

@@ -18,7 +18,8 @@ export function attach(token: unknown, options: AttachOptions | undefined): Mapp
   const text = tokenText(token)
   const home = attachedHome(options)
   const native = unwrap(binding.attach(text, measures))
-  const [length = 0, slack = 0] = measures
+  const length = measures[0] as number
+  const slack = measures[1] as number
   try {
     const { access, guard, offset, path } = unwrap(native.sharedFacts())
     if (guard) keepFaultHandlersInstalled()

@@ -22,6 +22,8 @@ pub struct Guard {
     pausing: Mutex<()>,
     /// There was a late access before `restore`.
     late_before_restore: AtomicBool,
+    /// The entry that notes what is bad, if it is another one.
+    notes: Option<Slot>,
 }
 
 #[derive(Default)]
@@ -36,9 +38,31 @@ impl Guard {
     /// Guards the `len` bytes from `base` on, which are the whole pages of one mapping. `None`: there is no memory
     /// for an entry.
     pub fn new(base: *mut u8, len: usize, mapping: GuardedMapping, file: Option<Arc<File>>) -> Option<Self> {
+        Self::noting(base, len, mapping, file, None)
+    }
+
+    /// As `new`, for other addresses of the mapping that this one guards. What is bad at either is noted by this one, which
+    /// must be there until the other's `keep_own_notes`.
+    pub fn at_other_addresses(
+        &self,
+        base: *mut u8,
+        len: usize,
+        mapping: GuardedMapping,
+        file: Option<Arc<File>>,
+    ) -> Option<Self> {
+        Self::noting(base, len, mapping, file, Some(self.slot))
+    }
+
+    fn noting(
+        base: *mut u8,
+        len: usize,
+        mapping: GuardedMapping,
+        file: Option<Arc<File>>,
+        notes: Option<Slot>,
+    ) -> Option<Self> {
         let (slot, base) = (Slot::take()?, base.addr());
         let (state, pausing, late_before_restore) = Default::default();
-        let guard = Self { slot, base, len, mapping, state, pausing, late_before_restore };
+        let guard = Self { slot, base, len, mapping, state, pausing, late_before_restore, notes };
         guard.register(file);
         install_handlers();
         Some(guard)
@@ -50,7 +74,7 @@ impl Guard {
 
     fn register(&self, file: Option<Arc<File>>) {
         let descriptor = file.as_deref().map_or(-1, system::descriptor);
-        self.slot.register(self.base, self.base + self.len, self.mapping, descriptor);
+        self.slot.register(self.base, self.base + self.len, self.mapping, descriptor, self.notes);
         *self.state() = State { file, revoked: false };
     }
 
@@ -114,6 +138,11 @@ impl Guard {
             self.register(Some(Arc::clone(file)));
             Ok(())
         })
+    }
+
+    /// Makes an end of noting what is bad together with the guard that was there first, which may be dropped then.
+    pub fn keep_own_notes(&self) {
+        self.pause(|| self.slot.keep_own_notes());
     }
 
     /// Releases the file. Faults are survived without it, but the handler knows less of their reasons.
@@ -193,12 +222,22 @@ impl Guard {
         self.slot.has_stray_store()
     }
 
+    #[cfg(test)]
+    pub fn note_stray_store(&self) {
+        self.slot.note_stray_store();
+    }
+
+    /// Whether there was one at the addresses of this guard.
+    pub fn has_own_stray_store(&self) -> bool {
+        self.slot.has_own_stray_store()
+    }
+
     /// Has `discard` map the file again, and takes the note of the stray store away. In this order, and in a pause: as long as
     /// the bytes of the store can be read, the note is there. If `discard` fails, the note stays. Where another thread
     /// has discarded the store meanwhile, or revoked the mapping, nothing is left to be done.
     pub fn discard_stray_store<E>(&self, discard: impl FnOnce() -> Result<(), E>) -> Result<(), E> {
         self.pause(|| {
-            if self.state().revoked || !self.slot.has_stray_store() {
+            if self.state().revoked || !self.slot.has_own_stray_store() {
                 return Ok(());
             }
             discard()?;
@@ -210,6 +249,11 @@ impl Guard {
     /// Clears the status and forgets the bad ranges, since the file is about to be mapped again.
     pub fn clear_faults(&self) {
         self.slot.clear_faults();
+    }
+
+    /// Forgets what happened at the addresses of this guard alone.
+    pub fn forget_own(&self) {
+        self.slot.clear_own();
     }
 
     /// Where the status word is: the number of its chunk, and its index there (see `status_words`).

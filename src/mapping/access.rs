@@ -124,7 +124,7 @@ impl Record {
         range: Range<usize>,
         look: impl FnOnce(&[u8]) -> (R, Range<usize>),
     ) -> Result<R> {
-        let (start, generation) = (range.start, region.generation());
+        let (start, discards, generation) = (range.start, region.discards(), region.generation());
         let looked = region.look_safely(range, look);
         // Only a job meets that: the mapping was resized or mapped again while it was at work.
         let replaced = || {
@@ -137,6 +137,9 @@ impl Record {
             _ if replaced() => {
                 if region.is_revoked() {
                     region.revoke_again();
+                } else if discards % 2 != 0 || region.discards() != discards {
+                    // What was read may have been stored by mistake.
+                    return Err(Error::StrayStore);
                 }
                 Err(Error::replaced_meanwhile())
             }

@@ -44,6 +44,9 @@ mod resize;
 /// Advice about the memory, and its name.
 mod memory;
 
+/// Views over memory of the engine's own.
+mod overlay;
+
 /// Writing changed pages back.
 mod sync;
 

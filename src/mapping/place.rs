@@ -53,7 +53,8 @@ pub fn new_region(source: &Source, file: Option<&File>, kept: Option<&Arc<File>>
         return Ok(region);
     }
     let private = source.is_anonymous() || os::is_private_mapping(plan, regular);
-    let guarded = GuardedMapping { offset: plan.file_offset, sized: regular, read_only, private };
+    let guarded =
+        GuardedMapping { offset: plan.file_offset, sized: regular, read_only, private, hosted: false };
     let no_memory = || SystemError { call: "mmap", source: io::Error::from(io::ErrorKind::OutOfMemory) };
     Ok(region.guarded(guarded, kept.cloned()).ok_or_else(no_memory)?)
 }

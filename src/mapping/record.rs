@@ -4,6 +4,7 @@ use std::fs::File;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
 use std::sync::{Arc, MutexGuard, OnceLock};
 
+use super::handle::IsViewed;
 use super::rollback::Rollback;
 use super::share::{self, Share};
 use super::{Error, Origin, Result, Source};
@@ -25,9 +26,9 @@ pub struct Record {
     rollback: Rollback,
     pub(super) preads_left: AtomicU8,
     /// Whether a late access to the mapping was reported, which is done once, whichever object's view it was.
-    late_access_reported: Arc<AtomicBool>,
+    late_access_reported: OnceLock<Arc<AtomicBool>>,
     /// Set by the first `share`.
-    pub(super) share: OnceLock<Share>,
+    pub(super) share: OnceLock<Box<Share>>,
     /// How many stray stores were discarded while several handles were open: each handle is told of them.
     strays: AtomicU32,
 }
@@ -94,7 +95,7 @@ impl Record {
 
     /// Whether a late access to the mapping was reported.
     pub fn late_access_reported(&self) -> &Arc<AtomicBool> {
-        &self.late_access_reported
+        self.late_access_reported.get_or_init(Arc::default)
     }
 
     /// The present region. It stays addressable until the answer is dropped, also when the mapping is closed meanwhile.
@@ -123,13 +124,20 @@ impl Record {
     /// Counts one more handle, unless the last one is closed. Answers how many stray stores came before it.
     pub(super) fn add_handle(&self) -> Result<u32> {
         let mut mapped = self.lock();
-        mapped.as_mut().ok_or(Error::Closed)?.handles += 1;
+        let open = mapped.as_mut().ok_or(Error::Closed)?;
+        if open.region.is_hosted() {
+            let text =
+                "The private bytes of the mapping lie over memory of another object's engine, for its views";
+            return Err(Error::Busy(text.into()));
+        }
+        open.handles += 1;
         Ok(self.strays())
     }
 
     /// Counts one handle less. The last one ends the mapping, before this returns. `told`: of how many stray stores it was.
-    pub(super) fn drop_handle(&self, views: Views, told: u32) {
+    pub(super) fn drop_handle(&self, views: Views, is_viewed: IsViewed<'_>, told: u32) {
         let Some(Mapped { region, file, .. }) = self.take_last(told) else { return };
+        let views = if self.is_shared() && is_viewed(&region) { Views::Keep } else { views };
         retire(region, views);
         drop(file);
     }
@@ -163,15 +171,25 @@ impl Record {
         self.strays.load(Ordering::SeqCst)
     }
 
-    /// A stray store was discarded. If several handles are open, each is to be told.
-    pub(super) fn note_stray_store(&self) {
+    /// Discards what stray stores have left in the region, and in the `overlay` of the handle that calls. If several handles are
+    /// open, each is to be told. Where the system cannot do it, the note of the stores stays.
+    pub(super) fn discard_stray_stores(&self, overlay: Option<&Region>) {
+        // Locked to the end: of two threads that do this at once, the second one finds nothing to be told.
         let mut mapped = self.lock();
-        let Some(open) = mapped.as_mut().filter(|open| open.handles > 1) else { return };
-        open.untold = open.handles;
-        if let Some(guard) = open.region.guard() {
+        let Some(open) = mapped.as_mut() else { return };
+        let region = Arc::clone(&open.region);
+        let Some(guard) = region.guard() else { return };
+        let is_noted = guard.has_stray_store();
+        if is_noted && open.handles > 1 {
+            // Before the pages change: whoever is at work on them is told then.
+            open.untold = open.handles;
             guard.mark_untold(true);
+            self.strays.fetch_add(1, Ordering::SeqCst);
         }
-        self.strays.fetch_add(1, Ordering::SeqCst);
+        // A store that comes only now is the next call's to tell of.
+        if overlay.is_none_or(|overlay| self.discard_stray_store(overlay)) && is_noted {
+            self.discard_stray_store(&region);
+        }
     }
 
     /// A handle that knew of `told` stray stores is told of the others. Answers how many there are.

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::sync::Arc;
 
+use super::handle::IsViewed;
 use super::place::{Target, new_region, place};
 use super::record::{Mapped, retire};
 use super::{Error, Origin, Record, Result, Source, Views};
@@ -12,8 +13,9 @@ use crate::request::{Access, Refusal};
 
 impl Record {
     /// Gives the mapping, and its file, another length. If it fails, both are as they were. `reserve`: a file that becomes
-    /// longer gets its blocks now. `views`: what becomes of those of the old length.
-    pub fn resize(&self, length: u64, reserve: bool, views: Views) -> Result<()> {
+    /// longer gets its blocks now. `views`: what becomes of those of the old length, unless `is_viewed` answers that other
+    /// objects had them.
+    pub fn resize(&self, length: u64, reserve: bool, views: Views, is_viewed: IsViewed<'_>) -> Result<()> {
         let mut mapped = self.lock();
         let mapped = mapped.as_mut().ok_or(Error::Closed)?;
         if self.source.plan.access != Access::Write {
@@ -23,6 +25,7 @@ impl Record {
             return Err(Error::NoDescriptor("resize"));
         }
         mapped.require_alone()?;
+        let views = if self.is_shared() && is_viewed(&mapped.region) { Views::Keep } else { views };
         let plan = &self.source.plan;
         let whole = length.checked_add(plan.slack as u64).and_then(|whole| isize::try_from(whole).ok());
         let end = whole.and_then(|whole| plan.file_offset.checked_add(whole as u64));

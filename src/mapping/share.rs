@@ -43,7 +43,7 @@ impl Handle {
         let share = record.share.get_or_init(|| {
             let number = NUMBER.fetch_add(1, Ordering::Relaxed);
             SHARED.lock().insert(number, Arc::downgrade(record));
-            Share { number, path: path.map(Into::into) }
+            Box::new(Share { number, path: path.map(Into::into) })
         });
         Ok(token(share.number))
     }

@@ -25,15 +25,15 @@ fn a_mapping_ends_with_its_last_handle() {
     let first = memory(100, Access::Write);
     let second = another(&first);
     first.record().unwrap().set_byte(7, 42).unwrap();
-    first.close(Views::Detach);
+    first.close(Views::Detach, &|_| false);
     assert!(first.is_closed() && matches!(byte(&first, 7), Err(Error::Closed)));
     assert_eq!(byte(&second, 7).unwrap(), 42);
     let region = second.record().unwrap().region().unwrap();
     assert!(!region.is_revoked());
     // A second close counts nothing twice.
-    first.close(Views::Detach);
+    first.close(Views::Detach, &|_| false);
     assert_eq!(byte(&second, 7).unwrap(), 42);
-    second.close(Views::Detach);
+    second.close(Views::Detach, &|_| false);
     assert_eq!(region.is_revoked(), crate::os::CAN_MAP_OVER);
     assert!(matches!(byte(&second, 7), Err(Error::Closed)));
 }
@@ -56,15 +56,21 @@ fn handles_that_are_dropped_count_too() {
 fn another_length_needs_a_handle_alone() {
     let first = memory(10, Access::Write);
     let second = another(&first);
-    assert!(matches!(first.record().unwrap().resize(5000, true, Views::Zero), Err(Error::Busy(_))));
+    assert!(matches!(
+        first.record().unwrap().resize(5000, true, Views::Zero, &|_| false),
+        Err(Error::Busy(_))
+    ));
     assert!(matches!(second.record().unwrap().reattach(), Err(Error::Busy(_))));
-    first.close(Views::Detach);
-    second.record().unwrap().resize(5000, true, Views::Zero).unwrap();
+    first.close(Views::Detach, &|_| false);
+    second.record().unwrap().resize(5000, true, Views::Zero, &|_| false).unwrap();
     assert_eq!(second.record().unwrap().size().unwrap(), 5000);
     assert_eq!(byte(&second, 4999).unwrap(), 0);
     assert!(byte(&second, 5000).is_err());
     let read_only = memory(10, Access::Read);
-    assert!(matches!(read_only.record().unwrap().resize(20, true, Views::Zero), Err(Error::ReadOnly(_))));
+    assert!(matches!(
+        read_only.record().unwrap().resize(20, true, Views::Zero, &|_| false),
+        Err(Error::ReadOnly(_))
+    ));
     assert!(matches!(read_only.record().unwrap().set_byte(0, 1), Err(Error::ReadOnly(_))));
 }
 
@@ -74,15 +80,19 @@ fn each_handle_is_told_of_a_stray_store() {
     let [second, third] = [another(&first), another(&first)];
     let record = first.record().unwrap();
     let stray = |handle: &Handle| matches!(handle.reach(|_| Ok(())), Err(Error::StrayStore));
+    let stray_store = || {
+        record.region().unwrap().guard().unwrap().note_stray_store();
+        record.discard_stray_stores(None);
+    };
     let is_clear = || record.region().unwrap().guard().unwrap().is_clear();
-    record.note_stray_store();
+    stray_store();
     // Another one comes before all were told.
     assert!(stray(&second) && !stray(&second));
-    record.note_stray_store();
+    stray_store();
     assert!(first.is_faulted().unwrap());
     assert!(stray(&first) && stray(&second) && !stray(&first) && !stray(&second));
     assert!(!is_clear() && !first.is_faulted().unwrap());
-    third.close(Views::Detach);
+    third.close(Views::Detach, &|_| false);
     assert!(is_clear());
     let late = another(&first);
     assert!(!stray(&late));
@@ -95,7 +105,7 @@ fn tokens_lead_to_open_mappings_alone() {
     assert_eq!(first.share(None).unwrap(), token);
     let second = Handle::attach(&token).unwrap();
     assert_eq!(second.record().unwrap().facts().path, Some("name"));
-    first.close(Views::Detach);
+    first.close(Views::Detach, &|_| false);
     assert!(matches!(first.share(None), Err(Error::Closed)));
     assert_eq!(second.share(None).unwrap(), token);
     drop(second);

@@ -31,7 +31,7 @@ impl Record {
         }
         let from = region.slack() + start;
         if !guard.is_clear() {
-            self.report(region, guard, from, len)?;
+            self.report(guard, from, len)?;
         }
         if os::CAN_TRUNCATE_MAPPED
             && self.source.is_regular()
@@ -145,6 +145,14 @@ impl Record {
         Ok(os::CAN_MAP_OVER)
     }
 
+    /// Has the file mapped again for reading, which discards what stray stores have left in `region`. Where the system cannot
+    /// do that, the note of them stays.
+    pub(super) fn discard_stray_store(&self, region: &Region) -> bool {
+        let file = region.guard().and_then(Guard::file);
+        let map = |pages| place(&self.source, file.as_deref(), Target::At(pages)).map(drop);
+        region.discard_stray_store(map).is_ok()
+    }
+
     /// The same length, at other addresses.
     fn map_anew(&self, mapped: &mut Mapped) -> Result<()> {
         let source = self.source.with_length(mapped.region.length());
@@ -155,16 +163,8 @@ impl Record {
     }
 
     /// Fails with what is known to be wrong with a range, counted from the region's first address.
-    fn report(&self, region: &Region, guard: &Guard, from: usize, len: usize) -> Result<()> {
+    fn report(&self, guard: &Guard, from: usize, len: usize) -> Result<()> {
         if guard.has_stray_store() {
-            let file = guard.file();
-            // Where the system cannot do that, the next call reports it again.
-            let discarded = region.discard_stray_store(|pages| {
-                place(&self.source, file.as_deref(), Target::At(pages)).map(drop)
-            });
-            if discarded.is_ok() {
-                self.note_stray_store();
-            }
             return Err(Error::StrayStore);
         }
         guard.first_bad(from, len).map_or(Ok(()), |bad| Err(self.fault(bad)))

@@ -16,7 +16,8 @@ use napi_derive::napi;
 
 use super::enums::Engine;
 use super::live_objects;
-use crate::region::{self, Region};
+use super::values::Passed;
+use crate::region::{self, Region, Revoked};
 use crate::sync::Mutex;
 
 struct Entry {
@@ -41,12 +42,17 @@ struct Entry {
     /// Whether a late access to the mapping was reported. A mapping that was resized has had several regions.
     reported: Arc<AtomicBool>,
     engine: Engine,
+    /// The backing store is the engine's own, a WebAssembly memory's. It ends with the object, unless `memory` keeps it.
+    hosted: bool,
+    /// A strong reference to the WebAssembly.Memory of an object that was detached from it.
+    memory: sys::napi_ref,
 }
 
 impl Entry {
     /// Whether, when this thread ends, another thread or a job of the host's may still have the backing store.
     fn may_outlive_thread(&self) -> bool {
         match self.engine {
+            _ if self.hosted => false,
             Engine::Node => self.exposed && self.has_store && !self.detached_by_us,
             // Bun does not wait for the jobs of its pool either.
             Engine::Bun => self.exposed,
@@ -70,6 +76,8 @@ struct Leaked {
     path: Option<Box<str>>,
     /// Whether a late access to the mapping was reported. A mapping that was resized has had several regions.
     reported: Arc<AtomicBool>,
+    /// `transfer()` gave the memory to another thread, which has a right to the bytes.
+    transferred: bool,
 }
 
 static LEAKED: Mutex<Vec<Leaked>> = Mutex::new(Vec::new());
@@ -87,7 +95,8 @@ fn change(number: usize, change: impl FnOnce(&mut Entry)) {
     let mut entries = entries();
     let Some(entry) = entries.get_mut(&number) else { return };
     change(entry);
-    let ended = if entry.has_store || (entry.is_alive && entry.exposed) { None } else { entry.region.take() };
+    let is_held = entry.has_store || (entry.is_alive && entry.exposed && !entry.hosted);
+    let ended = if is_held { None } else { entry.region.take() };
     if let Some(region) = &ended
         && region.has_late_access()
         && !entry.reported.swap(true, Ordering::Relaxed)
@@ -98,9 +107,13 @@ fn change(number: usize, change: impl FnOnce(&mut Entry)) {
         entries.remove(&number);
     }
     drop(entries);
-    if let Some(region) = ended {
-        region::give_back(region);
+    let Some(region) = ended else { return };
+    // Detached buffers of other threads may hold it still, which have no right to the bytes.
+    let may_revoke = region.is_closed() && !region.is_hosted() && region::is_shared(&region);
+    if may_revoke && !has_others(&region, None) {
+        region.revoke(Revoked::Inaccessible);
     }
+    region::give_back(region);
 }
 
 /// Enters a backing store that is about to be made; answers its number. `reported` is the mapping's: see `Entry`.
@@ -109,6 +122,7 @@ pub fn register(
     owner: live_objects::Number,
     reported: &Arc<AtomicBool>,
     engine: Engine,
+    hosted: bool,
 ) -> usize {
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     let (region, thread) = (Some(Arc::clone(region)), Some(thread::current().id()));
@@ -124,6 +138,8 @@ pub fn register(
         path: None,
         reported: Arc::clone(reported),
         engine,
+        hosted,
+        memory: ptr::null_mut(),
     };
     entries().insert(number, entry);
     number
@@ -133,6 +149,10 @@ pub fn register(
 /// `None`: any object.
 pub fn has_others(region: &Arc<Region>, owner: Option<live_objects::Number>) -> bool {
     let own = owner.map(|owner| (Some(thread::current().id()), owner));
+    let was_given_away = |leaked: &Leaked| leaked.transferred && Arc::ptr_eq(&leaked.region, region);
+    if LEAKED.lock().iter().any(was_given_away) {
+        return true;
+    }
     entries().values().any(|entry| {
         let is_attached = entry.exposed && entry.has_store && !entry.detached_by_us && entry.thread.is_some();
         is_attached
@@ -170,15 +190,16 @@ pub unsafe extern "C" fn store_ended(env: sys::napi_env, _data: *mut c_void, hin
 fn abandon(number: usize) {
     let Some(Entry { region: Some(region), path, reported, .. }) = entries().remove(&number) else { return };
     region.mark_abandoned();
-    leak(Arc::clone(&region), path, reported);
+    leak(Arc::clone(&region), path, reported, false);
     region::give_back(region);
 }
 
-fn leak(region: Arc<Region>, path: Option<Box<str>>, reported: Arc<AtomicBool>) {
+fn leak(region: Arc<Region>, path: Option<Box<str>>, reported: Arc<AtomicBool>, transferred: bool) {
     let mut leaked = LEAKED.lock();
     // One `Arc` is enough, however many threads have had the mapping.
-    if !leaked.iter().any(|other| Arc::ptr_eq(&other.region, &region)) {
-        leaked.push(Leaked { region, path, reported });
+    match leaked.iter_mut().find(|other| Arc::ptr_eq(&other.region, &region)) {
+        Some(other) => other.transferred |= transferred,
+        None => leaked.push(Leaked { region, path, reported, transferred }),
     }
 }
 
@@ -198,19 +219,47 @@ fn can_run(env: sys::napi_env) -> bool {
 /// # Safety
 /// As `store_ended`.
 unsafe extern "C" fn object_ended(env: sys::napi_env, _data: *mut c_void, hint: *mut c_void) {
-    let mut object = ptr::null_mut();
+    let mut references = [ptr::null_mut(); 2];
     change(hint.addr(), |entry| {
         entry.is_alive = false;
-        object = entry.object;
+        entry.has_store &= !entry.hosted;
+        references = [entry.object, entry.memory];
     });
-    if !object.is_null() {
-        // SAFETY: made by `attach` in this environment, and deleted here alone, in answer to its finalizer.
-        unsafe { sys::napi_delete_reference(env, object) };
+    // The memory last, when nothing here knows its addresses any more.
+    for reference in references.into_iter().filter(|reference| !reference.is_null()) {
+        // SAFETY: made by `attach` and `keep_memory` in this environment, and deleted here alone, in answer to the object's
+        // finalizer.
+        unsafe { sys::napi_delete_reference(env, reference) };
     }
 }
 
-/// The backing store was made, and `object` over it.
-pub fn attach(env: Env, number: usize, object: sys::napi_value) {
+/// Lets go of the WebAssembly memories of this thread whose buffer was detached and then collected. Their finalizers would do
+/// it at the next turn of the event loop.
+pub fn sweep_memories(env: sys::napi_env) {
+    let this = Some(thread::current().id());
+    let mine = entries()
+        .iter()
+        .filter(|(_, entry)| entry.thread == this && !entry.memory.is_null())
+        .map(|(number, entry)| (*number, entry.object))
+        .collect::<Vec<_>>();
+    for (number, object) in mine {
+        let (mut value, mut memory) = (ptr::null_mut(), ptr::null_mut());
+        // SAFETY: the reference is not deleted before the entry is removed, and this is its thread.
+        unsafe { sys::napi_get_reference_value(env, object, &mut value) };
+        if !value.is_null() {
+            continue;
+        }
+        change(number, |entry| {
+            entry.has_store = false;
+            memory = std::mem::replace(&mut entry.memory, ptr::null_mut());
+        });
+        // SAFETY: made by `keep_memory` in this environment, and the entry has it no more.
+        unsafe { sys::napi_delete_reference(env, memory) };
+    }
+}
+
+/// The backing store was made, and `object` over it. Answers the engine's status.
+pub fn attach(env: Env, number: usize, object: sys::napi_value) -> sys::napi_status {
     let (hint, mut reference) = (ptr::without_provenance_mut(number), ptr::null_mut());
     // SAFETY: env and the object are the engine's, for this call; the hint is no pointer.
     let status = unsafe {
@@ -219,6 +268,7 @@ pub fn attach(env: Env, number: usize, object: sys::napi_value) {
     if status == sys::Status::napi_ok {
         change(number, |entry| (entry.is_alive, entry.object) = (true, reference));
     }
+    status
 }
 
 /// Whether the memory of an object was taken by `transfer()`. To be called on the object's own thread.
@@ -249,7 +299,7 @@ pub fn leak_transferred(env: Env) {
         if !alive || was_transferred(env.raw(), object) {
             let taken = entries().remove(&number);
             if let Some(Entry { region: Some(region), path, reported, .. }) = taken {
-                leak(region, path, reported);
+                leak(region, path, reported, true);
             }
         }
     }
@@ -267,9 +317,22 @@ pub fn environment_ends() {
         if outlives {
             abandon(number);
         } else {
-            change(number, |entry| (entry.is_alive, entry.thread) = (false, None));
+            change(number, |entry| {
+                (entry.is_alive, entry.thread) = (false, None);
+                entry.has_store &= !entry.hosted;
+            });
         }
     }
+}
+
+/// The caller is about to detach the buffer of that number from the WebAssembly memory `memory`, whose pages must be there as
+/// long as a job of the host's may have an address of them: as long as the buffer lives.
+#[napi(catch_unwind)]
+pub fn keep_memory(env: Env, number: f64, #[napi(ts_arg_type = "object")] memory: Passed) {
+    let mut reference = ptr::null_mut();
+    // SAFETY: env and the object are the engine's, for this call.
+    unsafe { sys::napi_create_reference(env.raw(), memory.0, 1, &mut reference) };
+    change(number as usize, |entry| (entry.memory, entry.detached_by_us) = (reference, true));
 }
 
 /// The program is about to see the buffer of that number, which is one over the file `path`.
@@ -312,7 +375,7 @@ pub fn late_accesses() -> LateAccesses {
             look(region, &mut entry.path, &entry.reported);
         }
     }
-    for Leaked { region, path, reported } in LEAKED.lock().iter_mut() {
+    for Leaked { region, path, reported, .. } in LEAKED.lock().iter_mut() {
         look(region, path, reported);
     }
     LateAccesses { paths: found.into_iter().map(|path| path.map(Into::into)).collect(), may_come }

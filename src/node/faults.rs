@@ -6,11 +6,12 @@ use napi::bindgen_prelude::Either;
 use napi::{Env, sys};
 use napi_derive::napi;
 
-use super::errors::{Failure, answer};
+use super::errors::{Failure, answer, outcome};
 use super::mapping::NativeMapping;
-use super::values::{Passed, Triple, nothing};
+use super::values::{JsBytes, Passed, Triple, nothing};
 use crate::fault;
 use crate::mapping::Error;
+use crate::os;
 
 /// The status words of a chunk of the fault table, 32 bits each. A word is not 0 once a fault of its mapping was handled.
 #[napi(catch_unwind, ts_return_type = "ArrayBuffer | Failure")]
@@ -35,6 +36,18 @@ pub fn status_words(env: Env, chunk: u32) -> Either<Passed, Failure> {
     }
     let text = format!("This engine refuses an ArrayBuffer over memory of others (status {status:?})");
     Either::B(Error::NoViews(text).into())
+}
+
+/// Shows the status words of a chunk at `view`, a page of memory of the engine's that is never freed.
+#[napi(catch_unwind)]
+pub fn show_status_words(chunk: u32, #[napi(ts_arg_type = "Uint8Array")] view: JsBytes) -> Option<Failure> {
+    let pages = view.0.as_host();
+    let Some(((words, count), pages)) = fault::status_words(chunk as usize).zip(pages) else {
+        return Some(Error::NoViews("The engine's memory has no whole pages".into()).into());
+    };
+    debug_assert!(count * size_of::<u32>() <= view.0.len());
+    // SAFETY: shared pages, which are never unmapped, see `fault::table`.
+    outcome(unsafe { os::show_also_at(words.cast_mut().cast(), &pages) }.map_err(Error::from))
 }
 
 /// Installs the fault handlers again, after the program has installed or removed handlers of the same signals.
@@ -64,6 +77,6 @@ impl NativeMapping {
     /// Maps the file again. `false`: it is at other addresses now, so views of the old ones must go.
     #[napi(enumerable = false, catch_unwind)]
     pub fn reattach(&self) -> Either<bool, Failure> {
-        answer(self.record().and_then(|record| record.reattach()))
+        answer(self.handle().reattach())
     }
 }

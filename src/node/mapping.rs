@@ -39,12 +39,9 @@ impl NativeMapping {
         self.number
     }
 
-    /// What is done to whoever holds the bytes when this object gives them up: nothing, as long as somebody else's views of
-    /// a shared mapping are attached.
-    fn views_after(&self, views: Views) -> mapping::Views {
-        let has_others = |region| array_buffers::has_others(&region, Some(self.number));
-        let is_in_use = region_if_shared(&self.handle).is_some_and(has_others);
-        if is_in_use { mapping::Views::Keep } else { views.chosen() }
+    /// Whether views of a region are attached that are another object's.
+    fn is_viewed_by_others(&self) -> impl Fn(&Arc<Region>) -> bool {
+        |region| array_buffers::has_others(region, Some(self.number))
     }
 }
 
@@ -54,22 +51,12 @@ impl Drop for NativeMapping {
     }
 }
 
-/// The present region of a mapping of which a token was made.
-fn region_if_shared(handle: &Handle) -> Option<Arc<Region>> {
-    handle.record().ok().filter(|record| record.is_shared())?.region().ok()
-}
-
 /// Closes a handle whose object was collected, or whose thread ends. ArrayBuffers that outlive the object keep their bytes.
 /// If the mapping was shared, there may be none, and yet the detached ones of other threads.
 pub(super) fn release(handle: &Handle) {
-    match region_if_shared(handle) {
-        Some(region) if !array_buffers::has_others(&region, None) => {
-            // Dropped first, since it is a holder.
-            drop(region);
-            handle.close(mapping::Views::Detach);
-        }
-        _ => handle.release(),
-    }
+    let is_shared = handle.record().is_ok_and(|record| record.is_shared());
+    let views = if is_shared { mapping::Views::Detach } else { mapping::Views::Keep };
+    handle.close(views, &|region| array_buffers::has_others(region, None));
 }
 
 /// A handle on its way to JavaScript, where an object of it is made.
@@ -237,8 +224,7 @@ impl NativeMapping {
     /// Gives the mapping, and its file, another length. `reserve: false` leaves a hole where the file grows.
     #[napi(enumerable = false, catch_unwind)]
     pub fn resize(&self, length: f64, reserve: bool, views: Views) -> Option<Failure> {
-        let resized = |record: &Arc<Record>| record.resize(length as u64, reserve, self.views_after(views));
-        outcome(self.record().and_then(resized))
+        outcome(self.handle.resize(length as u64, reserve, views.chosen(), &self.is_viewed_by_others()))
     }
 
     /// Closes a mapping that nobody has seen, and takes back what it did to the file.
@@ -251,6 +237,7 @@ impl NativeMapping {
     /// nothing.
     #[napi(enumerable = false, catch_unwind)]
     pub fn close(&self, views: Views) {
-        self.handle.close(self.views_after(views));
+        self.handle.retire_overlay(views.chosen());
+        self.handle.close(views.chosen(), &self.is_viewed_by_others());
     }
 }

@@ -37,6 +37,9 @@ mod memory;
 /// Its views.
 mod views;
 
+/// Its views over memory of the engine's.
+mod overlay;
+
 /// Its faults, which JavaScript sees without a call.
 mod faults;
 

@@ -25,7 +25,7 @@ fn external(
     reported: &Arc<AtomicBool>,
     engine: Engine,
 ) -> Result<(sys::napi_value, usize), sys::napi_status> {
-    let number = array_buffers::register(region, object, reported, engine);
+    let number = array_buffers::register(region, object, reported, engine, false);
     let mut value = ptr::null_mut();
     let status = region.expose(|start, length| {
         // SAFETY: the addresses stay mapped until `store_ended` was called with the number, which is no pointer.

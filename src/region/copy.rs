@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::{ptr, slice};
 
 use super::Region;
-use crate::os;
+use crate::os::{self, Hosted};
 
 /// Bytes of a buffer through which bytes are copied where they must not be read in place.
 pub(super) const BOUNCE: usize = 256 * 1024;
@@ -53,6 +53,14 @@ impl ForeignBytes {
 
     pub fn len(&self) -> usize {
         self.len
+    }
+
+    /// It as pages that something can be mapped over. `None`: it does not begin with a page, or has no whole one.
+    pub fn as_host(&self) -> Option<Hosted> {
+        let whole = self.len / os::page_size() * os::page_size();
+        let begins_page = self.start.addr().is_multiple_of(os::page_size());
+        // SAFETY: pages that stay by the contract of `new`, and of which the caller says by this call that they may be others.
+        (begins_page && whole > 0).then(|| unsafe { Hosted::new(self.start, 0, whole) })
     }
 
     /// A part of it. `None`: it has no such part.

@@ -43,6 +43,8 @@ pub struct Region {
     closed: AtomicBool,
     /// A thread has ended that had an ArrayBuffer over the region, and whether somebody still reads through that is not known.
     abandoned: AtomicBool,
+    /// See `discards`.
+    discards: AtomicU64,
     /// Odd while the pages are being replaced by others, and higher each time: see `generation`.
     generation: AtomicU64,
     guard: Option<Guard>,
@@ -63,7 +65,8 @@ impl Region {
     /// Takes `map`, which has at least `slack + length` bytes.
     pub fn new(map: RawMap, slack: usize, length: usize) -> Self {
         LIVE.fetch_add(1, Ordering::Relaxed);
-        let (exposed, revoked, replaced, closed, abandoned, generation) = Default::default();
+        let (exposed, revoked, replaced, closed, abandoned) = Default::default();
+        let (discards, generation) = Default::default();
         let probe = OnceLock::new();
         Self {
             map,
@@ -74,6 +77,7 @@ impl Region {
             replaced,
             closed,
             abandoned,
+            discards,
             generation,
             guard: None,
             removable: false,
@@ -88,6 +92,55 @@ impl Region {
             self.guard = Some(Guard::new(self.map.base(), os::whole_pages(self.whole()), mapping, file)?);
         }
         Some(self)
+    }
+
+    /// The same region, a hosted one of the mapping that `first` is a region of: what a fault takes from either is noted once,
+    /// for both. `first` must be there until `keep_own_notes`. `None`: there is no memory for the guard.
+    pub fn guarded_with(mut self, first: &Self, file: Option<Arc<File>>) -> Option<Self> {
+        if let Some(guard) = first.guard().filter(|_| self.whole() > 0) {
+            let mapping = GuardedMapping { hosted: true, ..guard.mapping() };
+            let len = os::whole_pages(self.whole());
+            self.guard = Some(guard.at_other_addresses(self.map.base(), len, mapping, file)?);
+        }
+        Some(self)
+    }
+
+    /// Makes an end of what `guarded_with` began.
+    pub fn keep_own_notes(&self) {
+        if let Some(guard) = &self.guard {
+            guard.keep_own_notes();
+        }
+    }
+
+    /// Whether the addresses are somebody else's, who may unmap them when the region is not used any more.
+    pub fn is_hosted(&self) -> bool {
+        matches!(self.map, RawMap::Hosted(_))
+    }
+
+    /// Moves the bytes over other pages, the host's. By `&mut self` nobody else holds the region.
+    pub fn move_to(&mut self, host: Hosted) -> os::Result<()> {
+        // The guard knows addresses.
+        let guard = self.guard.take();
+        let file = guard.as_ref().and_then(Guard::file);
+        let mapping = guard.map(|guard| guard.mapping());
+        let moved = os::move_over(&mut self.map, &host);
+        if moved.is_ok() {
+            self.map = RawMap::Hosted(host);
+            *self.exposed.get_mut() = true;
+        }
+        let hosted = self.is_hosted();
+        // If there is no memory for a new guard, faults of this memory are not survived, as with `faults: 'crash'`.
+        self.guard = mapping.and_then(|mapping| {
+            let mapping = GuardedMapping { hosted, ..mapping };
+            Guard::new(self.map.base(), os::whole_pages(self.whole()), mapping, file)
+        });
+        moved
+    }
+
+    /// Shows the bytes of a region of shared memory at the addresses of this one as well.
+    pub fn show(&self, other: &Self) -> os::Result<()> {
+        // SAFETY: a mapping that lives as long as the reference, and as long as this one.
+        unsafe { os::show_also_at(other.map.base(), &self.pages(0, self.whole())) }
     }
 
     /// Whether the bytes are reached by way of copies: see the field.
@@ -230,6 +283,11 @@ impl Region {
     /// The mapping that had the region has closed, or has another by now.
     pub fn mark_closed(&self) {
         self.closed.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether no mapping has the region any more.
+    pub fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::SeqCst)
     }
 
     /// To be called by a thread that ends, before it gives an `Arc` of the region to whoever never drops it.

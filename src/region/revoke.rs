@@ -113,6 +113,21 @@ impl Region {
         generation
     }
 
+    /// Has `map` map the bytes of a hosted region over its pages, which become zeros if that fails.
+    pub fn map_first<E>(&self, map: impl FnOnce(Hosted) -> Result<(), E>) -> Result<(), E> {
+        let mapped = map(self.pages(0, self.whole()));
+        if mapped.is_err() {
+            self.map_zeros();
+        }
+        mapped
+    }
+
+    /// Twice as often as what a stray store had left was discarded, and odd meanwhile. Asked as `generation` is, it tells why
+    /// that has changed.
+    pub fn discards(&self) -> u64 {
+        self.discards.load(Ordering::SeqCst)
+    }
+
     /// Undoes `revoke`: `map` maps `file` over the whole region.
     pub fn restore<E>(&self, file: &Arc<File>, map: impl FnOnce(Hosted) -> Result<(), E>) -> Result<(), E> {
         let map = || self.replace_pages(|| map(self.pages(0, self.whole())));
@@ -144,9 +159,30 @@ impl Region {
         guard.pause(|| self.replace_pages(map_again))
     }
 
+    /// Has `map` map the file again over the whole region, and does `work` before anybody can meet a fault there. Then what
+    /// happened at the addresses is forgotten. For a region of a mapping that has another one, where the faults are noted.
+    pub fn map_again_with<E>(
+        &self,
+        map: impl FnOnce(Hosted) -> Result<(), E>,
+        work: impl FnOnce() -> Result<(), E>,
+    ) -> Result<(), E> {
+        let Some(guard) = &self.guard else { return work() };
+        guard.pause(|| {
+            self.replace_pages(|| map(self.pages(0, guard.len())))?;
+            work()?;
+            guard.forget_own();
+            Ok(())
+        })
+    }
+
     /// Discards what a stray store has left in a read-only mapping: `map` maps the file again, for reading.
     pub fn discard_stray_store<E>(&self, map: impl FnOnce(Hosted) -> Result<(), E>) -> Result<(), E> {
         let Some(guard) = &self.guard else { return Ok(()) };
-        guard.discard_stray_store(|| self.replace_pages(|| map(self.pages(0, guard.len()))))
+        guard.discard_stray_store(|| {
+            self.discards.fetch_add(1, Ordering::SeqCst);
+            let mapped = self.replace_pages(|| map(self.pages(0, guard.len())));
+            self.discards.fetch_add(1, Ordering::SeqCst);
+            mapped
+        })
     }
 }

@@ -60,8 +60,8 @@ export async function prove() {
     assert.equal(m.match(/(?<word>s\w+) line/)?.groups.word.toString(), 'second')
     m.close()
     assert.throws(() => m.at(0), { code: 'ERR_MMAP_CLOSED' })
-    // After close() a view shows zeros, and no other mapping's bytes.
-    if (buffer !== undefined) assert.equal(buffer[0], 0)
+    // After close() a view has no bytes.
+    if (buffer !== undefined) assert.equal(buffer.length, 0)
     const memory = Mmap.anonymous(100_000)
     assert.equal(memory.home, home)
     memory.close()

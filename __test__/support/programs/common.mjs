@@ -9,6 +9,9 @@ import { runInNewContext } from 'node:vm'
 export const bun = process.versions.bun !== undefined
 export const deno = process.versions.deno !== undefined
 
+/** The home with views that is tested: see `VIEWED_HOME` of the tests. */
+export const viewed = process.env.MEMMAP_TEST_VIEWED ?? 'external'
+
 export const folder = process.env.MEMMAP_TEST_FOLDER ?? fs.mkdtempSync(path.join(os.tmpdir(), 'memmap-child-'))
 
 /** Passes the answer to the test that started this program; prints it when there is none. */

@@ -160,6 +160,7 @@ const GIVER = `
   const { parentPort, workerData } = require('node:worker_threads')
   const { Mmap } = require(workerData.entry)
   const m = Mmap.open(workerData.name)
+  if (workerData.shares) m.share()
   const bytes = new Uint8Array(m.buffer.buffer.transfer())
   if (workerData.closes) m.close()
   parentPort.postMessage(bytes, [bytes.buffer])
@@ -187,11 +188,11 @@ await main({
     process.on('exit', () => report({ warnings }))
   },
 
-  async givenByWorker({ closes, terminates }) {
+  async givenByWorker({ closes, terminates, shares }) {
     const name = path.join(folder, 'given')
     fs.writeFileSync(name, Buffer.alloc(8192, 'x'))
     const entry = fileURLToPath(import.meta.resolve('memmap'))
-    const worker = new Worker(GIVER, { eval: true, workerData: { entry, name, closes, stays: terminates } })
+    const worker = new Worker(GIVER, { eval: true, workerData: { entry, name, closes, shares, stays: terminates } })
     // The thread may end, and say so, before what awaits its message goes on.
     const ended = once(worker, 'exit')
     const [bytes] = await once(worker, 'message')

@@ -108,7 +108,7 @@ await main({
         let made = 0
         try {
           for (; made < many; made++) {
-            if (home === 'external') m.buffer[0] = 1
+            if (home !== 'native') m.buffer[0] = 1
             m.resize(made % 2 ? 4096 : 8192)
           }
         } catch (error) {

@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import process from 'node:process'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { Mmap } from 'memmap'
-import { codeOf, collectUntil, descriptors, file, lines, main, report, sleep, turn } from './common.mjs'
+import { codeOf, collectUntil, descriptors, file, lines, main, rejection, report, sleep, turn } from './common.mjs'
 
 const LENGTH = 2 ** 20
 const PART = 4096
@@ -14,7 +14,7 @@ const workers = {
   async part({ token, number, end, home }) {
     const m = Mmap.attach(token, { home })
     globalThis.kept = m
-    const part = home === 'external' ? m.subarray(number * PART, (number + 1) * PART) : undefined
+    const part = home !== 'native' ? m.subarray(number * PART, (number + 1) * PART) : undefined
     if (part === undefined) m.fill(number + 1, number * PART, (number + 1) * PART)
     else part.fill(number + 1)
     if (end === 'close') m.close()
@@ -26,16 +26,43 @@ const workers = {
   },
 
   /** Counts in the first word, together with others. */
-  async counter({ token, times }) {
-    const words = Mmap.attach(token, { home: 'external' }).view(Int32Array, 0, 1)
+  async counter({ token, times, home }) {
+    const words = Mmap.attach(token, { home }).view(Int32Array, 0, 1)
     for (let n = 0; n < times; n++) Atomics.add(words, 0, 1)
     parentPort.postMessage('done')
+  },
+
+  /** Takes a view of each mapping that it is given the token of, and keeps it while the other thread ends the mapping. */
+  keeper({ flags, home }) {
+    parentPort.on('message', (token) => {
+      const m = Mmap.attach(token, { home })
+      Atomics.store(flags, 0, 1)
+      while (Atomics.load(flags, 1) === 0);
+      const view = m.buffer
+      m.close({ views: 'keep' })
+      while (Atomics.load(flags, 1) === 1);
+      const right = view.length === 2 * PART && view[0] === 0x78 && view[2 * PART - 1] === 0x78
+      parentPort.postMessage(right)
+    })
+  },
+
+  /** Stores by mistake, and counts which of its calls tells of it. */
+  strayer({ token, flag, home }) {
+    const stop = new Int32Array(flag)
+    const m = Mmap.attach(token, { home })
+    const view = m.buffer
+    const told = [0, 0]
+    while (Atomics.load(stop, 0) === 0) {
+      view[5] = 0x53
+      told[codeOf(() => m.at(0)) === 'ERR_MMAP_READ_ONLY' ? 0 : 1]++
+    }
+    parentPort.postMessage(told)
   },
 
   /** Says what it reads, whenever it is asked. */
   async reader({ token, home }) {
     const m = Mmap.attach(token, { home })
-    if (home === 'external') globalThis.kept = m.buffer
+    if (home !== 'native') globalThis.kept = m.buffer
     parentPort.on('message', (message) => {
       if (message === 'end') process.exit(0)
       parentPort.postMessage(codeOf(() => m.check()) ?? m.toString('latin1', 0, 5))
@@ -52,7 +79,7 @@ const workers = {
       try {
         const m = Mmap.attach(token, { home })
         const views = ['detach', 'zero', 'keep', undefined][rounds % 4]
-        if (home === 'external' && m.buffer[rounds % LENGTH] !== 0x78) codes.add('wrong in view')
+        if (home !== 'native' && m.buffer[rounds % LENGTH] !== 0x78) codes.add('wrong in view')
         if (m.at(rounds % LENGTH) !== 0x78) codes.add('wrong')
         if (views !== undefined) m.close({ views })
       } catch (error) {
@@ -87,13 +114,13 @@ async function isAlone({ first }) {
 function attachAndDrop(token, home, times) {
   for (let n = 0; n < times; n++) {
     const m = Mmap.attach(token, { home })
-    if (home === 'external' && n % 2 === 0) m.buffer.at(0)
+    if (home !== 'native' && n % 2 === 0) m.buffer.at(0)
   }
 }
 
 /** Closes a mapping. Whether views that are to be kept have the bytes then; none of them outlives the call. */
 function closedRightly(m, views) {
-  const view = m.home === 'external' ? m.buffer : undefined
+  const view = m.home !== 'native' ? m.buffer : undefined
   m.close({ views })
   return views !== 'keep' || view === undefined || view.every((byte) => byte === 0x78)
 }
@@ -158,7 +185,7 @@ const scenarios = {
     const token = m.share()
     const worker = start('reader', { token, home })
     await heard(worker, 'message')
-    const buffer = home === 'external' ? m.buffer : undefined
+    const buffer = home !== 'native' ? m.buffer : undefined
     m.close()
     const read = await ask(worker, 'read')
     const between = { read, length: buffer?.length ?? 0, mapped: lines(name) }
@@ -171,10 +198,10 @@ const scenarios = {
   },
 
   /** Threads that count together. */
-  async counts({ threads, times }) {
-    const m = Mmap.anonymous(8, { home: 'external' })
+  async counts({ threads, times, home }) {
+    const m = Mmap.anonymous(8, { home })
     const token = m.share()
-    const workers = Array.from({ length: threads }, () => start('counter', { token, times }))
+    const workers = Array.from({ length: threads }, () => start('counter', { token, times, home }))
     await Promise.all(workers.map((worker) => heard(worker, 'message')))
     report({ count: m.view(Int32Array, 0, 1)[0] })
     process.exit()
@@ -197,9 +224,9 @@ const scenarios = {
   },
 
   /** A stray store of one thread is told to all. */
-  async strays() {
-    const m = Mmap.open(file(Buffer.alloc(5 * PART, 'x')), { home: 'external' })
-    const others = [0, 1, 2].map((n) => start('reader', { token: m.share(), home: n < 2 ? 'external' : 'native' }))
+  async strays({ home }) {
+    const m = Mmap.open(file(Buffer.alloc(5 * PART, 'x')), { home })
+    const others = [0, 1, 2].map((n) => start('reader', { token: m.share(), home: n < 2 ? home : 'native' }))
     await Promise.all(others.map((worker) => heard(worker, 'message')))
     const answers = []
     for (let round = 0; round < 20; round++) {
@@ -245,6 +272,51 @@ const scenarios = {
     await collectUntil(() => lines(name) <= 0)
     const same = fs.readFileSync(name).every((byte) => byte === 0x78)
     report({ codes: [...codes], rounds, mappings, same, mapped: lines(name), open: descriptors(name) })
+    process.exit()
+  },
+
+  /** A thread closes or resizes a mapping while another one takes a view, and keeps it. */
+  async keepers({ end, rounds, home }) {
+    const name = file(Buffer.alloc(2 * PART, 'x'))
+    const flags = new Int32Array(new SharedArrayBuffer(8))
+    const worker = start('keeper', { flags, home })
+    let wrong = 0
+    for (let round = 0; round < rounds; round++) {
+      const m = Mmap.open(name, { access: 'write', home })
+      flags.fill(0)
+      const answered = ask(worker, m.share())
+      while (Atomics.load(flags, 0) === 0);
+      Atomics.store(flags, 1, 1)
+      if (end === 'close') m.close()
+      else while (codeOf(() => m.resize(2 * PART)) === 'ERR_MMAP_BUSY');
+      Atomics.store(flags, 1, 2)
+      if (!(await answered)) wrong++
+      m.close()
+    }
+    report({ wrong })
+    process.exit()
+  },
+
+  /** One thread stores by mistake, another one reads and searches. */
+  async strayStorm({ milliseconds, home }) {
+    const m = Mmap.open(file(Buffer.alloc(16 * PART, 'x')), { home })
+    const flag = new SharedArrayBuffer(4)
+    const worker = start('strayer', { token: m.share(), flag, home })
+    const said = heard(worker, 'message')
+    await heard(worker, 'online')
+    const codes = new Set()
+    const target = Buffer.alloc(16 * PART)
+    let wrong = 0
+    const until = Date.now() + milliseconds
+    for (let n = 0; Date.now() < until; n++) {
+      codes.add(codeOf(() => m.at(n % 16)) ?? 'none')
+      codes.add(codeOf(() => m.find('S', 0) >= 0 && wrong++) ?? 'none')
+      codes.add(codeOf(() => m.readInto(target, 0, 16 * PART, 0) && target[5] !== 0x78 && wrong++) ?? 'none')
+      if (n % 64 === 0) codes.add((await rejection(m.countAsync('S').then((count) => count > 0 && wrong++))) ?? 'none')
+    }
+    Atomics.store(new Int32Array(flag), 0, 1)
+    const [told, late] = await said
+    report({ wrong, codes: [...codes].sort(), told: told > 0, late })
     process.exit()
   },
 

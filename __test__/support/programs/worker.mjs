@@ -19,7 +19,7 @@ if (mode === 'transfer') {
   const kept = []
   for (let i = 0; i < 50; i++) {
     const m = Mmap.open(name, { access: i % 3 === 0 ? 'copy' : 'write', home })
-    if (home === 'external') kept.push(m.buffer, m.view(Uint16Array, 2))
+    if (home !== 'native') kept.push(m.buffer, m.view(Uint16Array, 2))
     if (i % 7 === 0) m.close({ detach: i % 2 === 0 })
     else kept.push(m)
     if (i % 11 === 0 && mode === 'jobs') kept.push(m.closed ? 0 : m.flushAsync().catch(() => {}))

@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from 'ava'
 import { type Outcome, run, story } from '../../support/child.mjs'
-import { emulator, linux, skip, windows } from '../../support/common.mjs'
+import { emulator, linux, skip, VIEWED_HOME, windows } from '../../support/common.mjs'
 
 const NO_CUT = 'Windows does not let anybody shorten a mapped file'
 
@@ -17,11 +17,11 @@ function allRight(t: ExecutionContext, outcome: Outcome, least: number): void {
 }
 
 const WAYS = [
-  ['external', 'read', 'cold'],
-  ['external', 'read', 'warm'],
-  ['external', 'write', 'cold'],
-  ['external', 'write', 'viewed'],
-  ['external', 'copy', 'warm'],
+  [VIEWED_HOME, 'read', 'cold'],
+  [VIEWED_HOME, 'read', 'warm'],
+  [VIEWED_HOME, 'write', 'cold'],
+  [VIEWED_HOME, 'write', 'viewed'],
+  [VIEWED_HOME, 'copy', 'warm'],
   ['native', 'read', 'cold'],
   ['native', 'write', 'warm'],
   ['native', 'copy', 'cold'],
@@ -40,15 +40,15 @@ for (const [home, access, how] of WAYS) {
 }
 
 for (const [kind, access, home] of [
-  ['offset', 'read', 'external'],
+  ['offset', 'read', VIEWED_HOME],
   ['offset', 'write', 'native'],
-  ['constructor', 'write', 'external'],
+  ['constructor', 'write', VIEWED_HOME],
   ['constructor', 'read', 'native'],
-  ['untracked', 'read', 'external'],
+  ['untracked', 'read', VIEWED_HOME],
   ['untracked', 'copy', 'native'],
-  ['raw', 'copy', 'external'],
+  ['raw', 'copy', VIEWED_HOME],
   ['raw', 'read', 'native'],
-  ['named', 'write', 'external'],
+  ['named', 'write', VIEWED_HOME],
   ['named', 'write', 'native'],
 ] as const) {
   test(`a file cut short, mapped in another way: ${kind}, ${access} [${home}]`, async (t) => {
@@ -60,8 +60,8 @@ for (const [kind, access, home] of [
 }
 
 for (const [home, by] of [
-  ['external', 'the same'],
-  ['external', 'another'],
+  [VIEWED_HOME, 'the same'],
+  [VIEWED_HOME, 'another'],
   ['native', 'another'],
 ] as const) {
   test(`bytes that a store has put behind the end of the file are not the file's [${home}, by ${by} mapping]`, async (t) => {

@@ -58,7 +58,7 @@ for (const kind of Object.keys(DISKS)) {
           outcome.answer,
           {
             calm: false,
-            call: home === 'external' ? {} : at(lost + 7),
+            call: home !== 'native' ? {} : at(lost + 7),
             faulted: true,
             bad: at(lost + 8),
             across: at(first),

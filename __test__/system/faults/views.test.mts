@@ -33,7 +33,7 @@ function cut(
 
 const TIERS = [[], ['--no-opt'], ['--always-sparkplug'], ['--always-turbofan']]
 // In other homes small calls go to Rust: there is no fast path that a compiler could optimise.
-const tiers = (home: Home): string[][] => (home === 'external' ? TIERS.filter((flags) => flags.every(knows)) : [[]])
+const tiers = (home: Home): string[][] => (home !== 'native' ? TIERS.filter((flags) => flags.every(knows)) : [[]])
 
 for (const home of HOMES) {
   for (const flags of tiers(home)) {

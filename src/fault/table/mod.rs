@@ -36,11 +36,12 @@ mod runs;
 mod slot;
 mod visit;
 
-use std::alloc::{Layout, alloc_zeroed};
+use std::alloc::{Layout, alloc_zeroed, dealloc};
 use std::ptr;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
 use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize};
 
+use crate::os;
 use crate::sync::Mutex;
 
 pub use slot::Slot;
@@ -126,6 +127,8 @@ pub struct GuardedMapping {
     pub read_only: bool,
     /// Its pages are private: when they are made writable, a store does not reach the file.
     pub private: bool,
+    /// Its addresses are those of memory of the engine's, which the engine frees without a word.
+    pub hosted: bool,
 }
 
 // Flags of an entry. The first three are those of `GuardedMapping`.
@@ -138,6 +141,8 @@ const PAUSED: u32 = 8;
 const REVOKED: u32 = 16;
 /// They are pages that nobody may access.
 const INACCESSIBLE: u32 = 32;
+/// The addresses may be somebody else's by now: see `GuardedMapping::hosted`.
+const HOSTED: u32 = 64;
 
 /// In pages of their own, since JavaScript has them as an ArrayBuffer.
 #[repr(C, align(4096))]
@@ -145,7 +150,8 @@ struct StatusWords([AtomicU32; PER_CHUNK]);
 
 #[repr(C)]
 struct Chunk {
-    status: StatusWords,
+    /// Shared pages of their own, so that they can be shown at addresses of the engine's.
+    status: AtomicPtr<StatusWords>,
     /// The first addresses; 0: no mapping is registered.
     bases: [AtomicUsize; PER_CHUNK],
     /// The first addresses behind the mappings.
@@ -179,6 +185,16 @@ struct Entry {
     refusing_page: AtomicUsize,
     /// Not 0: there are runs of bad pages.
     has_runs: AtomicU32,
+    /// The number plus 1 of the entry that notes what is bad here; 0: this one. A mapping that is shown at several addresses
+    /// loses the same bytes at each.
+    notes: AtomicU32,
+}
+
+impl Chunk {
+    fn status(&self) -> &'static [AtomicU32; PER_CHUNK] {
+        // SAFETY: stored before the chunk was, and never unmapped.
+        unsafe { &(*self.status.load(Acquire)).0 }
+    }
 }
 
 impl Entry {
@@ -193,6 +209,8 @@ impl Entry {
 
 static CHUNKS: [AtomicPtr<Chunk>; MAX_CHUNKS] = [const { AtomicPtr::new(ptr::null_mut()) }; MAX_CHUNKS];
 static CHUNK_COUNT: AtomicUsize = AtomicUsize::new(0);
+/// How many entries are of hosted mappings.
+static HOSTED_COUNT: AtomicUsize = AtomicUsize::new(0);
 /// The numbers of the free entries.
 static FREE: Mutex<Vec<u32>> = Mutex::new(Vec::new());
 
@@ -211,6 +229,13 @@ fn add_chunk(free: &mut Vec<u32>) -> Option<()> {
     if made.is_null() {
         return None;
     }
+    let Some(status) = os::shared_pages(size_of::<StatusWords>()) else {
+        // SAFETY: just made, by the same layout, and nobody has seen it.
+        unsafe { dealloc(made.cast(), Layout::new::<Chunk>()) };
+        return None;
+    };
+    // SAFETY: just made, all zero, which is a valid chunk.
+    unsafe { &*made }.status.store(status.cast(), Release);
     place.store(made, Release);
     CHUNK_COUNT.store(number + 1, Release);
     free.extend((0..PER_CHUNK).rev().map(|index| (number * PER_CHUNK + index) as u32));
@@ -219,7 +244,7 @@ fn add_chunk(free: &mut Vec<u32>) -> Option<()> {
 
 /// The status words of a chunk: their address, which is valid for ever, and their number.
 pub fn status_words(chunk_number: usize) -> Option<(*const AtomicU32, usize)> {
-    chunk(chunk_number).map(|chunk| (chunk.status.0.as_ptr(), PER_CHUNK))
+    chunk(chunk_number).map(|chunk| (chunk.status().as_ptr(), PER_CHUNK))
 }
 
 #[cfg(test)]

@@ -4,8 +4,9 @@ use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::sync::atomic::{AtomicU32, AtomicU64};
 
 use super::{
-    Bad, Chunk, Entry, FAULTED, FREE, GuardedMapping, INACCESSIBLE, LATE_ACCESS, PAUSED, PER_CHUNK, PRIVATE,
-    READ_ONLY, REVOKED, RUNS, Reason, SIZED, SPLITS, STRAY_STORE, UNTOLD, add_chunk, chunk, runs,
+    Bad, CHUNK_COUNT, Chunk, Entry, FAULTED, FREE, GuardedMapping, HOSTED, HOSTED_COUNT, INACCESSIBLE,
+    LATE_ACCESS, PAUSED, PER_CHUNK, PRIVATE, READ_ONLY, REVOKED, RUNS, Reason, SIZED, SPLITS, STRAY_STORE,
+    UNTOLD, add_chunk, chunk, runs,
 };
 
 /// An entry of the table. It is the owner's from `take` to `free`; a handler has a copy of it while it is at work.
@@ -29,8 +30,11 @@ impl Slot {
     /// Unregisters the addresses and puts the entry back among the free ones.
     pub fn free(self) {
         self.unregister();
-        self.clear_faults();
-        self.entry().flags.store(0, SeqCst);
+        self.clear_own();
+        self.entry().notes.store(0, SeqCst);
+        if self.entry().flags.swap(0, SeqCst) & HOSTED != 0 {
+            HOSTED_COUNT.fetch_sub(1, SeqCst);
+        }
         FREE.lock().push(self.number);
     }
 
@@ -43,6 +47,14 @@ impl Slot {
         self.number as usize % PER_CHUNK
     }
 
+    /// The entry that notes what is bad in the mapping.
+    fn noted(self) -> Self {
+        match self.entry().notes.load(SeqCst).checked_sub(1) {
+            None => self,
+            Some(number) => chunk(number as usize / PER_CHUNK).map_or(self, |chunk| Self { chunk, number }),
+        }
+    }
+
     fn runs(self) -> &'static [AtomicU64; RUNS] {
         &self.chunk.runs[self.index()]
     }
@@ -53,29 +65,74 @@ impl Slot {
 
     /// The word that is not 0 once a fault or a stray store was noted.
     pub fn status(self) -> &'static AtomicU32 {
-        &self.chunk.status.0[self.index()]
+        self.noted().own_status()
+    }
+
+    /// The word of this entry, which besides is for what happens at its own addresses.
+    fn own_status(self) -> &'static AtomicU32 {
+        &self.chunk.status()[self.index()]
     }
 
     /// The number of its chunk, and its index there.
     pub fn status_place(self) -> (usize, usize) {
-        (self.number as usize / PER_CHUNK, self.index())
+        let noted = self.noted();
+        (noted.number as usize / PER_CHUNK, noted.index())
     }
 
     /// Registers the addresses [base, end), which no other entry has. `descriptor` is one of the mapping's file,
-    /// which stays open until `release_descriptor`, `mark_revoked` or `unregister`; -1: none.
-    pub fn register(self, base: usize, end: usize, mapping: GuardedMapping, descriptor: i32) {
+    /// which stays open until `release_descriptor`, `mark_revoked` or `unregister`; -1: none. `notes`: the entry of the same
+    /// mapping at other addresses, which is there until `keep_own_notes`.
+    pub fn register(
+        self,
+        base: usize,
+        end: usize,
+        mapping: GuardedMapping,
+        descriptor: i32,
+        notes: Option<Self>,
+    ) {
         let entry = self.entry();
         let flag = |set, flag| if set { flag } else { 0 };
         entry.descriptor.store(descriptor, Relaxed);
         entry.offset.store(mapping.offset, Relaxed);
-        let flags =
-            flag(mapping.sized, SIZED) | flag(mapping.read_only, READ_ONLY) | flag(mapping.private, PRIVATE);
+        let flags = flag(mapping.sized, SIZED)
+            | flag(mapping.read_only, READ_ONLY)
+            | flag(mapping.private, PRIVATE)
+            | flag(mapping.hosted, HOSTED);
         // Where this happens in a pause, the pause goes on.
-        entry.flags.store(flags | entry.flags.load(SeqCst) & PAUSED, SeqCst);
-        self.clear_faults();
+        let before = entry.flags.load(SeqCst);
+        entry.flags.store(flags | before & PAUSED, SeqCst);
+        if mapping.hosted && before & HOSTED == 0 {
+            HOSTED_COUNT.fetch_add(1, SeqCst);
+        }
+        self.clear_own();
+        entry.notes.store(notes.map_or(0, |slot| slot.noted().number + 1), SeqCst);
+        self.evict_hosted(base, end);
         self.chunk.ends[self.index()].store(end, Relaxed);
         // The base comes last: it is what a handler finds the entry by.
         self.chunk.bases[self.index()].store(base, SeqCst);
+    }
+
+    /// Takes the addresses [base, end) from entries of hosted mappings: they are somebody else's now, so the engine has freed
+    /// what it had there.
+    fn evict_hosted(self, base: usize, end: usize) {
+        if HOSTED_COUNT.load(SeqCst) == 0 {
+            return;
+        }
+        for number in 0..CHUNK_COUNT.load(SeqCst) {
+            let Some(chunk) = chunk(number) else { continue };
+            for (index, (start, last)) in chunk.bases.iter().zip(&chunk.ends).enumerate() {
+                let from = start.load(SeqCst);
+                let is_other = !(std::ptr::eq(chunk, self.chunk) && index == self.index());
+                if from != 0
+                    && is_other
+                    && from < end
+                    && base < last.load(SeqCst)
+                    && chunk.entries[index].flags.load(SeqCst) & HOSTED != 0
+                {
+                    let _ = start.compare_exchange(from, 0, SeqCst, SeqCst);
+                }
+            }
+        }
     }
 
     /// Unregisters the addresses, and waits until no handler is at work on them.
@@ -103,10 +160,18 @@ impl Slot {
     /// Notes that other pages are in the mapping's place, which has no file any more. To be called in a pause.
     /// `inaccessible`: an access to them is a fault.
     pub fn mark_revoked(self, inaccessible: bool) {
-        self.clear_faults();
-        self.entry().descriptor.store(-1, SeqCst);
+        self.keep_own_notes();
+        let entry = self.entry();
+        entry.descriptor.store(-1, SeqCst);
         let inaccessible = if inaccessible { INACCESSIBLE } else { 0 };
-        self.entry().flags.store(REVOKED | inaccessible | PAUSED, SeqCst);
+        let hosted = entry.flags.load(SeqCst) & HOSTED;
+        entry.flags.store(REVOKED | inaccessible | PAUSED | hosted, SeqCst);
+    }
+
+    /// From now on what is bad is noted here, and nothing is yet. To be called in a pause.
+    pub fn keep_own_notes(self) {
+        self.entry().notes.store(0, SeqCst);
+        self.clear_own();
     }
 
     /// Whether pages that nobody may access are in the mapping's place.
@@ -116,11 +181,11 @@ impl Slot {
 
     /// Whether an access to the revoked mapping was a fault.
     pub fn has_late_access(self) -> bool {
-        self.status().load(SeqCst) & LATE_ACCESS != 0
+        self.own_status().load(SeqCst) & LATE_ACCESS != 0
     }
 
     pub(super) fn note_late_access(self) {
-        self.status().fetch_or(LATE_ACCESS, SeqCst);
+        self.own_status().fetch_or(LATE_ACCESS, SeqCst);
     }
 
     /// Takes the descriptor out and waits until no handler uses it: it is about to be closed.
@@ -131,8 +196,15 @@ impl Slot {
 
     /// Clears the status and forgets what was found bad.
     pub fn clear_faults(self) {
+        let noted = self.noted();
+        self.clear_own();
+        noted.clear_own();
+    }
+
+    /// As `clear_faults`, for the addresses of this entry alone.
+    pub fn clear_own(self) {
         let entry = self.entry();
-        self.status().store(0, SeqCst);
+        self.own_status().store(0, SeqCst);
         entry.bad_from.store(usize::MAX, SeqCst);
         entry.repeated_page.store(0, SeqCst);
         entry.retries.store(0, SeqCst);
@@ -164,20 +236,31 @@ impl Slot {
         self.status().load(SeqCst) & STRAY_STORE != 0
     }
 
-    /// Takes the note of a stray store away.
+    /// Whether a stray store was noted at the addresses of this entry, so that the pages here are not the file's.
+    pub fn has_own_stray_store(self) -> bool {
+        self.own_status().load(SeqCst) & STRAY_STORE != 0
+    }
+
+    /// Takes the note of a stray store at the addresses of this entry away.
     pub fn clear_stray_store(self) {
         self.entry().refusing_page.store(0, SeqCst);
-        self.status().fetch_and(!STRAY_STORE, SeqCst);
+        self.own_status().fetch_and(!STRAY_STORE, SeqCst);
     }
 
     pub fn note_stray_store(self) {
+        self.own_status().fetch_or(STRAY_STORE, SeqCst);
         self.status().fetch_or(STRAY_STORE, SeqCst);
     }
 
     /// Notes that everything from `from` on is bad, in bytes from the base.
     pub fn note_bad_from(self, from: usize, reason: Reason) {
-        self.entry().note_bad_from(from, reason);
+        self.noted().entry().note_bad_from(from, reason);
         self.note_faulted();
+    }
+
+    /// From where on everything is bad, in bytes from the base; `usize::MAX`: nothing.
+    pub(super) fn bad_from(self) -> usize {
+        self.noted().entry().bad_from.load(SeqCst)
     }
 
     pub(super) fn note_faulted(self) {
@@ -187,8 +270,9 @@ impl Slot {
     /// Remembers a bad page by its number, and leaves the status as it is. `false`: there is no room for one more
     /// run.
     pub(super) fn add_bad_page(self, page: u64, reason: Reason) -> bool {
-        self.entry().has_runs.store(1, SeqCst);
-        for run in self.runs() {
+        let noted = self.noted();
+        noted.entry().has_runs.store(1, SeqCst);
+        for run in noted.runs() {
             let mut seen = run.load(SeqCst);
             while let Some(longer) = runs::with_page(seen, page, reason) {
                 if longer == seen {
@@ -218,11 +302,12 @@ impl Slot {
 
     /// The bad ranges, in bytes from the base. The last one may end beyond the mapping.
     pub fn bad_ranges(self, page_size: usize) -> impl Iterator<Item = (usize, usize, Reason)> {
-        let entry = self.entry();
+        let noted = self.noted();
+        let entry = noted.entry();
         let bad_from = entry.bad_from.load(SeqCst);
         let reason = Reason::from_code(entry.bad_from_reason.load(SeqCst));
         let known = if entry.has_runs.load(SeqCst) == 0 { 0 } else { RUNS };
-        let runs = self.runs().iter().take(known).filter_map(move |run| {
+        let runs = noted.runs().iter().take(known).filter_map(move |run| {
             let (first, count, reason) = runs::unpack(run.load(SeqCst))?;
             Some((first as usize * page_size, (first + count) as usize * page_size, reason))
         });

@@ -7,7 +7,7 @@ use super::*;
 const PAGE: usize = 4096;
 
 fn mapping(offset: u64) -> GuardedMapping {
-    GuardedMapping { offset, sized: true, read_only: false, private: false }
+    GuardedMapping { offset, sized: true, read_only: false, private: false, hosted: false }
 }
 
 /// Addresses that no other test registers. Nothing is mapped there, since the table never accesses them.
@@ -18,7 +18,7 @@ fn addresses(pages: usize) -> usize {
 
 fn registered(pages: usize, mapping: GuardedMapping) -> (Slot, usize) {
     let (slot, base) = (Slot::take().unwrap(), addresses(pages));
-    slot.register(base, base + pages * PAGE, mapping, -1);
+    slot.register(base, base + pages * PAGE, mapping, -1, None);
     (slot, base)
 }
 
@@ -228,7 +228,7 @@ fn handlers_see_one_mapping_or_none_while_it_comes_and_goes() {
         for _ in 0..if cfg!(miri) { 50 } else { 20_000 } {
             for base in [first, second] {
                 let slot = Slot::take().unwrap();
-                slot.register(base, base + 4 * PAGE, mapping(0), -1);
+                slot.register(base, base + 4 * PAGE, mapping(0), -1, None);
                 slot.free();
             }
         }

@@ -3,8 +3,8 @@
 use std::sync::atomic::Ordering::{Acquire, Relaxed, SeqCst};
 
 use super::{
-    CHUNK_COUNT, Entry, INACCESSIBLE, MAX_REPEATS, MAX_RETRIES, MAX_SPLITS, MAX_STORES, PAUSED, PRIVATE,
-    READ_ONLY, REPEAT_WINDOW, REVOKED, Reason, SIZED, SPLITS, Slot, chunk,
+    CHUNK_COUNT, Entry, HOSTED, INACCESSIBLE, MAX_REPEATS, MAX_RETRIES, MAX_SPLITS, MAX_STORES, PAUSED,
+    PRIVATE, READ_ONLY, REPEAT_WINDOW, REVOKED, Reason, SIZED, SPLITS, Slot, chunk,
 };
 
 /// What a handler does about a fault of a page that it cannot make good.
@@ -78,7 +78,7 @@ impl Visit {
 
     /// The address from which on everything is known to be bad; the end, if nothing is.
     pub fn bad_from(&self) -> usize {
-        self.base.saturating_add(self.slot.entry().bad_from.load(SeqCst)).min(self.end)
+        self.base.saturating_add(self.slot.bad_from()).min(self.end)
     }
 
     fn has(&self, flag: u32) -> bool {
@@ -95,6 +95,11 @@ impl Visit {
 
     pub fn is_private(&self) -> bool {
         self.has(PRIVATE)
+    }
+
+    /// Whether the addresses may be somebody else's by now, see `GuardedMapping::hosted`.
+    pub fn is_hosted(&self) -> bool {
+        self.has(HOSTED)
     }
 
     /// Whether the owner is changing the pages. The access must be tried again.

@@ -121,10 +121,17 @@ unsafe fn answer(signal: c_int, info: *mut siginfo_t, context: *mut c_void) -> b
         let beyond_end = signal == libc::SIGBUS
             && repair::file_size(&visit).is_some_and(|end| visit.file_offset(page) >= end);
         if !beyond_end {
+            // What cannot even be read is not ours any more, but perhaps the guard pages of a WebAssembly memory.
+            if visit.is_hosted() && !repair::may_be_ours(page) {
+                return false;
+            }
             return repair::make_private_writable(&visit, page, size);
         }
     }
     if signal == libc::SIGSEGV {
+        if visit.is_hosted() && !repair::may_be_ours(page) {
+            return false;
+        }
         // A store into zero pages that the system would give read-only alone.
         return violation
             && !visit.is_read_only()

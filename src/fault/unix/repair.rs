@@ -159,6 +159,19 @@ fn is_readable(page: usize) -> bool {
     unsafe { libc::process_vm_readv(process, &local, 1, &remote, 1, 0) == 1 }
 }
 
+/// Whether a page can be read, as every page of a mapping can that is not revoked.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub fn may_be_ours(page: usize) -> bool {
+    let own = 0u8;
+    is_readable(page) || !is_readable((&raw const own).addr())
+}
+
+/// The other systems have no call that tells.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub fn may_be_ours(_page: usize) -> bool {
+    true
+}
+
 /// The other systems have no call that tells, so the page that faulted first is all that is known.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 fn first_unreadable(_visit: &Visit, page: usize, _size: usize) -> Option<usize> {

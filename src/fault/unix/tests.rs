@@ -36,7 +36,8 @@ fn store(base: *mut u8, at: usize) {
     unsafe { base.wrapping_add(at).write_volatile(7) };
 }
 
-const MAPPING: GuardedMapping = GuardedMapping { offset: 0, sized: true, read_only: false, private: false };
+const MAPPING: GuardedMapping =
+    GuardedMapping { offset: 0, sized: true, read_only: false, private: false, hosted: false };
 
 #[test]
 fn beyond_the_end_of_the_file_there_are_zeros_and_a_status() {

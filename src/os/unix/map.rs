@@ -198,6 +198,65 @@ pub fn map_over(pages: &Hosted, file: Option<&File>, plan: &Plan, regular: bool)
     mapped.map(drop).in_call("mmap")
 }
 
+/// Moves a mapping of the caller's own with all its pages, private ones too, over other pages, in one step. The mapping ends
+/// where it was.
+#[cfg(target_os = "linux")]
+pub fn move_over(map: &mut RawMap, pages: &Hosted) -> Result<()> {
+    if matches!(map, RawMap::Empty) {
+        return Ok(());
+    }
+    let base = map.base();
+    // SAFETY: the caller holds the only reference to the mapping, and by the contract of `Hosted::new` the pages may be
+    // replaced.
+    let moved = unsafe {
+        let flags = rustix::mm::MremapFlags::MAYMOVE;
+        rustix::mm::mremap_fixed(base.cast(), pages.len, pages.len, flags, pages.start.cast())
+    };
+    if moved.is_ok() {
+        // Nothing is left there that it could unmap.
+        std::mem::forget(std::mem::replace(map, RawMap::Empty));
+    }
+    moved.map(drop).in_call("mremap")
+}
+
+/// No other system has mremap with a fixed address.
+#[cfg(not(target_os = "linux"))]
+pub fn move_over(_map: &mut RawMap, _pages: &Hosted) -> Result<()> {
+    Err(io::Error::from(Errno::NOSYS)).in_call("mremap")
+}
+
+/// Shows shared memory of no file at other addresses too, in the place of `pages`: mremap(2) leaves the old mapping where it
+/// is if its old length is 0.
+///
+/// # Safety
+/// `base` is a shared mapping, at least as long as the pages.
+#[cfg(target_os = "linux")]
+pub unsafe fn show_also_at(base: *mut u8, pages: &Hosted) -> Result<()> {
+    let flags = rustix::mm::MremapFlags::MAYMOVE;
+    // SAFETY: by this function's contract, and by that of `Hosted::new` the pages may be replaced.
+    unsafe { rustix::mm::mremap_fixed(base.cast(), 0, pages.len, flags, pages.start.cast()) }
+        .map(drop)
+        .in_call("mremap")
+}
+
+/// No other system has mremap.
+///
+/// # Safety
+/// This does nothing; the signature is Linux's.
+#[cfg(not(target_os = "linux"))]
+pub unsafe fn show_also_at(_base: *mut u8, _pages: &Hosted) -> Result<()> {
+    Err(io::Error::from(Errno::NOSYS)).in_call("mremap")
+}
+
+/// Whole pages of shared memory, zeros, which `show_also_at` can show at other addresses, and which are never unmapped.
+pub fn shared_pages(len: usize) -> Option<*mut u8> {
+    let both = ProtFlags::READ | ProtFlags::WRITE;
+    // SAFETY: the kernel chooses the address, so no memory of others is replaced.
+    unsafe { rustix::mm::mmap_anonymous(ptr::null_mut(), whole_pages(len), both, MapFlags::SHARED) }
+        .ok()
+        .map(<*mut c_void>::cast)
+}
+
 /// Takes stray stores back from pages of a file that nobody has open any more, so that it cannot be mapped again: private
 /// pages are dropped, so that the file's bytes are seen again. Pages of a shared mapping, which no store has reached, stay
 /// as they are.

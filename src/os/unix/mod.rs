@@ -28,7 +28,8 @@ pub use file::{
 pub use limits::{granularity, mappings, page_size, whole_pages};
 pub use map::{
     NORESERVE, OwnedPages, drop_stores, has_private_flag, is_private_mapping, map_anonymous, map_file,
-    map_inaccessible, map_over, map_zeros, reads_zeros_beyond_end, remap,
+    map_inaccessible, map_over, map_zeros, move_over, reads_zeros_beyond_end, remap, shared_pages,
+    show_also_at,
 };
 pub use named::{
     check_memory_name, map_named_file, map_named_section, open_named, section_exists, unlink_named,
@@ -41,6 +42,8 @@ pub use sync::flush;
 pub const EXTENDS: bool = false;
 /// Whether a mapping can be put in the place of another, at the same addresses and in one step (MAP_FIXED).
 pub const CAN_MAP_OVER: bool = true;
+/// Whether memory can be shown at several addresses, and moved over others (mremap(2)).
+pub const CAN_MOVE: bool = cfg!(target_os = "linux");
 /// Whether a file can be made shorter while it is mapped.
 pub const CAN_TRUNCATE_MAPPED: bool = true;
 /// Whether named memory is a file, which can be resized (a POSIX shared memory object).

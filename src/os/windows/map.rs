@@ -12,9 +12,9 @@ use windows_sys::Win32::Foundation::{
     HANDLE, INVALID_HANDLE_VALUE,
 };
 use windows_sys::Win32::System::Memory::{
-    CreateFileMappingW, FILE_MAP, FILE_MAP_COPY, FILE_MAP_READ, FILE_MAP_WRITE, MEMORY_MAPPED_VIEW_ADDRESS,
-    MapViewOfFile, PAGE_PROTECTION_FLAGS, PAGE_READONLY, PAGE_READWRITE, PAGE_WRITECOPY, UnmapViewOfFile,
-    VirtualProtect,
+    CreateFileMappingW, FILE_MAP, FILE_MAP_COPY, FILE_MAP_READ, FILE_MAP_WRITE, MEM_COMMIT, MEM_RESERVE,
+    MEMORY_MAPPED_VIEW_ADDRESS, MapViewOfFile, PAGE_PROTECTION_FLAGS, PAGE_READONLY, PAGE_READWRITE,
+    PAGE_WRITECOPY, UnmapViewOfFile, VirtualAlloc, VirtualProtect,
 };
 
 use super::page_size;
@@ -201,4 +201,24 @@ pub fn map_over(_pages: &Hosted, _file: Option<&File>, _plan: &Plan, _regular: b
 /// Fails: copied pages of a view are not given back one by one.
 pub fn drop_stores(_pages: &Hosted, _plan: &Plan, _regular: bool) -> Result<()> {
     Err(error(ERROR_NOT_SUPPORTED)).in_call("MapViewOfFile")
+}
+
+/// Fails, for the reason that `map_inaccessible` gives.
+pub fn move_over(_map: &mut RawMap, _pages: &Hosted) -> Result<()> {
+    Err(error(ERROR_NOT_SUPPORTED)).in_call("MapViewOfFile")
+}
+
+/// Fails, for the reason that `map_inaccessible` gives.
+///
+/// # Safety
+/// This does nothing; the signature is that of the Unix function.
+pub unsafe fn show_also_at(_base: *mut u8, _pages: &Hosted) -> Result<()> {
+    Err(error(ERROR_NOT_SUPPORTED)).in_call("MapViewOfFile")
+}
+
+/// Zeros that are never freed.
+pub fn shared_pages(len: usize) -> Option<*mut u8> {
+    // SAFETY: the system chooses the address.
+    let pages = unsafe { VirtualAlloc(ptr::null(), len, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE) };
+    (!pages.is_null()).then(|| pages.cast())
 }

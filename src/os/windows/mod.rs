@@ -23,7 +23,8 @@ pub use file::{
 pub use limits::{granularity, mappings, page_size, whole_pages};
 pub use map::{
     View as OwnedPages, drop_stores, has_private_flag, is_private_mapping, map_anonymous, map_file,
-    map_inaccessible, map_over, map_zeros, reads_zeros_beyond_end, remap,
+    map_inaccessible, map_over, map_zeros, move_over, reads_zeros_beyond_end, remap, shared_pages,
+    show_also_at,
 };
 pub use named::{
     check_memory_name, map_named_file, map_named_section, open_named, section_exists, unlink_named,
@@ -36,6 +37,8 @@ pub const EXTENDS: bool = true;
 /// Whether a mapping can be put in the place of another, at the same addresses and in one step. A view cannot be
 /// replaced (except by placeholders, which are not used here), so what is mapped again is at other addresses.
 pub const CAN_MAP_OVER: bool = false;
+/// Whether memory can be shown at several addresses, and moved over others: not at addresses that are taken.
+pub const CAN_MOVE: bool = false;
 /// Whether a file can be made shorter while it is mapped. The system refuses it while there is a section of the file
 /// (ERROR_USER_MAPPED_FILE).
 pub const CAN_TRUNCATE_MAPPED: bool = false;

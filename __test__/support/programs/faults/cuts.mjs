@@ -1,7 +1,7 @@
 // Somebody truncates a mapped file: every call is compared with a model of the file.
 import fs from 'node:fs'
 import { ALLOCATIONGRANULARITY, constants, Mmap, PAGESIZE } from 'memmap'
-import { main, report } from '../common.mjs'
+import { main, report, viewed } from '../common.mjs'
 import { attempt, fresh, pattern, roundUp } from './common.mjs'
 
 const P = PAGESIZE
@@ -246,7 +246,7 @@ await main({
   behind({ home, access, by }) {
     const name = fresh(Buffer.alloc(3 * P, 1))
     const m = Mmap.open(name, { access, home })
-    const other = Mmap.open(name, { access: 'write', home: 'external' })
+    const other = Mmap.open(name, { access: 'write', home: viewed })
     for (let at = 0; at < 40; at++) m.at(at)
     fs.truncateSync(name, P + 900)
     const storing = by === 'another' ? other : m

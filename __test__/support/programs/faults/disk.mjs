@@ -54,7 +54,7 @@ await main({
     const name = holes(folder, 20)
     const filler = fill(folder)
     const m = Mmap.open(name, { access: 'write', home })
-    const view = home === 'external' ? m.buffer : undefined
+    const view = home !== 'native' ? m.buffer : undefined
     const calm = m.faulted
     report({ underway: 'a store' })
     const call = attempt(() => {
@@ -79,7 +79,7 @@ await main({
     const after = fs.readFileSync(name)
     report({
       calm,
-      call: home === 'external' ? call : short(call),
+      call: home !== 'native' ? call : short(call),
       faulted,
       bad: short(bad),
       across: short(across),

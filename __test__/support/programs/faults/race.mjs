@@ -8,7 +8,7 @@ import fs from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { Mmap, PAGESIZE } from 'memmap'
-import { main, report } from '../common.mjs'
+import { main, report, viewed } from '../common.mjs'
 import { fresh, pattern } from './common.mjs'
 
 const P = PAGESIZE
@@ -130,9 +130,9 @@ const WRITES = {
  */
 function work(name, count, seconds, which) {
   const access = ['write', 'read', 'copy', 'read'][which % 4]
-  const home = which % 4 === 3 ? 'native' : 'external'
+  const home = which % 4 === 3 ? 'native' : viewed
   const calls = Object.entries({ ...CALLS, ...(access === 'read' ? {} : WRITES) })
-  const usable = calls.filter(([how]) => home === 'external' || !how.startsWith('view'))
+  const usable = calls.filter(([how]) => home !== 'native' || !how.startsWith('view'))
   const counts = { right: 0, faults: 0, mappings: 0, reasons: {}, wrong: [], wrongs: 0 }
   const end = Date.now() + seconds * 1000
   const enough = () => counts.right > 25 && counts.faults > 5 && Number(fs.readFileSync(count, 'utf8')) > 20
@@ -154,7 +154,7 @@ function work(name, count, seconds, which) {
         continue
       }
     }
-    const view = home === 'external' ? m.buffer : undefined
+    const view = home !== 'native' ? m.buffer : undefined
     const [how, call] = usable[random(usable.length)]
     try {
       if (call(m, view)) counts.right++
@@ -185,7 +185,7 @@ function look(name, seconds, which) {
   while (Date.now() < end || counts.faults < 5) {
     for (let round = 0; round < 200; round++) {
       if (m === undefined) {
-        m = Mmap.open(name, { access: which % 2 === 0 ? 'read' : 'copy', home: 'external' })
+        m = Mmap.open(name, { access: which % 2 === 0 ? 'read' : 'copy', home: viewed })
         if (m.length === LENGTH) void m.buffer
         else {
           m.close()

@@ -2,7 +2,7 @@
 import fs from 'node:fs'
 import zlib from 'node:zlib'
 import { Mmap, PAGESIZE } from 'memmap'
-import { collectUntil, descriptors, lines, main, report, usage } from '../common.mjs'
+import { collectUntil, descriptors, lines, main, report, usage, viewed } from '../common.mjs'
 import { attempt, failure, fresh, isAll, pattern } from './common.mjs'
 
 const P = PAGESIZE
@@ -100,7 +100,7 @@ await main({
 
   /** faulted, check() and reattach(), all with one Buffer. */
   again({ access }) {
-    const { m, name } = whole(access, 'external')
+    const { m, name } = whole(access, viewed)
     const view = m.buffer
     const calm = [m.faulted, attempt(() => m.check()).code ?? 'right', view.equals(CONTENT)]
     if (access === 'copy') {
@@ -130,7 +130,7 @@ await main({
 
   /** Stores into pages that the file has lost are gone, and stores into other pages are in the file. */
   stored() {
-    const { m, name } = whole('write', 'external')
+    const { m, name } = whole('write', viewed)
     const view = m.buffer
     fs.truncateSync(name, 2 * P)
     view[0] = 0x23
@@ -162,7 +162,7 @@ await main({
     const codes = []
     for (const detach of [true, false]) {
       const { m, name } = whole('write', home)
-      const view = home === 'external' ? m.buffer : Buffer.alloc(0)
+      const view = home !== 'native' ? m.buffer : Buffer.alloc(0)
       fs.truncateSync(name, P)
       codes.push(attempt(() => m.slice()).code)
       m.close({ detach })
@@ -202,7 +202,7 @@ await main({
 
   /** A system call reads the view: it fails with EFAULT. */
   async system() {
-    const { m, name } = whole('read', 'external')
+    const { m, name } = whole('read', viewed)
     const view = m.buffer
     const to = fs.openSync(fresh(''), 'w')
     const before = fs.writeSync(to, view)
@@ -217,7 +217,7 @@ await main({
 
   /** Asynchronous members throw the same error. */
   async promises() {
-    const { m, name } = whole('write', 'external')
+    const { m, name } = whole('write', viewed)
     fs.truncateSync(name, 2 * P)
     const flushed = await m.flushAsync().then(() => 'right', failure)
     const good = await m.flushAsync(0, P).then(() => 'right', failure)
@@ -235,7 +235,7 @@ await main({
         before = usage()
       }
       const { m, name } = whole(round % 3 === 0 ? 'read' : 'write', home)
-      const view = home === 'external' ? m.buffer : undefined
+      const view = home !== 'native' ? m.buffer : undefined
       fs.truncateSync(name, P + 5)
       if (view?.[5 * P] !== (view && 0) || attempt(() => m.slice()).code !== 'ERR_MMAP_FAULT')
         throw new Error('no fault')

@@ -1,0 +1,35 @@
+import test, { type ExecutionContext } from 'ava'
+import { type Outcome, run, story } from '../support/child.mjs'
+import { emulator, HOMES, SHARE, skip } from '../support/common.mjs'
+
+const missing = HOMES.includes('overlay') ? undefined : "there is no home 'overlay' here"
+const SOME = emulator === undefined ? Math.max(SHARE, 0.2) : 0.05
+
+function ended(t: ExecutionContext, outcome: Outcome): boolean {
+  return t.is(outcome.signal, null, story(outcome)) && t.is(outcome.code, 0, story(outcome))
+}
+
+function overlaid(title: string, body: (t: ExecutionContext) => Promise<void>): void {
+  test.serial(title, async (t) => (missing === undefined ? body(t) : skip(t, missing)))
+}
+
+overlaid('a memory of WebAssembly keeps its traps where a view was that has been collected', async (t) => {
+  const rounds = Math.ceil(150 * SOME)
+  const outcome = await run('overlay', 'traps', { rounds })
+  if (ended(t, outcome)) t.deepEqual(outcome.answer, { trapped: 4 * rounds, silent: 0, same: true }, story(outcome))
+})
+
+overlaid('thousands are viewed, and closed or dropped, among other memory of the engine', async (t) => {
+  const outcome = await run('overlay', 'cycles', { rounds: Math.ceil(3000 * SOME) })
+  if (ended(t, outcome)) t.deepEqual(outcome.answer, { wrong: 0, same: true, mapped: 0, open: 0 }, story(outcome))
+})
+
+overlaid('when the engine has no memory left there are no views, and all else goes on', async (t) => {
+  const outcome = await run('overlay', 'many', { count: 400 })
+  if (!ended(t, outcome)) return
+  const { views, codes, ...rest } = outcome.answer
+  t.log(`${views} views at once`)
+  t.true(views >= 20, story(outcome))
+  t.deepEqual(codes, views === 400 ? [] : ['ERR_MMAP_NO_VIEWS'], story(outcome))
+  t.deepEqual(rest, { wrong: 0, after: 'none' }, story(outcome))
+})

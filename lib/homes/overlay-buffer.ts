@@ -1,0 +1,84 @@
+import type { NativeMapping } from '../../binding.js'
+import { coded } from '../errors.js'
+import { unwrap } from '../failures.js'
+import { defineProperty, getter, uncurried } from '../intrinsics.js'
+import { binding } from '../load/load.js'
+import { reclaim } from '../reclaim.js'
+import type { ViewHost } from './viewed.js'
+
+const { exposed, keepMemory } = binding
+
+/** Bytes of a page of WebAssembly. */
+const WASM_PAGE = 65536
+
+/** Bytes that a WebAssembly memory can have at most. */
+export const LONGEST_HOST: number = 65536 * WASM_PAGE
+
+interface Memory {
+  readonly buffer: ArrayBuffer
+  grow(pages: number): number
+}
+
+interface MemoryClass {
+  new (limits: { initial: number; maximum: number }): Memory
+  readonly prototype: Memory
+}
+
+/** The engine's WebAssembly.Memory; `undefined` where it has none (node --jitless). */
+const { Memory } = (Reflect.get(globalThis, 'WebAssembly') ?? {}) as { Memory?: MemoryClass }
+const bufferOfMemory = getter<Memory, ArrayBuffer>(Memory?.prototype ?? {}, 'buffer')
+const grow = uncurried<Memory, [number], number>(Memory?.prototype.grow ?? unreachable)
+
+function unreachable(): never {
+  throw new Error('This engine has no WebAssembly')
+}
+
+export const hasMemory: boolean = Memory !== undefined
+
+/** Memory of the engine's own of at least `length` bytes. What was closed or dropped may have to be collected first. */
+function newMemory(length: number): Memory {
+  const pages = Math.ceil(length / WASM_PAGE)
+  const make = (): Memory => new (Memory as MemoryClass)({ initial: pages, maximum: pages })
+  try {
+    return make()
+  } catch {
+    reclaim()
+  }
+  try {
+    return make()
+  } catch (error) {
+    throw coded(
+      'ERR_MMAP_NO_VIEWS',
+      `This engine has no memory of its own left for views of ${length} bytes (${(error as Error).message}). Close other mappings, or use slice(), read(), at(), set() or write() instead`,
+    )
+  }
+}
+
+/** The ArrayBuffer of a WebAssembly memory, over whose pages the bytes of a mapping are shown. */
+export class OverlayBuffer implements ViewHost {
+  readonly array: ArrayBuffer
+  readonly first: number
+  readonly #memory: Memory
+  /** The native side's number of it; 0 for an empty one. */
+  readonly #number: number
+
+  constructor(native: NativeMapping, slack: number, length: number, path: string | undefined) {
+    this.#memory = newMemory(length === 0 ? 0 : slack + length)
+    this.array = bufferOfMemory(this.#memory)
+    this.first = length === 0 ? 0 : slack
+    this.#number = length === 0 ? 0 : unwrap(native.overlay(new Uint8Array(this.array), this.array), path)
+    // A call of the native side that reads private bytes reads them there, so its object must keep the memory alive.
+    defineProperty(native, 'host', { value: this.array, configurable: true })
+  }
+
+  expose(path: string | undefined): void {
+    exposed(this.#number, path)
+  }
+
+  detach(): void {
+    // A job of the host's may have an address in the memory: it is there as long as the ArrayBuffer object lives.
+    keepMemory(this.#number, this.#memory)
+    // To grow a memory, also by nothing, detaches its ArrayBuffer.
+    grow(this.#memory, 0)
+  }
+}

@@ -1,0 +1,63 @@
+import type { NativeMapping } from '../../binding.js'
+import { LONGEST_BUFFER } from '../buffers.js'
+import { coded } from '../errors.js'
+import { binding } from '../load/load.js'
+import { isBun } from './engine.js'
+import type { Home, MappedBytes } from './home.js'
+import { NativeBytes } from './native.js'
+import { hasMemory, LONGEST_HOST, OverlayBuffer } from './overlay-buffer.js'
+import { ViewedBytes, type ViewHost } from './viewed.js'
+
+/** Bytes that this home can have at most, with those that are hidden before the first one. */
+const LONGEST = Math.min(LONGEST_BUFFER, LONGEST_HOST)
+
+/**
+ * Whether there is this home at all. JavaScriptCore frees the pages of its memories in ways of its own, in which the file
+ * would be overwritten.
+ */
+const isPossible = hasMemory && !isBun && binding.canOverlay()
+
+/** Whether the home `'overlay'` can be had for a mapping of `length` bytes. */
+export function allowsOverlay(length: number, slack: number): boolean {
+  return isPossible && slack + length <= LONGEST
+}
+
+/** Throws if the home `'overlay'`, which the user asked for, cannot be had for a mapping of `length` bytes. */
+export function requireOverlay(length: number, slack: number): void {
+  if (!isPossible) {
+    throw coded('ERR_MMAP_NO_VIEWS', "The home 'overlay' is not to be had on this system, or with this engine")
+  }
+  if (!allowsOverlay(length, slack)) {
+    throw coded(
+      'ERR_MMAP_NO_VIEWS',
+      `The home 'overlay' ends at ${LONGEST} bytes on this engine: map a window with offset and length. Received a length of ${length}`,
+    )
+  }
+}
+
+/** The home `'overlay'`: the ArrayBuffer is the engine's own, and the mapping is shown over its pages. */
+export class OverlayBytes extends ViewedBytes {
+  /** Whether the user asked for this home by name: then there is no other to fall back to. */
+  readonly #isForced: boolean
+
+  constructor(native: NativeMapping, length: number, slack: number, path: string | undefined, isForced: boolean) {
+    super(native, length, slack, path)
+    this.#isForced = isForced
+  }
+
+  protected override get viewedHome(): Home {
+    return 'overlay'
+  }
+
+  protected override makeHost(): ViewHost {
+    return new OverlayBuffer(this.native, this.slack, this.length, this.path)
+  }
+
+  protected override requireLength(length: number): void {
+    if (this.#isForced) requireOverlay(length, this.slack)
+  }
+
+  protected override afterResize(length: number): MappedBytes {
+    return allowsOverlay(length, this.slack) ? this : new NativeBytes(this.native, length, this.slack, this.path)
+  }
+}
