@@ -106,8 +106,10 @@ test('each step of .ci/run that a job runs is there, and some job checks what ea
     ...(job.steps ?? []).flatMap(({ run = '' }) => /^\.ci\/run ([a-z -]+)$/.exec(run)?.[1]?.split(' ') ?? []),
     ...(job.strategy?.matrix.step ?? []),
   ])
+  // CI runs an Electron of its makers, on macOS and Windows too.
+  t.true(JSON.stringify(ci('electron')).includes('npm run test:electron'))
   // The README's commands: CI runs them without .ci/run, on macOS and Windows too.
   const source = JSON.stringify(ci('source'))
   t.true(source.includes('"npm test"') && source.includes('"npm run example"'))
-  t.deepEqual([...named, 'test', 'example'].sort(), listed.sort())
+  t.deepEqual([...named, 'test', 'example', 'electron'].sort(), listed.sort())
 })

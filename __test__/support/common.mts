@@ -26,6 +26,7 @@ export const emulator: string | undefined = process.env['MEMMAP_TEST_EMULATOR']
  */
 export const SHARE: number = Number(process.env['MEMMAP_TEST_SHARE'] ?? 1)
 export const deno: boolean = process.versions['deno'] !== undefined
+export const electron: boolean = process.versions['electron'] !== undefined
 
 /** Whether a mapping can be in this home on this system and with this engine. */
 function isPossible(home: Home): boolean {

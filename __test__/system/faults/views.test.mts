@@ -4,7 +4,7 @@ import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { type Home, PAGESIZE } from 'memmap'
 import { type ChildOptions, knows, type Outcome, run, story } from '../../support/child.mjs'
-import { bun, compileLibrary, emulator, HOMES, linux, skip, windows } from '../../support/common.mjs'
+import { bun, compileLibrary, electron, emulator, HOMES, linux, skip, windows } from '../../support/common.mjs'
 
 const NO_CUT = 'Windows does not let anybody shorten a mapped file'
 const FAULT = 'ERR_MMAP_FAULT'
@@ -64,7 +64,8 @@ for (const home of HOMES) {
     if (!linux) return skip(t, 'only Linux tells what a process holds')
     // Bun's collector scans the stack conservatively, so a stale word there may keep the last mapping alive.
     t.true(answer.mapped <= Number(bun) && answer.open <= Number(bun), JSON.stringify(answer))
-    t.true(answer.lines <= 20 && answer.descriptors <= 2, JSON.stringify(answer))
+    // Electron's allocator of pages has others each time.
+    t.true(answer.lines <= (electron ? 200 : 20) && answer.descriptors <= 2, JSON.stringify(answer))
     // The engine itself takes some memory in so many rounds; 2,000 mappings that leaked would be 80 MiB.
     t.true(answer.kilobytes < 40_000, JSON.stringify(answer))
   })

@@ -121,10 +121,10 @@ await main({
     // An end within a block, and one between two.
     const answer = [P + 10, 2 * P].map((size) => {
       fs.writeFileSync(name, Buffer.alloc(size, 'x'))
-      const m = Mmap.open(name, { access: 'write' })
+      const m = Mmap.open(name, { access: 'write', home: 'native' })
       const codes = [
         attempt(() => m.resize(length)).code,
-        attempt(() => Mmap.open(name, { access: 'write', length })).code,
+        attempt(() => Mmap.open(name, { access: 'write', length, home: 'native' })).code,
       ]
       const left = fs.statSync(name).size - size
       const right = m.length === size && fs.readFileSync(name).subarray(0, size).equals(Buffer.alloc(size, 'x'))
@@ -139,7 +139,7 @@ await main({
   async race({ folder, length, milliseconds }) {
     const name = path.join(folder, `race-${process.pid}`)
     fs.writeFileSync(name, Buffer.alloc(P, 'x'))
-    const m = Mmap.open(name, { access: 'write' })
+    const m = Mmap.open(name, { access: 'write', home: 'native' })
     const program = fileURLToPath(import.meta.url)
     const log = path.join(process.env.MEMMAP_TEST_FOLDER ?? folder, 'appended')
     const args = JSON.stringify({ name, log, milliseconds: milliseconds + 500 })
@@ -152,7 +152,7 @@ await main({
     const codes = new Set()
     for (const end = Date.now() + milliseconds; Date.now() < end; ) {
       codes.add(attempt(() => m.resize(length)).code)
-      codes.add(attempt(() => Mmap.open(name, { access: 'write', length })).code)
+      codes.add(attempt(() => Mmap.open(name, { access: 'write', length, home: 'native' })).code)
     }
     await ended
     m.close()
@@ -173,10 +173,10 @@ await main({
     const answer = {}
     for (const way of ['resize', 'open']) {
       fs.writeFileSync(name, CONTENT)
-      const m = Mmap.open(name, { access: 'write' })
+      const m = Mmap.open(name, { access: 'write', home: 'native' })
       const make = {
         resize: () => void m.resize(length),
-        open: () => Mmap.open(name, { access: 'write', length }).close(),
+        open: () => Mmap.open(name, { access: 'write', length, home: 'native' }).close(),
       }
       // Without the filter there is nothing to see.
       const error = filtered ? thrown(make[way]) : undefined
