@@ -41,11 +41,13 @@ pub fn status_words(env: Env, chunk: u32) -> Either<Passed, Failure> {
 /// Shows the status words of a chunk at `view`, a page of memory of the engine's that is never freed.
 #[napi(catch_unwind)]
 pub fn show_status_words(chunk: u32, #[napi(ts_arg_type = "Uint8Array")] view: JsBytes) -> Option<Failure> {
-    let pages = view.0.as_host();
-    let Some(((words, count), pages)) = fault::status_words(chunk as usize).zip(pages) else {
+    let shown = fault::status_words(chunk as usize).and_then(|(words, count)| {
+        let length = (count * size_of::<u32>()).next_multiple_of(os::page_size());
+        Some((words, view.0.part(0, length)?.as_host()?))
+    });
+    let Some((words, pages)) = shown else {
         return Some(Error::NoViews("The engine's memory has no whole pages".into()).into());
     };
-    debug_assert!(count * size_of::<u32>() <= view.0.len());
     // SAFETY: shared pages, which are never unmapped, see `fault::table`.
     outcome(unsafe { os::show_also_at(words.cast_mut().cast(), &pages) }.map_err(Error::from))
 }

@@ -251,8 +251,9 @@ pub unsafe fn show_also_at(_base: *mut u8, _pages: &Hosted) -> Result<()> {
 /// Whole pages of shared memory, zeros, which `show_also_at` can show at other addresses, and which are never unmapped.
 pub fn shared_pages(len: usize) -> Option<*mut u8> {
     let both = ProtFlags::READ | ProtFlags::WRITE;
+    // The kernel rounds the length up.
     // SAFETY: the kernel chooses the address, so no memory of others is replaced.
-    unsafe { rustix::mm::mmap_anonymous(ptr::null_mut(), whole_pages(len), both, MapFlags::SHARED) }
+    unsafe { rustix::mm::mmap_anonymous(ptr::null_mut(), len, both, MapFlags::SHARED) }
         .ok()
         .map(<*mut c_void>::cast)
 }
