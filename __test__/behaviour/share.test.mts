@@ -155,6 +155,22 @@ eachHome('resize() and reattach() are refused while others are attached', (t, ho
 })
 
 for (const home of VIEWED)
+  test(`a resize that is refused leaves the views as they are [${home}]`, (t) => {
+    using mapped_ = Mmap.open(file(t, Buffer.alloc(20_000, 'x')), { access: 'write', home })
+    using memory = Mmap.anonymous(20_000, { home }).fill('x')
+    for (const m of [mapped_, memory]) {
+      using a = Mmap.attach(m.share(), { home })
+      const [ours, theirs] = [m.buffer, a.buffer]
+      for (const views of ['detach', 'zero', 'keep'] as const) throwsCode(t, () => m.resize(10, { views }), BUSY)
+      ours[5] = 0x41
+      theirs[6] = 0x42
+      t.is(ours.toString('latin1', 4, 8), 'xABx')
+      t.is(theirs.toString('latin1', 4, 8), 'xABx')
+      t.is(m.toString('latin1', 4, 8), 'xABx')
+    }
+  })
+
+for (const home of VIEWED)
   test(`close() takes away the views of its own object alone [${home}]`, (t) => {
     for (const views of ['detach', 'zero', 'keep'] as const) {
       const m = Mmap.open(file(t, 'abcdef'), { home })

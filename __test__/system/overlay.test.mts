@@ -19,6 +19,11 @@ overlaid('a memory of WebAssembly keeps its traps where a view was that has been
   if (ended(t, outcome)) t.deepEqual(outcome.answer, { trapped: 4 * rounds, silent: 0, same: true }, story(outcome))
 })
 
+overlaid('what is dropped with a token leaves the memory of others alone', async (t) => {
+  const outcome = await run('overlay', 'tokens', { rounds: Math.ceil(100 * SOME) })
+  if (ended(t, outcome)) t.deepEqual(outcome.answer, { wrong: 0 }, story(outcome))
+})
+
 overlaid('thousands are viewed, and closed or dropped, among other memory of the engine', async (t) => {
   const outcome = await run('overlay', 'cycles', { rounds: Math.ceil(3000 * SOME) })
   if (ended(t, outcome)) t.deepEqual(outcome.answer, { wrong: 0, same: true, mapped: 0, open: 0 }, story(outcome))

@@ -60,7 +60,7 @@ impl Handle {
         // The notes of what is bad are there until the end.
         let _first = record.region()?;
         // Whoever still reads through an old view must not meet the end of the file there.
-        let revoked = views.revoked().filter(|_| length < region.length() as u64);
+        let revoked = views.revoked().filter(|_| record.would_cut_off(length));
         if let Some(by) = revoked {
             region.revoke(by);
         }

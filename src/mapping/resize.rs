@@ -40,6 +40,18 @@ impl Record {
         }
     }
 
+    /// Whether `resize` to that length would make a file shorter, so that views of the old length must go first.
+    pub(super) fn would_cut_off(&self, length: u64) -> bool {
+        let mapped = self.lock();
+        self.source.plan.access == Access::Write
+            && length > 0
+            && mapped.as_ref().is_some_and(|mapped| {
+                mapped.file.is_some()
+                    && mapped.require_alone().is_ok()
+                    && length < mapped.region.length() as u64
+            })
+    }
+
     fn resize_file(
         &self,
         mapped: &mut Mapped,

@@ -52,10 +52,12 @@ impl Drop for NativeMapping {
 }
 
 /// Closes a handle whose object was collected, or whose thread ends. ArrayBuffers that outlive the object keep their bytes.
-/// If the mapping was shared, there may be none, and yet the detached ones of other threads.
+/// If the mapping was shared, there may be none, and yet the detached ones of other threads. Pages of the engine's are not
+/// touched: it may have freed them.
 pub(super) fn release(handle: &Handle) {
-    let is_shared = handle.record().is_ok_and(|record| record.is_shared());
-    let views = if is_shared { mapping::Views::Detach } else { mapping::Views::Keep };
+    let is_hosted = |record: &Arc<Record>| record.region().is_ok_and(|region| region.is_hosted());
+    let may_revoke = handle.record().is_ok_and(|record| record.is_shared() && !is_hosted(record));
+    let views = if may_revoke { mapping::Views::Detach } else { mapping::Views::Keep };
     handle.close(views, &|region| array_buffers::has_others(region, None));
 }
 

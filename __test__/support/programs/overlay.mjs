@@ -13,10 +13,19 @@ const STORES = new Uint8Array([
   0, 10, 11, 1, 9, 0, 32, 0, 65, 7, 58, 0, 0, 11,
 ])
 
-/** Makes a view of a file, and drops it. */
-function viewed(name, access) {
+/** Makes a view of a file, and closes or drops it. */
+function viewed(name, access, views) {
   const m = Mmap.open(name, { ...overlay, access })
-  return m.buffer[0] + m.subarray(5000, 5001)[0]
+  const sum = m.buffer[0] + m.subarray(5000, 5001)[0]
+  if (views !== undefined) m.close({ views })
+  return sum
+}
+
+/** Has an object make its own view of private bytes, and drops it, although other threads could attach. */
+function shared(name) {
+  const m = Mmap.open(name, { ...overlay, access: 'copy' })
+  for (let n = 0; n < 60; n++) m.at(n)
+  return m.share()
 }
 
 /** Makes a view, and ends it in one of several ways. */
@@ -39,7 +48,8 @@ await main({
     const module = new WebAssembly.Module(STORES)
     const counts = { trapped: 0, silent: 0 }
     for (let round = 0; round < rounds; round++) {
-      viewed(name, ['read', 'copy', 'write'][round % 3])
+      const views = [undefined, 'zero', 'keep', 'detach'][Math.floor(round / 3) % 4]
+      viewed(name, ['read', 'copy', 'write'][round % 3], views)
       collect()
       const memory = new WebAssembly.Memory({ initial: 1, maximum: 1 })
       const { s } = new WebAssembly.Instance(module, { e: { m: memory } }).exports
@@ -53,6 +63,21 @@ await main({
       }
     }
     report({ ...counts, same: fs.readFileSync(name).every((byte) => byte === 0x78) })
+  },
+
+  /** What is dropped while it has a token does nothing to memory that the engine has made in its place. */
+  async tokens({ rounds }) {
+    const name = file(Buffer.alloc(PAGE + 5000, 'x'))
+    let wrong = 0
+    for (let round = 0; round < rounds; round++) {
+      shared(name)
+      collect()
+      const memories = Array.from({ length: 4 }, () => new WebAssembly.Memory({ initial: 2, maximum: 2 }))
+      for (const { buffer } of memories) new Uint8Array(buffer).fill(7)
+      await turn()
+      for (const { buffer } of memories) if (new Uint8Array(buffer).some((byte) => byte !== 7)) wrong++
+    }
+    report({ wrong })
   },
 
   /** Mappings that are viewed and closed or dropped, among other memory of the engine's. */

@@ -104,6 +104,11 @@ unsafe fn answer(signal: c_int, info: *mut siginfo_t, context: *mut c_void) -> b
     if access == FaultAccess::Execute {
         return false;
     }
+    // What cannot even be read is not ours any more, but perhaps the guard pages of a WebAssembly memory.
+    let is_foreign = signal == libc::SIGSEGV
+        && visit.is_hosted()
+        && !visit.is_inaccessible()
+        && !repair::may_be_ours(page);
     if visit.is_revoked() {
         if !visit.may_retry_store(page, size) {
             return false;
@@ -113,7 +118,7 @@ unsafe fn answer(signal: c_int, info: *mut siginfo_t, context: *mut c_void) -> b
         }
         // SIGBUS is of the time before, when a file was there, and zeros answer the access now. SIGSEGV is a store:
         // the system would give read-only zero pages alone (see `os::map_zeros`).
-        return signal == libc::SIGBUS || repair::make_zeros_writable(&visit, page, size);
+        return signal == libc::SIGBUS || (!is_foreign && repair::make_zeros_writable(&visit, page, size));
     }
     let violation = context::is_store_violation(signal, access);
     if violation && visit.is_read_only() {
@@ -121,19 +126,13 @@ unsafe fn answer(signal: c_int, info: *mut siginfo_t, context: *mut c_void) -> b
         let beyond_end = signal == libc::SIGBUS
             && repair::file_size(&visit).is_some_and(|end| visit.file_offset(page) >= end);
         if !beyond_end {
-            // What cannot even be read is not ours any more, but perhaps the guard pages of a WebAssembly memory.
-            if visit.is_hosted() && !repair::may_be_ours(page) {
-                return false;
-            }
-            return repair::make_private_writable(&visit, page, size);
+            return !is_foreign && repair::make_private_writable(&visit, page, size);
         }
     }
     if signal == libc::SIGSEGV {
-        if visit.is_hosted() && !repair::may_be_ours(page) {
-            return false;
-        }
         // A store into zero pages that the system would give read-only alone.
         return violation
+            && !is_foreign
             && !visit.is_read_only()
             && visit.may_retry_store(page, size)
             && repair::make_zeros_writable(&visit, page, size);
