@@ -100,3 +100,38 @@ test('what cannot be written is an error', (t) => {
   t.regex(stderr, /^grep: .*no space left on device.*\n$/i)
   fs.closeSync(full)
 })
+
+/** The One Billion Row Challenge, as it is described: `station=lowest/mean/highest`, with one decimal. */
+function challenge(text: string): string {
+  const stations = new Map<string, number[]>()
+  for (const line of text.split('\n').slice(0, -1)) {
+    const [name = '', degrees] = line.split(';')
+    const tenths = Math.round(Number(degrees) * 10)
+    stations.set(name, [...(stations.get(name) ?? []), tenths])
+  }
+  const degrees = (tenths: number): string => (Math.round(tenths) / 10).toFixed(1)
+  const each = [...stations]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, all]) => {
+      const [low, high] = [Math.min(...all), Math.max(...all)].map(degrees)
+      return `${name}=${low}/${degrees(all.reduce((sum, next) => sum + next, 0) / all.length)}/${high}`
+    })
+  return `{${each.join(', ')}}\n`
+}
+
+test('1brc: threads over one mapping answer as one loop over the text does, and as threads that read the file', (t) => {
+  const text = path.join(scratch(t), 'measurements.txt')
+  const run = (...args: string[]): string => {
+    const program = path.join(root, 'examples', 'build', '1brc.js')
+    const { status, stderr, stdout } = spawnSync(process.execPath, [program, ...args, text], { encoding: 'utf8' })
+    t.is(status, 0, stderr)
+    return stdout
+  }
+  run('--make', '20000')
+  const expected = challenge(fs.readFileSync(text, 'utf8'))
+  t.is(expected.split(', ').length, 413)
+  for (const threads of ['1', '3', '7'])
+    for (const how of [[], ['--read']]) t.is(run('--threads', threads, ...how), expected)
+  fs.writeFileSync(text, 'Ürümqi;-0.1\nX;12.3\nÜrümqi;5.0\n')
+  for (const how of [[], ['--read']]) t.is(run('--threads', '4', ...how), '{X=12.3/12.3/12.3, Ürümqi=-0.1/2.5/5.0}\n')
+})
