@@ -1,6 +1,6 @@
 // Runs the benchmarks, see README.md:
 //   node benchmark/run.mjs [--scale 0.05] [--rounds 5] [--clock wall|cpu] [--json FILE] [WORKLOAD...]
-// A workload is open, find, rfind, search, grep, lines, random, micro or faults; the default is all.
+// A workload is open, find, rfind, search, grep, lines, random, micro, homes, threads or faults; the default is all.
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { judge, sample } from './harness.mjs'
@@ -9,13 +9,15 @@ import { environment, table } from './report.mjs'
 import faults from './workloads/faults.mjs'
 import { find, rfind } from './workloads/find.mjs'
 import grep from './workloads/grep.mjs'
+import homes from './workloads/homes.mjs'
 import lines from './workloads/lines.mjs'
 import micro from './workloads/micro.mjs'
 import open from './workloads/open.mjs'
 import random from './workloads/random.mjs'
 import search from './workloads/search.mjs'
+import threads from './workloads/threads.mjs'
 
-const WORKLOADS = { open, find, rfind, search, grep, lines, random, micro, faults }
+const WORKLOADS = { open, find, rfind, search, grep, lines, random, micro, homes, threads, faults }
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

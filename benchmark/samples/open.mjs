@@ -3,7 +3,10 @@ import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { Mmap } from '../../index.js'
 import { aligned, prepared, report, timeEach } from './common.mjs'
 
-const [peer, path] = process.argv.slice(2)
+const [peer, ...rest] = process.argv.slice(2)
+// The path comes last; before it there may be a home.
+const path = rest.at(-1)
+const home = rest.length > 1 ? rest[0] : undefined
 const { size } = statSync(path)
 const one = Buffer.alloc(1)
 const whole = aligned(size)
@@ -16,7 +19,7 @@ function memmap() {
 }
 
 function memmapView() {
-  const m = Mmap.open(path)
+  const m = Mmap.open(path, { home })
   const byte = m.buffer[0]
   m.close()
   return byte
