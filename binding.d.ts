@@ -141,6 +141,12 @@ export declare function attach(token: string, measures: Float64Array): NativeMap
 /** Whether a mapping can be shown over memory that is there already. */
 export declare function canOverlay(): boolean
 
+/**
+ * Whether memory of no file can be shown over memory that is there already: without that an engine with a cage cannot read
+ * the status words in place.
+ */
+export declare function canShowMemory(): boolean
+
 /** Each PROT_, MAP_, MADV_ and MS_ that this system defines, with the values of its headers. */
 export declare function constants(): Record<string, number>
 

@@ -38,8 +38,16 @@ function isPossible(home: Home): boolean {
   }
 }
 
-/** The homes in which each test of behaviour runs: all that there are here. */
-export const HOMES: readonly Home[] = (['external', 'overlay', 'native'] as const).filter(isPossible)
+/** Whether there is the home `'overlay'`. */
+export const hasOverlay: boolean = isPossible('overlay')
+
+/**
+ * The homes in which each test of behaviour runs: all that there are here. Under an emulator, which takes its time, the tests of
+ * the home `'overlay'` itself stand for the others in it.
+ */
+export const HOMES: readonly Home[] = (['external', 'overlay', 'native'] as const).filter(
+  (home) => isPossible(home) && (home !== 'overlay' || emulator === undefined),
+)
 
 /** The homes that have views. Where an engine has neither, a test of views meets its error. */
 export const VIEWED: readonly Home[] =

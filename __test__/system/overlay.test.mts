@@ -1,8 +1,8 @@
 import test, { type ExecutionContext } from 'ava'
 import { type Outcome, run, story } from '../support/child.mjs'
-import { emulator, HOMES, SHARE, skip } from '../support/common.mjs'
+import { emulator, hasOverlay, SHARE, skip } from '../support/common.mjs'
 
-const missing = HOMES.includes('overlay') ? undefined : "there is no home 'overlay' here"
+const missing = hasOverlay ? undefined : "there is no home 'overlay' here"
 const SOME = emulator === undefined ? Math.max(SHARE, 0.2) : 0.05
 
 function ended(t: ExecutionContext, outcome: Outcome): boolean {
@@ -27,6 +27,32 @@ overlaid('what is dropped with a token leaves the memory of others alone', async
 overlaid('thousands are viewed, and closed or dropped, among other memory of the engine', async (t) => {
   const outcome = await run('overlay', 'cycles', { rounds: Math.ceil(3000 * SOME) })
   if (ended(t, outcome)) t.deepEqual(outcome.answer, { wrong: 0, same: true, mapped: 0, open: 0 }, story(outcome))
+})
+
+for (const access of ['read', 'write', 'copy'] as const) {
+  for (const trackfd of [true, false]) {
+    overlaid(`what was lost before there was a view stays lost [${access}, trackfd: ${trackfd}]`, async (t) => {
+      const outcome = await run('overlay', 'lost', { access, trackfd })
+      if (!ended(t, outcome)) return
+      const FAULT = 'ERR_MMAP_FAULT'
+      // Without a descriptor there is one mapping, and the call before the store has put zeros where the file ends.
+      const stray = access === 'read' && !trackfd ? 'none' : 'ERR_MMAP_READ_ONLY'
+      const expected = {
+        first: FAULT,
+        stray,
+        after: [FAULT, FAULT, FAULT],
+        faulted: true,
+        kept: 0x78,
+        rest: 'none',
+      }
+      t.deepEqual(outcome.answer, expected, story(outcome))
+    })
+  }
+}
+
+overlaid('mappings without bytes, and those that were resized, keep no memory of the engine', async (t) => {
+  const outcome = await run('overlay', 'nothing', { count: 400 })
+  if (ended(t, outcome)) t.deepEqual(outcome.answer, { code: 'none', count: 400 }, story(outcome))
 })
 
 overlaid('when the engine has no memory left there are no views, and all else goes on', async (t) => {

@@ -1,5 +1,6 @@
 import type { NativeMapping } from '../../binding.js'
 import { LONGEST_BUFFER } from '../buffers.js'
+import { binding } from '../load/load.js'
 import { allowsExternal } from './engine.js'
 import { ExternalBytes, requireExternal } from './external.js'
 import type { Home, MappedBytes } from './home.js'
@@ -9,7 +10,7 @@ import { allowsOverlay, OverlayBytes, requireOverlay } from './overlay.js'
 /** The best home that the engine allows for so many bytes. */
 function bestHome(length: number, slack: number): Home {
   if (allowsExternal()) return length <= LONGEST_BUFFER ? 'external' : 'native'
-  return allowsOverlay(length, slack) ? 'overlay' : 'native'
+  return allowsOverlay(length, slack) && binding.canShowMemory() ? 'overlay' : 'native'
 }
 
 /** The bytes of a new mapping in the home that was asked for by name, or else in the best that the engine allows. */

@@ -84,6 +84,8 @@ export class ExternalBuffer implements ViewHost {
     this.#isExposed = true
   }
 
+  leave(): void {}
+
   detach(): void {
     detach(this.array, this.#number)
     // If the user has never had it, its addresses need not wait for the engine's finalizer. That comes a turn of the event

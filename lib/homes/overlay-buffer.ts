@@ -58,24 +58,40 @@ function newMemory(length: number): Memory {
 export class OverlayBuffer implements ViewHost {
   readonly array: ArrayBuffer
   readonly first: number
-  readonly #memory: Memory
+  /** `undefined`: an empty mapping has none. */
+  readonly #memory: Memory | undefined
+  #native: NativeMapping | undefined
   /** The native side's number of it; 0 for an empty one. */
   readonly #number: number
 
   constructor(native: NativeMapping, slack: number, length: number, path: string | undefined) {
-    this.#memory = newMemory(length === 0 ? 0 : slack + length)
+    if (length === 0) {
+      this.array = new ArrayBuffer(0)
+      this.first = 0
+      this.#number = 0
+      return
+    }
+    this.#memory = newMemory(slack + length)
     this.array = bufferOfMemory(this.#memory)
-    this.first = length === 0 ? 0 : slack
-    this.#number = length === 0 ? 0 : unwrap(native.overlay(new Uint8Array(this.array), this.array), path)
+    this.first = slack
+    this.#number = unwrap(native.overlay(new Uint8Array(this.array), this.array), path)
     // A call of the native side that reads private bytes reads them there, so its object must keep the memory alive.
     defineProperty(native, 'host', { value: this.array, configurable: true })
+    this.#native = native
   }
 
   expose(path: string | undefined): void {
     exposed(this.#number, path)
   }
 
+  leave(): void {
+    if (this.#native !== undefined) Reflect.deleteProperty(this.#native, 'host')
+    this.#native = undefined
+  }
+
   detach(): void {
+    this.leave()
+    if (this.#memory === undefined) return
     // A job of the host's may have an address in the memory: it is there as long as the ArrayBuffer object lives.
     keepMemory(this.#number, this.#memory)
     // To grow a memory, also by nothing, detaches its ArrayBuffer.

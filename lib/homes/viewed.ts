@@ -44,6 +44,8 @@ export interface ViewHost {
   expose(path: string | undefined): void
   /** Takes the bytes away from all views, which have length 0 then. */
   detach(): void
+  /** The object has no use for it any more, and its views stay as they are. */
+  leave(): void
 }
 
 /**
@@ -223,7 +225,7 @@ export abstract class ViewedBytes extends NativeBytes {
   /** Does to a buffer that the user has seen what is said of views. */
   #takeAway(views: ViewsAfter): void {
     if (views === 'detach') this.#detach()
-    else this.#forget()
+    else this.#forget()?.leave()
   }
 
   override resize(length: number, options: Required<ResizeOptions>): MappedBytes {

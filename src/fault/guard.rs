@@ -68,6 +68,18 @@ impl Guard {
         Some(guard)
     }
 
+    /// The pages were moved over memory of the engine's at `base`, and nobody accesses them meanwhile.
+    pub fn relocate(&mut self, base: *mut u8) {
+        self.base = base.addr();
+        self.mapping.hosted = true;
+        self.slot.relocate(self.base, self.base + self.len);
+    }
+
+    /// Notes what another guard of the same mapping has noted, whose bytes are the same.
+    pub fn copy_notes(&self, from: &Self) {
+        self.slot.copy_notes(from.slot);
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock()
     }

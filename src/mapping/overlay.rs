@@ -97,7 +97,10 @@ impl Handle {
 impl Record {
     /// Whether the bytes can be seen at one address alone, so that views of them must be there.
     fn is_in_one_place(&self, mapped: &Mapped) -> bool {
-        self.source.keeps_stores() || (mapped.file.is_none() && !self.source.is_anonymous())
+        if self.source.is_anonymous() {
+            return self.source.keeps_stores() || !os::can_show_memory();
+        }
+        self.source.keeps_stores() || mapped.file.is_none()
     }
 
     fn place_at(&self, pages: Hosted) -> Result<()> {
@@ -110,7 +113,6 @@ impl Record {
         let region = Region::new(RawMap::Hosted(host), first.slack(), first.length());
         let region = region.guarded_with(first, mapped.file.clone()).ok_or_else(no_memory)?;
         region.map_first(|pages| match &self.source.origin {
-            Origin::Anonymous if !os::CAN_MOVE => Err(no_views()),
             Origin::Anonymous => Ok(region.show(first)?),
             _ => place(&self.source, mapped.file.as_deref(), Target::At(pages)).map(drop),
         })?;
@@ -122,14 +124,18 @@ impl Record {
             let text = "The bytes are private to the mapping, and several objects share it: views would need one address for all. Use slice(), read(), at(), set() or write() instead";
             return Err(Error::NoViews(text.into()));
         }
-        match Arc::get_mut(&mut mapped.region) {
-            Some(region) if os::CAN_MOVE => region.move_to(host)?,
-            _ => mapped.region = Arc::new(self.copied_to(mapped, host)?),
-        }
+        let host = match Arc::get_mut(&mut mapped.region) {
+            Some(region) => match region.move_to(host) {
+                Ok(()) => return Ok(Arc::clone(&mapped.region)),
+                Err(host) => host,
+            },
+            None => host,
+        };
+        mapped.region = Arc::new(self.copied_to(mapped, host)?);
         Ok(Arc::clone(&mapped.region))
     }
 
-    /// The private bytes over `host`, without their old region, on which jobs may be at work.
+    /// The bytes over `host`, without their old region, on which jobs may be at work. What the file has lost is lost there too.
     fn copied_to(&self, mapped: &Mapped, host: Hosted) -> Result<Region> {
         let old = &mapped.region;
         if mapped.file.is_none() && !self.source.is_anonymous() {
@@ -144,15 +150,11 @@ impl Record {
         }
         region.map_first(|pages| place(&self.source, mapped.file.as_deref(), Target::At(pages)).map(drop))?;
         region.copy_changed_pages(old);
-        self.verify(old, 0, old.length())?;
+        if let Some((guard, old)) = region.guard().zip(old.guard()) {
+            guard.copy_notes(old);
+        }
         Ok(region)
     }
-}
-
-fn no_views() -> Error {
-    Error::NoViews(
-        "On this system memory that belongs to no file cannot be shown over memory of the engine's".into(),
-    )
 }
 
 fn no_memory() -> Error {

@@ -332,7 +332,14 @@ pub fn keep_memory(env: Env, number: f64, #[napi(ts_arg_type = "object")] memory
     let mut reference = ptr::null_mut();
     // SAFETY: env and the object are the engine's, for this call.
     unsafe { sys::napi_create_reference(env.raw(), memory.0, 1, &mut reference) };
-    change(number as usize, |entry| (entry.memory, entry.detached_by_us) = (reference, true));
+    let mut lost = reference;
+    change(number as usize, |entry| {
+        (entry.memory, entry.detached_by_us) = (std::mem::replace(&mut lost, ptr::null_mut()), true);
+    });
+    if !lost.is_null() {
+        // SAFETY: just made, and nobody has it.
+        unsafe { sys::napi_delete_reference(env.raw(), lost) };
+    }
 }
 
 /// The program is about to see the buffer of that number, which is one over the file `path`.

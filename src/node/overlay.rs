@@ -16,7 +16,14 @@ use crate::region::Revoked;
 /// Whether a mapping can be shown over memory that is there already.
 #[napi]
 pub fn can_overlay() -> bool {
-    os::CAN_MAP_OVER
+    os::CAN_MOVE
+}
+
+/// Whether memory of no file can be shown over memory that is there already: without that an engine with a cage cannot read
+/// the status words in place.
+#[napi]
+pub fn can_show_memory() -> bool {
+    os::can_show_memory()
 }
 
 #[napi]

@@ -117,24 +117,19 @@ impl Region {
         matches!(self.map, RawMap::Hosted(_))
     }
 
-    /// Moves the bytes over other pages, the host's. By `&mut self` nobody else holds the region.
-    pub fn move_to(&mut self, host: Hosted) -> os::Result<()> {
-        // The guard knows addresses.
-        let guard = self.guard.take();
-        let file = guard.as_ref().and_then(Guard::file);
-        let mapping = guard.map(|guard| guard.mapping());
-        let moved = os::move_over(&mut self.map, &host);
-        if moved.is_ok() {
-            self.map = RawMap::Hosted(host);
-            *self.exposed.get_mut() = true;
+    /// Moves the bytes over other pages, the host's. By `&mut self` nobody else holds the region. An error: they are where they
+    /// were, and so is the host. (Linux moves no mapping that is in several pieces, as one is of which pages were lost.)
+    pub fn move_to(&mut self, host: Hosted) -> Result<(), Hosted> {
+        if os::move_over(&mut self.map, &host).is_err() {
+            return Err(host);
         }
-        let hosted = self.is_hosted();
-        // If there is no memory for a new guard, faults of this memory are not survived, as with `faults: 'crash'`.
-        self.guard = mapping.and_then(|mapping| {
-            let mapping = GuardedMapping { hosted, ..mapping };
-            Guard::new(self.map.base(), os::whole_pages(self.whole()), mapping, file)
-        });
-        moved
+        self.map = RawMap::Hosted(host);
+        *self.exposed.get_mut() = true;
+        let base = self.map.base();
+        if let Some(guard) = &mut self.guard {
+            guard.relocate(base);
+        }
+        Ok(())
     }
 
     /// Shows the bytes of a region of shared memory at the addresses of this one as well.

@@ -99,6 +99,45 @@ await main({
     process.exit()
   },
 
+  /** What a file lost before there was a view is lost to the view, and a stray store behind the file's new end ends nothing. */
+  lost({ access, trackfd }) {
+    const name = file(Buffer.alloc(5 * 4096, 'x'))
+    const fd = fs.openSync(name, 'r+')
+    const m = new Mmap(fd, 0, { ...overlay, access, trackfd })
+    fs.ftruncateSync(fd, 4096)
+    const first = codeOf(() => m.at(3 * 4096))
+    if (access === 'read') m.buffer[2 * 4096] = 1
+    const stray = access === 'read' ? codeOf(() => m.at(0)) : 'ERR_MMAP_READ_ONLY'
+    fs.ftruncateSync(fd, 5 * 4096)
+    const view = m.buffer
+    const after = [() => m.check(), () => m.at(3 * 4096), () => m.slice()].map(codeOf)
+    report({
+      first,
+      stray: stray ?? 'none',
+      after,
+      faulted: m.faulted,
+      kept: view[5],
+      rest: codeOf(() => m.at(5)) ?? 'none',
+    })
+  },
+
+  /** Mappings without bytes, and those that were resized, keep no memory of the engine's. */
+  async nothing({ count }) {
+    const empty = file('')
+    const kept = []
+    for (let n = 0; n < count; n++) {
+      const m = Mmap.open(empty, overlay)
+      if (m.buffer.length !== 0) throw new Error('an empty file has bytes')
+      m.close()
+      const resized = Mmap.anonymous(10, overlay)
+      resized.buffer.fill(1)
+      resized.resize(20)
+      kept.push(resized)
+    }
+    await collectUntil(() => false, 3)
+    report({ code: codeOf(() => new WebAssembly.Memory({ initial: 1, maximum: 1 })) ?? 'none', count: kept.length })
+  },
+
   /** When the engine has no memory left, views are refused, and all else goes on. */
   async many({ count }) {
     const name = file('hello')

@@ -112,6 +112,31 @@ impl Slot {
         self.chunk.bases[self.index()].store(base, SeqCst);
     }
 
+    /// Registers other addresses, [base, end), of a hosted mapping, to which the pages are moved. What was noted stays.
+    pub fn relocate(self, base: usize, end: usize) {
+        self.unregister();
+        if self.entry().flags.fetch_or(HOSTED, SeqCst) & HOSTED == 0 {
+            HOSTED_COUNT.fetch_add(1, SeqCst);
+        }
+        self.entry().refusing_page.store(0, SeqCst);
+        self.entry().repeated_page.store(0, SeqCst);
+        self.evict_hosted(base, end);
+        self.chunk.ends[self.index()].store(end, Relaxed);
+        self.chunk.bases[self.index()].store(base, SeqCst);
+    }
+
+    /// Notes what another entry has noted, of the same mapping at other addresses.
+    pub fn copy_notes(self, from: Self) {
+        let (ours, theirs) = (self.entry(), from.entry());
+        ours.bad_from_reason.store(theirs.bad_from_reason.load(SeqCst), SeqCst);
+        ours.bad_from.store(theirs.bad_from.load(SeqCst), SeqCst);
+        ours.has_runs.store(theirs.has_runs.load(SeqCst), SeqCst);
+        for (run, noted) in self.runs().iter().zip(from.runs()) {
+            run.store(noted.load(SeqCst), SeqCst);
+        }
+        self.own_status().fetch_or(from.own_status().load(SeqCst) & (FAULTED | STRAY_STORE), SeqCst);
+    }
+
     /// Takes the addresses [base, end) from entries of hosted mappings: they are somebody else's now, so the engine has freed
     /// what it had there.
     fn evict_hosted(self, base: usize, end: usize) {

@@ -11,7 +11,7 @@
 //! Every other signal goes on to the handler that was there before (`chain`).
 //!
 //! A handler must not lock, allocate or panic, nor use a thread-local that is made at its first use. To answer a
-//! fault it makes bare system calls alone: clock_gettime, fstat, mmap, mprotect, pread, process_vm_readv, sigaction, sigprocmask.
+//! fault it makes bare system calls alone: clock_gettime, fstat, madvise, mmap, mprotect, pread, process_vm_readv, sigaction, sigprocmask.
 
 mod chain;
 mod context;

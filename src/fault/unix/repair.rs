@@ -159,11 +159,21 @@ fn is_readable(page: usize) -> bool {
     unsafe { libc::process_vm_readv(process, &local, 1, &remote, 1, 0) == 1 }
 }
 
-/// Whether a page can be read, as every page of a mapping can that is not revoked.
+/// Whether a page may be one of a mapping that is not revoked: such a page can be read, or would be if the file still had it.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub fn may_be_ours(page: usize) -> bool {
     let own = 0u8;
-    is_readable(page) || !is_readable((&raw const own).addr())
+    is_readable(page) || !is_readable((&raw const own).addr()) || is_lost(page)
+}
+
+/// Whether a load from a page would be a SIGBUS. Linux before 5.14 does not tell.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn is_lost(page: usize) -> bool {
+    // MADV_POPULATE_READ answers EFAULT for a page that cannot be had, and EINVAL for one that may not be read (madvise(2)).
+    const POPULATE_READ: i32 = 22;
+    // SAFETY: the advice changes nothing of a page but that it is in memory, or fails.
+    let advised = unsafe { libc::madvise(ptr::with_exposed_provenance_mut(page), 1, POPULATE_READ) };
+    advised != 0 && errno::errno().0 == libc::EFAULT
 }
 
 /// The other systems have no call that tells.

@@ -4,6 +4,7 @@ use std::ffi::c_void;
 use std::fs::File;
 use std::io;
 use std::ptr;
+use std::sync::OnceLock;
 
 use memmap2::{MmapOptions, MmapRaw};
 use rustix::io::Errno;
@@ -246,6 +247,23 @@ pub unsafe fn show_also_at(base: *mut u8, pages: &Hosted) -> Result<()> {
 #[cfg(not(target_os = "linux"))]
 pub unsafe fn show_also_at(_base: *mut u8, _pages: &Hosted) -> Result<()> {
     Err(io::Error::from(Errno::NOSYS)).in_call("mremap")
+}
+
+/// Whether `show_also_at` works: qemu's emulation of mremap(2), for example, knows no old length of 0.
+pub fn can_show_memory() -> bool {
+    static ANSWER: OnceLock<bool> = OnceLock::new();
+    *ANSWER.get_or_init(|| {
+        let page = super::page_size();
+        let Some(from) = shared_pages(page) else { return false };
+        let map = shared_pages(page).map(|base| OwnedPages { base, len: page });
+        let _from = OwnedPages { base: from, len: page };
+        map.is_some_and(|map| {
+            // SAFETY: a page of our own.
+            let pages = unsafe { Hosted::new(map.base, 0, page) };
+            // SAFETY: as above.
+            unsafe { show_also_at(from, &pages) }.is_ok()
+        })
+    })
 }
 
 /// Whole pages of shared memory, zeros, which `show_also_at` can show at other addresses, and which are never unmapped.

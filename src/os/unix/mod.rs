@@ -27,8 +27,8 @@ pub use file::{
 };
 pub use limits::{granularity, mappings, page_size, whole_pages};
 pub use map::{
-    NORESERVE, OwnedPages, drop_stores, has_private_flag, is_private_mapping, map_anonymous, map_file,
-    map_inaccessible, map_over, map_zeros, move_over, reads_zeros_beyond_end, remap, shared_pages,
+    NORESERVE, OwnedPages, can_show_memory, drop_stores, has_private_flag, is_private_mapping, map_anonymous,
+    map_file, map_inaccessible, map_over, map_zeros, move_over, reads_zeros_beyond_end, remap, shared_pages,
     show_also_at,
 };
 pub use named::{

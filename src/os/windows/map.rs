@@ -222,3 +222,8 @@ pub fn shared_pages(len: usize) -> Option<*mut u8> {
     let pages = unsafe { VirtualAlloc(ptr::null(), len, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE) };
     (!pages.is_null()).then(|| pages.cast())
 }
+
+/// Memory cannot be shown at addresses that are taken.
+pub fn can_show_memory() -> bool {
+    false
+}
