@@ -50,6 +50,11 @@ for (const access of ['read', 'write', 'copy'] as const) {
   }
 }
 
+overlaid('what was marked as untransferable is closed too', async (t) => {
+  const outcome = await run('overlay', 'untransferable')
+  if (ended(t, outcome)) t.deepEqual(outcome.answer, { bytes: [] }, story(outcome))
+})
+
 overlaid('mappings without bytes, and those that were resized, keep no memory of the engine', async (t) => {
   const outcome = await run('overlay', 'nothing', { count: 400 })
   if (ended(t, outcome)) t.deepEqual(outcome.answer, { code: 'none', count: 400 }, story(outcome))

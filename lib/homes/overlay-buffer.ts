@@ -1,3 +1,4 @@
+import * as threads from 'node:worker_threads'
 import type { NativeMapping } from '../../binding.js'
 import { coded } from '../errors.js'
 import { unwrap } from '../failures.js'
@@ -7,6 +8,12 @@ import { reclaim } from '../reclaim.js'
 import type { ViewHost } from './viewed.js'
 
 const { exposed, keepMemory } = binding
+
+/** Node has it from 21 on. */
+const isMarkedAsUntransferable: ((object: object) => boolean) | undefined = Reflect.get(
+  threads,
+  'isMarkedAsUntransferable',
+)
 
 /** Bytes of a page of WebAssembly. */
 const WASM_PAGE = 65536
@@ -94,6 +101,8 @@ export class OverlayBuffer implements ViewHost {
     if (this.#memory === undefined) return
     // A job of the host's may have an address in the memory: it is there as long as the ArrayBuffer object lives.
     keepMemory(this.#number, this.#memory)
+    // V8 ends the process rather than to detach what was marked so (Node 24 to 26). Its views stay attached and read zeros.
+    if (isMarkedAsUntransferable?.(this.array)) return
     // To grow a memory, also by nothing, detaches its ArrayBuffer.
     grow(this.#memory, 0)
   }

@@ -1,6 +1,7 @@
 // Views over memory of the engine's own.
 import fs from 'node:fs'
 import process from 'node:process'
+import * as threads from 'node:worker_threads'
 import { Mmap } from 'memmap'
 import { codeOf, collect, collectUntil, descriptors, file, lines, main, report, turn } from './common.mjs'
 
@@ -119,6 +120,15 @@ await main({
       kept: view[5],
       rest: codeOf(() => m.at(5)) ?? 'none',
     })
+  },
+
+  /** A buffer that may not be transferred cannot be detached either. */
+  untransferable() {
+    const m = Mmap.open(file('hello'), overlay)
+    const view = m.buffer
+    threads.markAsUntransferable?.(view.buffer)
+    m.close()
+    report({ bytes: [0, 1, 2, 3, 4].map((at) => view[at] ?? 0).filter((byte) => byte !== 0) })
   },
 
   /** Mappings without bytes, and those that were resized, keep no memory of the engine's. */
