@@ -34,6 +34,8 @@ for (const access of ['read', 'write', 'copy'] as const) {
     overlaid(`what was lost before there was a view stays lost [${access}, trackfd: ${trackfd}]`, async (t) => {
       const outcome = await run('overlay', 'lost', { access, trackfd })
       if (!ended(t, outcome)) return
+      if (outcome.answer.refused === 'ERR_MMAP_NO_VIEWS' && !trackfd)
+        return skip(t, 'Linux before 6.17 moves no mapping that is in several pieces')
       const FAULT = 'ERR_MMAP_FAULT'
       // Without a descriptor there is one mapping, and the call before the store has put zeros where the file ends.
       const stray = access === 'read' && !trackfd ? 'none' : 'ERR_MMAP_READ_ONLY'

@@ -231,8 +231,8 @@ export abstract class ViewedBytes extends NativeBytes {
   override resize(length: number, options: Required<ResizeOptions>): MappedBytes {
     this.requireLength(length)
     // A buffer that the user has not seen is detached first: on Windows a file with a view cannot be made shorter. One
-    // that the user has seen stays attached if resizing fails.
-    if (!this.#isExposed) this.#detach()
+    // that the user has seen stays attached if resizing fails, and so does one under which private bytes lie.
+    if (!this.#isExposed && this.viewedHome === 'external') this.#detach()
     const { reserve, views } = options
     // Also if resizing fails then: the bytes are away for a moment.
     if (this.#host !== undefined && views === 'detach') watchLateAccesses()

@@ -107,9 +107,11 @@ await main({
     const m = new Mmap(fd, 0, { ...overlay, access, trackfd })
     fs.ftruncateSync(fd, 4096)
     const first = codeOf(() => m.at(3 * 4096))
-    if (access === 'read') m.buffer[2 * 4096] = 1
+    if (access === 'read' && codeOf(() => m.buffer) === undefined) m.buffer[2 * 4096] = 1
     const stray = access === 'read' ? codeOf(() => m.at(0)) : 'ERR_MMAP_READ_ONLY'
     fs.ftruncateSync(fd, 5 * 4096)
+    const refused = codeOf(() => m.buffer)
+    if (refused !== undefined) return report({ refused })
     const view = m.buffer
     const after = [() => m.check(), () => m.at(3 * 4096), () => m.slice()].map(codeOf)
     report({

@@ -3,7 +3,11 @@ import { type Outcome, run, story } from '../../support/child.mjs'
 import { HOMES, linux, skip } from '../../support/common.mjs'
 
 /** Runs a scenario; answers nothing where it cannot run. */
-async function sealed(t: ExecutionContext, scenario: string, args: { home: string }): Promise<Outcome['answer']> {
+async function sealed(
+  t: ExecutionContext,
+  scenario: string,
+  args: Record<string, unknown>,
+): Promise<Outcome['answer']> {
   if (!linux) return void skip(t, 'only Linux has seals')
   const outcome = await run('faults/seals', scenario, args)
   t.is(outcome.signal, null, story(outcome))
@@ -18,6 +22,11 @@ for (const home of HOMES) {
     if (answer === undefined) return
     const fault = 'ERR_MMAP_FAULT'
     t.deepEqual(answer, { cut: fault, reattached: 'EPERM', after: [fault, fault, fault], faulted: true, first: 0x61 })
+  })
+
+  test(`private bytes are there after a resize() that fails [${home}]`, async (t) => {
+    const answer = await sealed(t, 'privateResize', { home, rounds: 30 })
+    if (answer !== undefined) t.deepEqual(answer, { codes: ['EPERM'], wrong: 0 })
   })
 
   test(`a resize() that fails does not show its zeros to a search [${home}]`, async (t) => {

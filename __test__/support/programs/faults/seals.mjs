@@ -4,8 +4,8 @@ import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
-import { Mmap } from 'memmap'
-import { main, report } from '../common.mjs'
+import { constants, Mmap } from 'memmap'
+import { collect, main, report, turn } from '../common.mjs'
 import { attempt } from './common.mjs'
 
 const DESCRIPTOR = 'MEMMAP_TEST_MEMFD'
@@ -51,6 +51,29 @@ await main({
     const reattached = attempt(() => m.reattach()).code
     const after = [() => m.count('a'), () => m.at(8192), () => m.check()].map((call) => attempt(call).code)
     report({ cut, reattached, after, faulted: m.faulted, first: m.at(0) })
+  },
+
+  // Private bytes, of which the object has made a view of its own, are there after a resize that fails.
+  async privateResize({ home, rounds }) {
+    if (started(65_536)) return
+    seal(SHRINK)
+    const { PROT_READ, PROT_WRITE, MAP_PRIVATE } = constants
+    const m = new Mmap(descriptor(), 0, { home, prot: PROT_READ | PROT_WRITE, flags: MAP_PRIVATE })
+    for (let n = 0; n < 60; n++) m.writeByte(0x62)
+    const codes = new Set()
+    const memories = []
+    let wrong = 0
+    for (let round = 0; round < rounds; round++) {
+      codes.add(attempt(() => m.resize(4096)).code)
+      // What a first collection finds has let go of memory of the engine's that a second one frees.
+      for (let time = 0; time < 3; time++) {
+        collect()
+        await turn()
+      }
+      memories[round % 20] = new WebAssembly.Memory({ initial: 1, maximum: 1 })
+      if (m.slice(0, 61).toString() !== `${'b'.repeat(60)}a`) wrong++
+    }
+    report({ codes: [...codes], wrong })
   },
 
   // Searches run while resize() fails again and again: they find what is there, or say that they could not look.
