@@ -53,6 +53,8 @@ export declare class NativeMapping {
   setName(name: string): Failure | null
   /** A new ArrayBuffer over the bytes; writes its number. The caller makes at most one of each region. */
   expose(number: Float64Array, engine: Engine): ArrayBuffer | Failure
+  /** Whether views of the bytes must lie where calls reach them, so that no other thread can attach as long as there are any. */
+  inOnePlace(): boolean
   /**
    * Shows the bytes over memory of the engine's: `host` is the ArrayBuffer of a WebAssembly.Memory, `view` all of its bytes.
    * Answers the number of the buffer. The caller has at most one at a time, and keeps it alive until `close`.

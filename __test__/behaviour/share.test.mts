@@ -51,6 +51,14 @@ test('an attached object is in the best home there is', (t) => {
   t.is(a.home, same.home)
 })
 
+eachHome('private bytes are shared as long as nobody has asked for a view', (t, home) => {
+  using m = Mmap.open(file(t, 'abcdef'), { access: 'copy', home })
+  for (let n = 0; n < 100; n++) t.is(m.at(n % 6), 'abcdef'.charCodeAt(n % 6))
+  using a = Mmap.attach(m.share(), { home })
+  a[0] = 0x41
+  t.is(m.toString(), 'Abcdef')
+})
+
 eachHome('memory of each kind is shared', (t, home) => {
   const makers: Record<string, () => Mmap> = {
     shared: () => Mmap.anonymous(5000, { home }),

@@ -39,6 +39,7 @@ export function requireOverlay(length: number, slack: number): void {
 export class OverlayBytes extends ViewedBytes {
   /** Whether the user asked for this home by name: then there is no other to fall back to. */
   readonly #isForced: boolean
+  #isInOnePlace: boolean | undefined
 
   constructor(native: NativeMapping, length: number, slack: number, path: string | undefined, isForced: boolean) {
     super(native, length, slack, path)
@@ -47,6 +48,12 @@ export class OverlayBytes extends ViewedBytes {
 
   protected override get viewedHome(): Home {
     return 'overlay'
+  }
+
+  /** Not of private bytes: no other thread could attach to the mapping then, although nobody has asked for a view. */
+  protected override makesOwnView(): boolean {
+    this.#isInOnePlace ??= this.native.inOnePlace()
+    return !this.#isInOnePlace
   }
 
   protected override makeHost(): ViewHost {

@@ -71,6 +71,11 @@ export abstract class ViewedBytes extends NativeBytes {
   /** The home, as long as the user has not transferred the Buffer's memory away. */
   protected abstract readonly viewedHome: Home
 
+  /** Whether the object may make a view for its own use, which the user has not asked for. */
+  protected makesOwnView(): boolean {
+    return true
+  }
+
   /** Makes the ArrayBuffer. Throws ERR_MMAP_NO_VIEWS if there can be none now. */
   protected abstract makeHost(): ViewHost
 
@@ -93,7 +98,7 @@ export abstract class ViewedBytes extends NativeBytes {
   /** The Buffer for a small access: `undefined` while it is not worth making, and when `transfer()` has taken its memory. */
   #fastBuffer(): Buffer<ArrayBuffer> | undefined {
     if (this.#buffer === undefined) {
-      return this.#accessesLeft-- > 0 ? undefined : this.#bufferIfAny()
+      return this.#accessesLeft-- > 0 || !this.makesOwnView() ? undefined : this.#bufferIfAny()
     }
     return this.#isWhole(this.#buffer) ? this.#buffer : undefined
   }

@@ -37,6 +37,12 @@ impl Handle {
         Ok(region)
     }
 
+    /// Whether views of the bytes must lie where calls reach them.
+    pub fn is_in_one_place(&self) -> bool {
+        let Ok(record) = self.record() else { return false };
+        record.lock().as_ref().is_some_and(|mapped| record.is_in_one_place(mapped))
+    }
+
     /// Does to the bytes over the host, which lives, what is said of views.
     pub fn retire_overlay(&self, views: Views) {
         let Some(region) = self.overlay.lock().take() else { return };

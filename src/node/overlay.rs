@@ -28,6 +28,12 @@ pub fn can_show_memory() -> bool {
 
 #[napi]
 impl NativeMapping {
+    /// Whether views of the bytes must lie where calls reach them, so that no other thread can attach as long as there are any.
+    #[napi(enumerable = false, catch_unwind)]
+    pub fn in_one_place(&self) -> bool {
+        self.handle().is_in_one_place()
+    }
+
     /// Shows the bytes over memory of the engine's: `host` is the ArrayBuffer of a WebAssembly.Memory, `view` all of its bytes.
     /// Answers the number of the buffer. The caller has at most one at a time, and keeps it alive until `close`.
     #[napi(enumerable = false, catch_unwind)]

@@ -29,6 +29,12 @@ for (const home of HOMES) {
     if (answer !== undefined) t.deepEqual(answer, { codes: ['EPERM'], wrong: 0 })
   })
 
+  test(`a resize() that fails while a thread reads the view [${home}]`, async (t) => {
+    if (home === 'native') return skip(t, 'there are no views in this home')
+    const answer = await sealed(t, 'readShrink', { home, rounds: 100 })
+    if (answer !== undefined) t.deepEqual(answer, { codes: ['EPERM'], whole: true })
+  })
+
   test(`a resize() that fails does not show its zeros to a search [${home}]`, async (t) => {
     const answer = await sealed(t, 'failedShrink', { home })
     if (answer === undefined) return

@@ -130,9 +130,12 @@ unsafe fn answer(signal: c_int, info: *mut siginfo_t, context: *mut c_void) -> b
         }
     }
     if signal == libc::SIGSEGV {
+        if !violation {
+            // A load that was on its way here while the bytes were revoked, which were then restored.
+            return !is_foreign && visit.may_retry_store(page, size) && repair::may_be_ours(page);
+        }
         // A store into zero pages that the system would give read-only alone.
-        return violation
-            && !is_foreign
+        return !is_foreign
             && !visit.is_read_only()
             && visit.may_retry_store(page, size)
             && repair::make_zeros_writable(&visit, page, size);

@@ -4,6 +4,8 @@ import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import zlib from 'node:zlib'
 import { constants, Mmap } from 'memmap'
 import { collect, main, report, turn } from '../common.mjs'
 import { attempt } from './common.mjs'
@@ -74,6 +76,23 @@ await main({
       if (m.slice(0, 61).toString() !== `${'b'.repeat(60)}a`) wrong++
     }
     report({ codes: [...codes], wrong })
+  },
+
+  // A thread of the host's reads the view while resize() fails again and again.
+  async readShrink({ home, rounds }) {
+    const size = 4 << 20
+    if (started(size)) return
+    seal(SHRINK)
+    const m = new Mmap(descriptor(), 0, { access: 'write', home })
+    const codes = new Set()
+    for (let round = 0; round < rounds; round++) {
+      const job = promisify(zlib.deflateRaw)(m.buffer, { level: 1, chunkSize: 2 * size }).catch(({ code }) =>
+        codes.add(code),
+      )
+      for (let time = 0; time < 40; time++) codes.add(attempt(() => m.resize(4096)).code)
+      await job
+    }
+    report({ codes: [...codes], whole: m.count('a') === size })
   },
 
   // Searches run while resize() fails again and again: they find what is there, or say that they could not look.
