@@ -46,7 +46,7 @@ if (isMainThread) {
     times.push((now() - start) / 1e9)
     m?.close()
   }
-  report(bytes, { given: median(times) })
+  report(bytes.join(), { given: median(times) })
   process.exit()
 } else {
   parentPort?.on('message', (message) => {
