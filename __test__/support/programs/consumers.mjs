@@ -203,7 +203,7 @@ await main({
     process.on('exit', () => report({ byte, isWarned: warned.has(name) }))
   },
 
-  async closedMeanwhile({ consumer, views, rounds, end = 'close' }) {
+  async closedMeanwhile({ consumer, home, views, rounds, end = 'close' }) {
     const original = path.join(folder, `consumer-${process.pid}`)
     fs.writeFileSync(original, CONTENT)
     const counts = { right: 0, short: 0, error: 0, warned: 0, wrong: 0, hangs: 0 }
@@ -212,7 +212,7 @@ await main({
     for (let round = 0; round < rounds && counts.hangs === 0; round++) {
       const name = `${original}-${round}`
       fs.linkSync(original, name)
-      const m = Mmap.open(name, { access: end === 'resize' ? 'write' : 'read', home: 'external' })
+      const m = Mmap.open(name, { access: end === 'resize' ? 'write' : 'read', home })
       const timeout = sleep(20_000).then(() => HANGS)
       const { promise: given, resolve: give } = withResolvers()
       const thrown = new Promise((_, reject) => (fail = reject))
