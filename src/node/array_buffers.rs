@@ -154,7 +154,8 @@ pub fn has_others(region: &Arc<Region>, owner: Option<live_objects::Number>) -> 
         return true;
     }
     entries().values().any(|entry| {
-        let is_attached = entry.exposed && entry.has_store && !entry.detached_by_us && entry.thread.is_some();
+        // On Deno also when its thread has ended: who has the memory by transfer() has it still.
+        let is_attached = entry.exposed && entry.has_store && !entry.detached_by_us;
         is_attached
             && Some((entry.thread, entry.owner)) != own
             && entry.region.as_ref().is_some_and(|theirs| Arc::ptr_eq(theirs, region))
