@@ -63,7 +63,8 @@ for (const home of HOMES) {
           [],
           story(outcome),
         )
-        t.true(same && mappings > 0 && (terminates || rounds > 0))
+        // A thread that is emulated may not have begun when its mapping is closed.
+        t.true(same && mappings > 0 && (terminates || emulator !== undefined || rounds > 0))
         t.deepEqual({ mapped, open }, NOTHING_LEFT, story(outcome))
       },
     )
