@@ -52,6 +52,7 @@ const workers = {
     const m = Mmap.attach(token, { home })
     const view = m.buffer
     const told = [0, 0]
+    parentPort.postMessage('begins')
     while (Atomics.load(stop, 0) === 0) {
       view[5] = 0x53
       told[codeOf(() => m.at(0)) === 'ERR_MMAP_READ_ONLY' ? 0 : 1]++
@@ -302,8 +303,8 @@ const scenarios = {
     const m = Mmap.open(file(Buffer.alloc(16 * PART, 'x')), { home })
     const flag = new SharedArrayBuffer(4)
     const worker = start('strayer', { token: m.share(), flag, home })
+    await heard(worker, 'message')
     const said = heard(worker, 'message')
-    await heard(worker, 'online')
     const codes = new Set()
     const target = Buffer.alloc(16 * PART)
     let wrong = 0
