@@ -12,7 +12,9 @@ const MARK = 'marked here'
 
 /** The greatest length that is tested in this home. */
 function longest(home: Home): number {
-  return home !== 'native' ? Math.min(LARGE, LIMIT) : LARGE
+  // A memory of WebAssembly ends there.
+  if (home === 'overlay') return Math.min(LARGE, LIMIT, 4 * GIB)
+  return home === 'external' ? Math.min(LARGE, LIMIT) : LARGE
 }
 
 /** Positions around 2, 4 and 8 GiB, and at the end. */
