@@ -55,6 +55,15 @@ impl Handle {
         result
     }
 
+    /// The mapping, for work that may be done on another thread, which cannot discard a stray store: so one that is there
+    /// already is told of, and discarded, before the work begins.
+    pub fn record_for_job(&self) -> Result<Arc<Record>> {
+        self.reach(|record| match record.region()?.guard() {
+            Some(guard) if guard.has_stray_store() => Err(Error::StrayStore),
+            _ => Ok(Arc::clone(record)),
+        })
+    }
+
     /// As `is_untold`, after bytes were read.
     fn is_untold_now(&self, record: &Record) -> bool {
         // Keeps the reads of the bytes before the load.

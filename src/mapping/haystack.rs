@@ -18,7 +18,9 @@ pub struct Snapshot {
 impl Handle {
     /// The present bytes, for a search.
     pub fn snapshot(&self) -> Result<Snapshot> {
-        self.reach(|record| Ok(Snapshot { record: Arc::clone(record), region: record.region()? }))
+        let record = self.record_for_job()?;
+        let region = record.region()?;
+        Ok(Snapshot { record, region })
     }
 }
 

@@ -184,7 +184,7 @@ impl NativeMapping {
         room: u32,
     ) -> Result<PromiseRaw<'static, Answer<f64>>> {
         let LinesRequest { start, end, most, encoding, keep_ends: keep } = request;
-        let (record, ready) = (self.handle().reach(|record| Ok(Arc::clone(record))), Arc::clone(&job.lines));
+        let (record, ready) = (self.handle().record_for_job(), Arc::clone(&job.lines));
         let (start, end, most, encoding) = (size(start), size(end), most as usize, encoding.of_lines());
         jobs::run(env, job, Length::Long, move |cancel| {
             let record = record?;

@@ -226,6 +226,36 @@ if (!isMainThread && workerData?.stray !== undefined) {
       report({ ends: [...ends], right, same: fs.readFileSync(name).equals(CONTENT) })
     },
 
+    /** A program that only makes asynchronous calls is told once, and goes on. */
+    async jobs() {
+      const m = Mmap.open(fresh(CONTENT))
+      const first = CONTENT[100]
+      const all = async (values) => {
+        for await (const value of values) if (value === undefined) return
+      }
+      const jobs = {
+        findAsync: () => m.findAsync('Q'),
+        countAsync: () => m.countAsync('Q'),
+        matchAsync: () => m.matchAsync(/Q/),
+        linesAsync: () => all(m.linesAsync()),
+        matchAllAsync: () => all(m.matchAllAsync(/Q/g)),
+      }
+      const codes = {}
+      for (const [name, job] of Object.entries(jobs)) {
+        m.buffer[100] = first ^ 1
+        codes[name] = []
+        for (let time = 0; time < 3; time++)
+          codes[name].push(
+            await job().then(
+              () => 'done',
+              ({ code }) => code,
+            ),
+          )
+        codes[name].push(m.buffer[100] === first)
+      }
+      report(codes)
+    },
+
     /** Mappings that are closed while a job discards a stray store, a little later in each round. Their buffers live on. */
     async discards({ rounds }) {
       const name = fresh(CONTENT)
