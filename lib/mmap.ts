@@ -9,6 +9,7 @@ import { elements } from './members/elements.js'
 import * as file from './members/file.js'
 import * as lifetime from './members/lifetime.js'
 import * as lines from './members/lines.js'
+import { linesAsync } from './members/lines-async.js'
 import * as memory from './members/memory.js'
 import * as named from './members/named.js'
 import * as opening from './members/open.js'
@@ -538,7 +539,7 @@ export class Mmap implements Disposable, Iterable<number> {
   linesAsync<K extends 'string' | 'buffer' = 'string'>(
     options?: LinesOptions<K> & Pick<LinesAsyncOptions, 'signal'>,
   ): AsyncGenerator<Line<K>[], void, undefined> {
-    return lines.linesAsync(stateOf(this), options)
+    return linesAsync(stateOf(this), options)
   }
 
   /**

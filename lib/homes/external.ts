@@ -1,4 +1,3 @@
-import type { NativeMapping } from '../../binding.js'
 import { LONGEST_BUFFER } from '../buffers.js'
 import { coded } from '../errors.js'
 import { allowsExternal } from './engine.js'
@@ -25,14 +24,6 @@ export function requireExternal(length: number): void {
 
 /** The home `'external'`: the ArrayBuffer is one over the memory of the mapping. */
 export class ExternalBytes extends ViewedBytes {
-  /** Whether the user asked for this home by name: then there is no other to fall back to. */
-  readonly #isForced: boolean
-
-  constructor(native: NativeMapping, length: number, slack: number, path: string | undefined, isForced: boolean) {
-    super(native, length, slack, path)
-    this.#isForced = isForced
-  }
-
   protected override get viewedHome(): Home {
     return 'external'
   }
@@ -42,7 +33,7 @@ export class ExternalBytes extends ViewedBytes {
   }
 
   protected override requireLength(length: number): void {
-    if (this.#isForced) requireExternal(length)
+    requireExternal(length)
   }
 
   protected override afterResize(length: number): MappedBytes {

@@ -1,4 +1,3 @@
-import type { NativeMapping } from '../../binding.js'
 import { LONGEST_BUFFER } from '../buffers.js'
 import { coded } from '../errors.js'
 import { binding } from '../load/load.js'
@@ -37,14 +36,7 @@ export function requireOverlay(length: number, slack: number): void {
 
 /** The home `'overlay'`: the ArrayBuffer is the engine's own, and the mapping is shown over its pages. */
 export class OverlayBytes extends ViewedBytes {
-  /** Whether the user asked for this home by name: then there is no other to fall back to. */
-  readonly #isForced: boolean
   #isInOnePlace: boolean | undefined
-
-  constructor(native: NativeMapping, length: number, slack: number, path: string | undefined, isForced: boolean) {
-    super(native, length, slack, path)
-    this.#isForced = isForced
-  }
 
   protected override get viewedHome(): Home {
     return 'overlay'
@@ -61,7 +53,7 @@ export class OverlayBytes extends ViewedBytes {
   }
 
   protected override requireLength(length: number): void {
-    if (this.#isForced) requireOverlay(length, this.slack)
+    requireOverlay(length, this.slack)
   }
 
   protected override afterResize(length: number): MappedBytes {

@@ -63,8 +63,12 @@ export abstract class ViewedBytes extends NativeBytes {
   #accessesLeft: number
   readonly #watch = new FaultWatch()
 
-  constructor(native: NativeMapping, length: number, slack: number, path: string | undefined) {
+  /** Whether the user asked for this home by name: then there is no other to fall back to. */
+  readonly #isForced: boolean
+
+  constructor(native: NativeMapping, length: number, slack: number, path: string | undefined, isForced: boolean) {
     super(native, length, slack, path)
+    this.#isForced = isForced
     this.#accessesLeft = accessesBeforeBuffer(length)
   }
 
@@ -79,7 +83,7 @@ export abstract class ViewedBytes extends NativeBytes {
   /** Makes the ArrayBuffer. Throws ERR_MMAP_NO_VIEWS if there can be none now. */
   protected abstract makeHost(): ViewHost
 
-  /** Throws if this home, which the user asked for by name, cannot have so many bytes. */
+  /** Throws if this home cannot have so many bytes. */
   protected abstract requireLength(length: number): void
 
   /** What reaches the bytes when there are `length` of them. */
@@ -234,7 +238,7 @@ export abstract class ViewedBytes extends NativeBytes {
   }
 
   override resize(length: number, options: Required<ResizeOptions>): MappedBytes {
-    this.requireLength(length)
+    if (this.#isForced) this.requireLength(length)
     // A buffer that the user has not seen is detached first: on Windows a file with a view cannot be made shorter. One
     // that the user has seen stays attached if resizing fails, and so does one under which private bytes lie.
     if (!this.#isExposed && this.viewedHome === 'external') this.#detach()

@@ -1,65 +1,16 @@
 // The lines of a mapping, made in pieces of whole lines.
 import { inspect } from 'node:util'
-import type { NativeJob as Job } from '../../binding.js'
 import { bufferOver, newBuffer } from '../buffers.js'
-import * as check from '../checks.js'
-import { MmapAbortError, wrongValue } from '../errors.js'
 import { unwrap } from '../failures.js'
 import type { MappedBytes } from '../homes/home.js'
-import { runJob } from '../jobs.js'
-import {
-  type Line,
-  type LineKind,
-  type LinesAsyncOptions,
-  type LinesOptions,
-  type LinesRequest,
-  linesRequest,
-} from '../options/lines.js'
+import { type Line, type LineKind, type LinesOptions, type LinesRequest, linesRequest } from '../options/lines.js'
 import type { MappingState } from '../state.js'
 import { becomeIterator, iteratorOf } from './iterator.js'
+import { boundsFor, measures, type PieceMeasures, PieceText, STRING_PIECE, takeMeasures } from './line-pieces.js'
 
-const CR = 13
-
-/** Lines of a piece at most. */
-const MOST_LINES = 16_384
-
-/**
- * Bytes of a piece. That of strings stays below the size at which V8 puts a string among its large objects, even with two
- * bytes a character: a line cut from there costs twice as much.
- */
-const STRING_PIECE = 63 * 1024
+/** Bytes of a piece. */
 const BUFFER_PIECE = 64 * 1024
 const OFFSETS_PIECE = 512 * 1024
-
-/**
- * Bytes that a job off the event loop makes ready: several pieces, because waking a thread and being woken by it takes as
- * long as one piece.
- */
-const JOB_BYTES = 4 * STRING_PIECE
-
-/**
- * Three numbers that go to the addon and come back. Before the call: where in the mapping the range begins, where it ends, and
- * about how many bytes a piece has. After it: where the next piece begins; how many lines this one has (-1: only the decoded
- * text tells); and where its only line ends, if that is too far for the bounds (else 0).
- */
-const measures = new Float64Array(3)
-
-/** What the addon has written into `measures`. */
-interface PieceMeasures {
-  next: number
-  count: number
-  farEnd: number
-}
-
-/** To be called at once after the addon was: what runs next may be the program's, and read other lines. */
-function takeMeasures(): PieceMeasures {
-  return { next: measures[0] as number, count: measures[1] as number, farEnd: measures[2] as number }
-}
-
-/** Room for the bounds of a piece's lines. A range has no more lines than bytes. */
-function boundsFor({ start, end }: LinesRequest): Int32Array {
-  return new Int32Array(2 * Math.min(MOST_LINES, end - start))
-}
 
 /** The same number as a small integer of V8's: out of a Float64Array it comes as a double, and so do all sums with it. */
 function smallInteger(value: number): number {
@@ -154,41 +105,6 @@ abstract class Lines<T> implements Iterator<T, undefined, unknown> {
       this.#nextPiece = Number.POSITIVE_INFINITY
     }
   }
-}
-
-/** The decoded text of a piece, and lines out of it. */
-class PieceText {
-  #narrow = ''
-  /** The lines that need two bytes a character, where others of the piece do not. Their starts are bitwise inverted. */
-  #wide = ''
-
-  /** Takes what the addon's `lines` answered, with the number of lines. Answers that number, and completes the bounds. */
-  take(decoded: string | [string, string], count: number, keepEnds: boolean, bounds: Int32Array): number {
-    const isNarrow = typeof decoded === 'string'
-    this.#narrow = isNarrow ? decoded : decoded[0]
-    this.#wide = isNarrow ? '' : decoded[1]
-    // Of invalid UTF-8 only the engine's decoder knows how many characters it becomes.
-    return count === -1 ? findLines(this.#narrow, keepEnds, bounds) : count
-  }
-
-  line(bounds: Int32Array, at: number): string {
-    const from = bounds[at] as number
-    const end = bounds[at + 1] as number
-    return from < 0 ? this.#wide.substring(~from, end) : this.#narrow.substring(from, end)
-  }
-}
-
-/** Writes where the lines of a text begin and end, as the addon does for bytes. Returns how many they are. */
-function findLines(text: string, keepEnds: boolean, bounds: Int32Array): number {
-  let count = 0
-  for (let from = 0; from < text.length; ) {
-    const at = text.indexOf('\n', from)
-    const next = at < 0 ? text.length : at + 1
-    const bare = at < 0 ? next : at > from && text.charCodeAt(at - 1) === CR ? at - 1 : at
-    bounds.set([from, keepEnds ? next : bare], 2 * count++)
-    from = next
-  }
-  return count
 }
 
 /**
@@ -323,91 +239,4 @@ export function lines<K extends LineKind>(
   return iteratorOf(
     new kinds[request.as](state, request) as Iterator<unknown, undefined> as Iterator<Line<K>, undefined>,
   )
-}
-
-/** Lines that a job has had ready. */
-interface ReadyPiece {
-  /** Where the piece behind these begins. */
-  next: number
-  lines: (string | Buffer)[]
-}
-
-/** The lines of the next piece that a job has ready, which begins at `start`; `undefined` if it has no more. */
-function nextReadyPiece(
-  job: Job,
-  start: number,
-  { encoding, keepEnds }: LinesRequest,
-  bounds: Int32Array,
-): ReadyPiece | undefined {
-  const piece = unwrap(job.lines(start, encoding, bounds, measures))
-  const { next, count, farEnd } = takeMeasures()
-  if (piece === null) return undefined
-  const lines: (string | Buffer)[] = []
-  if (piece instanceof Uint8Array) {
-    for (let at = 0; at < 2 * count; at += 2) {
-      const from = bounds[at] as number
-      lines.push(bufferOver(piece.buffer, piece.byteOffset + from, farEnd + (bounds[at + 1] as number) - from))
-    }
-  } else {
-    const text = new PieceText()
-    const all = text.take(piece, count, keepEnds, bounds)
-    for (let at = 0; at < 2 * all; at += 2) lines.push(text.line(bounds, at))
-  }
-  return { next, lines }
-}
-
-/** Makes the first pieces of a range ready off the event loop. Returns the job, which hands them out. */
-function prepareLines(
-  state: MappingState,
-  start: number,
-  end: number,
-  { encoding, keepEnds }: LinesRequest,
-  most: number,
-  signal: AbortSignal | undefined,
-): Promise<Job> {
-  return runJob(state, { signal }, async (job) => {
-    const { native } = state.bytes
-    const answer = await native.linesAsync(job, { start, end, most: STRING_PIECE, encoding, keepEnds }, JOB_BYTES, most)
-    return typeof answer === 'number' ? job : answer
-  })
-}
-
-export function linesAsync<K extends 'string' | 'buffer'>(
-  state: MappingState,
-  options: (LinesOptions<K> & Pick<LinesAsyncOptions, 'signal'>) | undefined,
-): AsyncGenerator<Line<K>[], void, undefined> {
-  // A closed mapping throws here, and not when the first lines are asked for.
-  void state.bytes.length
-  return prepareAndCut(state, options)
-}
-
-/** The lines of a mapping, some hundreds at a time. The next job starts when the lines of the last one are used up. */
-async function* prepareAndCut<K extends 'string' | 'buffer'>(
-  state: MappingState,
-  options: (LinesOptions<K> & Pick<LinesAsyncOptions, 'signal'>) | undefined,
-): AsyncGenerator<Line<K>[], void, undefined> {
-  const request = linesRequest(state.bytes, options, ['signal'])
-  if (request.as === 'offsets') throw wrongValue('options.as', "'string' or 'buffer'", request.as)
-  const signal = check.signal(options?.signal)
-  const bounds = boundsFor(request)
-  let { start } = request
-  for (;;) {
-    const end = Math.min(request.end, state.bytes.length)
-    if (start >= end) return
-    const job = await prepareLines(state, start, end, request, bounds.length / 2, signal)
-    try {
-      for (;;) {
-        // The mapping may be closed, or the signal aborted, between two pieces of a job.
-        void state.bytes.length
-        if (signal?.aborted) throw new MmapAbortError(signal.reason)
-        const ready = nextReadyPiece(job, start, request, bounds)
-        if (ready === undefined) break
-        start = ready.next
-        yield ready.lines as Line<K>[]
-      }
-    } finally {
-      // Frees the pieces that were not asked for.
-      job.cancel()
-    }
-  }
 }

@@ -15,6 +15,7 @@ use napi::{Env, sys};
 use napi_derive::napi;
 
 use super::enums::Engine;
+use super::leaked;
 use super::live_objects;
 use super::values::Passed;
 use crate::region::{self, Region, Revoked};
@@ -69,18 +70,6 @@ type Entries = HashMap<usize, Entry>;
 static ENTRIES: LazyLock<Mutex<Entries>> = LazyLock::new(Mutex::default);
 /// The number of the next one.
 static NUMBER: AtomicUsize = AtomicUsize::new(1);
-
-/// A region whose addresses are never given back. No thread cares for it any more.
-struct Leaked {
-    region: Arc<Region>,
-    path: Option<Box<str>>,
-    /// Whether a late access to the mapping was reported. A mapping that was resized has had several regions.
-    reported: Arc<AtomicBool>,
-    /// `transfer()` gave the memory to another thread, which has a right to the bytes.
-    transferred: bool,
-}
-
-static LEAKED: Mutex<Vec<Leaked>> = Mutex::new(Vec::new());
 
 /// The paths of mappings that had a late access, were then given back, and have not been reported.
 static LATE_ACCESSES: Mutex<Vec<Option<Box<str>>>> = Mutex::new(Vec::new());
@@ -149,8 +138,7 @@ pub fn register(
 /// `None`: any object.
 pub fn has_others(region: &Arc<Region>, owner: Option<live_objects::Number>) -> bool {
     let own = owner.map(|owner| (Some(thread::current().id()), owner));
-    let was_given_away = |leaked: &Leaked| leaked.transferred && Arc::ptr_eq(&leaked.region, region);
-    if LEAKED.lock().iter().any(was_given_away) {
+    if leaked::was_given_away(region) {
         return true;
     }
     entries().values().any(|entry| {
@@ -191,17 +179,8 @@ pub unsafe extern "C" fn store_ended(env: sys::napi_env, _data: *mut c_void, hin
 fn abandon(number: usize) {
     let Some(Entry { region: Some(region), path, reported, .. }) = entries().remove(&number) else { return };
     region.mark_abandoned();
-    leak(Arc::clone(&region), path, reported, false);
+    leaked::leak(Arc::clone(&region), path, reported, false);
     region::give_back(region);
-}
-
-fn leak(region: Arc<Region>, path: Option<Box<str>>, reported: Arc<AtomicBool>, transferred: bool) {
-    let mut leaked = LEAKED.lock();
-    // One `Arc` is enough, however many threads have had the mapping.
-    match leaked.iter_mut().find(|other| Arc::ptr_eq(&other.region, &region)) {
-        Some(other) => other.transferred |= transferred,
-        None => leaked.push(Leaked { region, path, reported, transferred }),
-    }
 }
 
 /// Whether JavaScript can still run in an environment. It cannot while the environment ends.
@@ -300,7 +279,7 @@ pub fn leak_transferred(env: Env) {
         if !alive || was_transferred(env.raw(), object) {
             let taken = entries().remove(&number);
             if let Some(Entry { region: Some(region), path, reported, .. }) = taken {
-                leak(region, path, reported, true);
+                leaked::leak(region, path, reported, true);
             }
         }
     }
@@ -383,9 +362,7 @@ pub fn late_accesses() -> LateAccesses {
             look(region, &mut entry.path, &entry.reported);
         }
     }
-    for Leaked { region, path, reported, .. } in LEAKED.lock().iter_mut() {
-        look(region, path, reported);
-    }
+    leaked::each(&mut look);
     LateAccesses { paths: found.into_iter().map(|path| path.map(Into::into)).collect(), may_come }
 }
 

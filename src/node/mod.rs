@@ -16,6 +16,9 @@ mod jobs;
 /// ArrayBuffers over mappings, and who still has their memory.
 mod array_buffers;
 
+/// Regions that ended threads have left behind.
+mod leaked;
+
 /// The mapping objects of each thread, and the end of a thread.
 mod live_objects;
 
