@@ -333,5 +333,6 @@ const scenarios = {
   },
 }
 
-if (isMainThread) await main(scenarios)
-else await workers[workerData.role](workerData)
+// No `await` here: V8 ends the process when a thread is terminated while it evaluates a module with one (Node 22).
+if (isMainThread) main(scenarios)
+else setImmediate(() => workers[workerData.role](workerData))
