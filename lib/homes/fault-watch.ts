@@ -1,11 +1,11 @@
 import type { NativeMapping } from '../../binding.js'
 import { isBun } from './engine.js'
-import { statusWords } from './status-words.js'
+import { statusWord } from './status-words.js'
 
 /** Where the native side writes the chunk and slot of a mapping's status word, and the offset to probe. */
 const statusPlace = new Float64Array(3)
 
-/** Stands in for a status word where nothing is watched. */
+/** Stands in for the view of a status word where nothing is watched. */
 const NO_FAULT = new Int32Array(1)
 
 /**
@@ -14,9 +14,7 @@ const NO_FAULT = new Int32Array(1)
  * not move loads from a view past it. The view itself must not be read with `Atomics.load`: JavaScriptCore compiles that
  * to an instruction that also stores, which faults on a read-only page.
  */
-const loadStatus: (words: Int32Array, slot: number) => number = isBun
-  ? (words, slot) => Atomics.load(words, slot)
-  : (words, slot) => words[slot] as number
+const loadStatus: (word: Int32Array) => number = isBun ? (word) => Atomics.load(word, 0) : (word) => word[0] as number
 
 const PAGE_SIZE = 2 ** 12
 /** How many confirmed pages are remembered. */
@@ -29,9 +27,8 @@ const READS_PER_CONFIRMATION = 1024
  * that replaced a page lost to truncation or to an I/O error.
  */
 export class FaultWatch {
-  /** The status word of the mapping is `status[slot]`. It is not 0 once a fault was handled. */
+  /** A view of the status word of the mapping, which is not 0 once a fault was handled. */
   status: Int32Array = NO_FAULT
-  slot = 0
   /**
    * An offset in the last page: a load there faults, and so sets the status, if the file was cut before that page. It
    * speaks for all bytes before it. At or above the mapping's length there is no need to probe.
@@ -53,22 +50,20 @@ export class FaultWatch {
     const probe = statusPlace[2] as number
     this.stop()
     if (chunk < 0) return
-    this.status = statusWords(chunk)
-    this.slot = slot
+    this.status = statusWord(chunk, slot)
     this.probe = probe
     this.#probed = probe < length ? probe : 0
   }
 
   stop(): void {
     this.status = NO_FAULT
-    this.slot = 0
     this.probe = Number.MAX_SAFE_INTEGER
     this.#probed = 0
     this.forgetPages()
   }
 
   get isFaultFree(): boolean {
-    return loadStatus(this.status, this.slot) === 0
+    return loadStatus(this.status) === 0
   }
 
   /**
@@ -78,7 +73,7 @@ export class FaultWatch {
   isKnownStored(view: Uint8Array, end: number): boolean {
     if (end > this.probe) return false
     if (this.#probed > 0) this.lastProbe = view[this.#probed]
-    return loadStatus(this.status, this.slot) === 0
+    return loadStatus(this.status) === 0
   }
 
   /**
@@ -103,7 +98,7 @@ export class FaultWatch {
    */
   isKnownByte(view: Uint8Array, index: number): boolean {
     if (index < this.#probed) this.lastProbe = view[this.#probed]
-    return loadStatus(this.status, this.slot) === 0
+    return loadStatus(this.status) === 0
   }
 
   #isConfirmed(start: number, end: number): boolean {

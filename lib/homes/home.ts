@@ -27,7 +27,8 @@ export interface MappedBytes {
   /** The path of the file, for error messages. */
   readonly path: string | undefined
 
-  byte(index: number): number
+  /** `undefined` beyond the end, since a view tells of it at no cost. The index is at least 0. */
+  byte(index: number): number | undefined
   setByte(index: number, value: number): void
   /** Copies `count` bytes from `start` to `target`, beginning at its index `at`. */
   copyOut(start: number, target: Uint8Array, at: number, count: number): void

@@ -37,7 +37,8 @@ export class NativeBytes implements MappedBytes {
     return 'native'
   }
 
-  byte(index: number): number {
+  byte(index: number): number | undefined {
+    if (index >= this.length) return undefined
     return unwrap(byte(this.#object(), index), this.path)
   }
 

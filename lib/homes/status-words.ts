@@ -2,11 +2,8 @@ import { ensure, unwrap } from '../failures.js'
 import { binding } from '../load/load.js'
 import { allowsExternal } from './engine.js'
 
-/** The status words, one Int32Array for each chunk of the native side's fault table. */
-const chunks: (Int32Array | undefined)[] = []
-
-/** Words of a chunk. */
-const WORDS = 1024
+/** The memory of the status words, by the chunks of the native side's fault table. */
+const chunks: (ArrayBufferLike | undefined)[] = []
 
 /** Bytes of the memory that words are shown over: a page of every system. */
 const HOST_BYTES = 65536
@@ -25,15 +22,17 @@ function newHost(): SharedArrayBuffer {
   return new Memory({ initial: 1, maximum: 1, shared: true }).buffer
 }
 
-function shownWords(chunk: number): Int32Array {
+function shownChunk(chunk: number): SharedArrayBuffer {
   const host = newHost()
   ensure(binding.showStatusWords(chunk, new Uint8Array(host, 0, HOST_BYTES)))
-  // With a length: a view that tracks the length of its memory is slow.
-  return new Int32Array(host, 0, WORDS)
+  return host
 }
 
-/** The status words of a chunk, in place: the native side stores to them at any time. */
-export function statusWords(chunk: number): Int32Array {
-  chunks[chunk] ??= allowsExternal() ? new Int32Array(unwrap(binding.statusWords(chunk))) : shownWords(chunk)
-  return chunks[chunk]
+/**
+ * A status word in place, as a view of this one word: the native side stores to it at any time. Its index is 0 then, so that
+ * engines need not load an index and compare it.
+ */
+export function statusWord(chunk: number, slot: number): Int32Array {
+  chunks[chunk] ??= allowsExternal() ? unwrap(binding.statusWords(chunk)) : shownChunk(chunk)
+  return new Int32Array(chunks[chunk], slot * Int32Array.BYTES_PER_ELEMENT, 1)
 }

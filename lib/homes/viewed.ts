@@ -2,7 +2,7 @@ import type { NativeMapping } from '../../binding.js'
 import { bufferOver } from '../buffers.js'
 import { coded } from '../errors.js'
 import { ensure, unwrap } from '../failures.js'
-import { setBytes, uncurried } from '../intrinsics.js'
+import { byteOffsetOf, setBytes, uncurried } from '../intrinsics.js'
 import { watchLateAccesses } from '../late-accesses.js'
 import { binding } from '../load/load.js'
 import type { ResizeOptions, ViewsAfter } from '../options/lifetime.js'
@@ -21,7 +21,10 @@ const LOOP_BYTES = 48
 /** Up to this many bytes the engine's own search is faster than a call into Rust. */
 const SMALL_RANGE = 1024
 
-/** Where such a range is searched: Buffer's own methods look up properties of their object, which must not be the view. */
+/** Up to this many bytes a loop in JavaScript is faster still. */
+const LOOP_RANGE = 128
+
+/** Where a larger one of them is searched: Buffer's own methods look up properties of their object, which must not be the view. */
 const scratch = new ArrayBuffer(SMALL_RANGE)
 
 /**
@@ -34,6 +37,23 @@ function accessesBeforeBuffer(length: number): number {
 
 /** After an ArrayBuffer could not be had, so many small accesses do without one. */
 const RETRY_AFTER = 100_000
+
+function isAt(view: Uint8Array, needle: Uint8Array, at: number): boolean {
+  for (let n = 1; n < needle.length; n++) if (view[at + n] !== needle[n]) return false
+  return true
+}
+
+/** Where the first or last occurrence of a needle in [start, end) of a view begins, counted from `start`; -1: nowhere. */
+function scan(view: Uint8Array, needle: Uint8Array, start: number, end: number, last: boolean): number {
+  const first = needle[0] as number
+  const most = end - needle.length
+  if (last) {
+    for (let at = most; at >= start; at--) if (view[at] === first && isAt(view, needle, at)) return at - start
+  } else {
+    for (let at = start; at <= most; at++) if (view[at] === first && isAt(view, needle, at)) return at - start
+  }
+  return -1
+}
 
 /** An ArrayBuffer that shows the bytes of a mapping. */
 export interface ViewHost {
@@ -148,7 +168,7 @@ export abstract class ViewedBytes extends NativeBytes {
     if (!this.#watch.isKnownStored(view, end)) this.verify(start, end - start)
   }
 
-  override byte(index: number): number {
+  override byte(index: number): number | undefined {
     const view = this.#buffer ?? this.#fastBuffer()
     const byte = view?.[index]
     if (view === undefined || byte === undefined) return super.byte(index)
@@ -169,17 +189,18 @@ export abstract class ViewedBytes extends NativeBytes {
   }
 
   override copyOut(start: number, target: Uint8Array, at: number, count: number): void {
-    // Before the view is looked up: a subclass of Uint8Array may have a getter here that closes the mapping.
-    const { buffer } = target
     const view = this.#fastBuffer()
     if (view === undefined) {
       super.copyOut(start, target, at, count)
       return
     }
-    if (count <= LOOP_BYTES && buffer !== this.#array)
-      for (let n = 0; n < count; n++) target[at + n] = view[start + n] as number
     // Not view.copy(), which cuts offsets to 32 bits (nodejs/node#55422).
-    else setBytes(target, this.#part(start, count), at)
+    if (count > LOOP_BYTES) setBytes(target, this.#part(start, count), at)
+    // The target may be a view of the mapping: what lies behind the source is written from its end, so that no byte is
+    // overwritten before it is read. Whether it is one is not asked, since V8 would have to make an ArrayBuffer for the answer.
+    else if (byteOffsetOf(target) + at > this.#first + start)
+      for (let n = count - 1; n >= 0; n--) target[at + n] = view[start + n] as number
+    else for (let n = 0; n < count; n++) target[at + n] = view[start + n] as number
     this.#verifyRead(view, start, start + count)
   }
 
@@ -195,13 +216,21 @@ export abstract class ViewedBytes extends NativeBytes {
   override find(needle: Uint8Array, start: number, end: number, last: boolean): number {
     const view = end - start <= SMALL_RANGE && needle.length > 0 ? this.#fastBuffer() : undefined
     if (view === undefined) return super.find(needle, start, end, last)
-    const range = bufferOver(scratch, 0, end - start)
-    setBytes(range, this.#part(start, end - start))
-    const found = (last ? lastIndexOf : indexOf)(range, needle)
+    const found =
+      end - start <= LOOP_RANGE
+        ? scan(view, needle, start, end, last)
+        : this.#scratched(start, end - start, needle, last)
     // Verified is what the answer depends on and no more: bytes behind a first match, or before a last one, do not matter.
     const from = found >= 0 && last ? start + found : start
     this.#verifyRead(view, from, found >= 0 && !last ? start + found + needle.length : end)
     return found < 0 ? found : start + found
+  }
+
+  /** The engine's own search, over a copy of the range. */
+  #scratched(start: number, length: number, needle: Uint8Array, last: boolean): number {
+    const range = bufferOver(scratch, 0, length)
+    setBytes(range, this.#part(start, length))
+    return (last ? lastIndexOf : indexOf)(range, needle)
   }
 
   override view(): Buffer<ArrayBuffer> {

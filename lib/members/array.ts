@@ -79,10 +79,11 @@ export function slice(state: MappingState, start?: unknown, end?: unknown): Buff
 
 export function at(state: MappingState, index: unknown): number | undefined {
   const { bytes } = state
+  if (typeof index === 'number' && Number.isInteger(index) && index >= 0) return bytes.byte(index)
   const { length } = bytes
-  let position = check.index(index, 'index')
-  if (position < 0) position += length
-  return position >= 0 && position < length ? bytes.byte(position) : undefined
+  const position = check.index(index, 'index')
+  if (position >= 0) return bytes.byte(position)
+  return position + length >= 0 ? bytes.byte(position + length) : undefined
 }
 
 /** Unwraps the answer of a call on two mappings. A fault is reported with the path of the mapping that has it. */
@@ -181,5 +182,9 @@ export function iterate(state: MappingState): IterableIterator<number> {
 }
 
 function* eachByte(state: MappingState): Generator<number, void, undefined> {
-  for (let index = 0; index < state.bytes.length; index++) yield state.bytes.byte(index)
+  for (let index = 0; ; index++) {
+    const byte = state.bytes.byte(index)
+    if (byte === undefined) return
+    yield byte
+  }
 }

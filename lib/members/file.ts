@@ -47,8 +47,8 @@ export function readInto(
 
 export function readByte(state: MappingState): number {
   const { bytes, position } = state
-  if (position >= bytes.length) throw outOfRange('position', `< ${bytes.length} to read a byte`, position)
   const byte = bytes.byte(position)
+  if (byte === undefined) throw outOfRange('position', `< ${bytes.length} to read a byte`, position)
   state.position = position + 1
   return byte
 }
