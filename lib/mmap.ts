@@ -24,7 +24,7 @@ import { anonymousOptions } from './options/open.js'
 import type { PathLike } from './options/path.js'
 import type { SearchOptions } from './options/search.js'
 import type { AttachOptions, ShareToken } from './options/share.js'
-import { attachState, stateOf } from './state.js'
+import { attachState, isMapping, stateOf } from './state.js'
 
 /** What is searched for as it is: bytes, or a string, which stands for its UTF-8. */
 export type Needle = string | BytesLike | Mmap
@@ -66,8 +66,9 @@ export class Mmap implements Disposable, Iterable<number> {
     Object.defineProperty(Mmap.prototype, inspect.custom, {
       configurable: true,
       writable: true,
-      value(this: Mmap): string {
-        return lifetime.description(stateOf(this), this.constructor?.name ?? 'Mmap')
+      value(this: object): unknown {
+        // What only inherits from a mapping is shown as any object.
+        return isMapping(this) ? lifetime.description(stateOf(this), this.constructor?.name ?? 'Mmap') : this
       },
     })
   }

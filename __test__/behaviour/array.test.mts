@@ -481,6 +481,7 @@ eachHome('inspect tells length, access, position, offset and home in one line', 
   const m = new Mine(-1, 10, { home })
   m.seek(4)
   t.is(inspect(m), `Mine { length: 10, access: 'write', position: 4, offset: 0, home: '${home}' }`)
+  t.regex(inspect(Object.create(m)), /\{\}$/)
   m.close()
   t.is(inspect(m), 'Mine { closed: true }')
   t.is(inspect([m]), '[ Mine { closed: true } ]')

@@ -3,7 +3,7 @@ import { inspect } from 'node:util'
 import test from 'ava'
 import fc from 'fast-check'
 import { type Home, type LineKind, type LinesOptions, Mmap } from 'memmap'
-import { closing, eachHome, emulator, file, rejectsCode, throwsCode, windows } from '../support/common.mjs'
+import { closing, eachHome, emulator, file, rejectsCode, skip, throwsCode, windows } from '../support/common.mjs'
 
 type Options = LinesOptions
 
@@ -169,6 +169,14 @@ test('linesAsync: an abort ends it, and it goes no further than it is asked', as
   }
   await rejectsCode(t, reading, { code: 'ABORT_ERR' })
   t.true(seen > 0 && seen < 100_000, String(seen))
+})
+
+test('a line that no string can hold is refused before any engine tries', (t) => {
+  if (emulator !== undefined) return skip(t, 'to look through 2 GiB takes an emulator too long')
+  // Within the last bytes below 2^31, Bun would end the process.
+  using m = Mmap.anonymous(2 ** 31 - 2)
+  m.set(Buffer.from('\u20ac'))
+  throwsCode(t, () => m.lines().next(), { code: 'ERR_OUT_OF_RANGE', message: /longer than a string may be/ })
 })
 
 eachHome('lines() after a resize() that shrinks: no offsets beyond the end, and the iterator has ended', (t, home) => {

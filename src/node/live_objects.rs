@@ -4,6 +4,7 @@
 //! mapping therefore releases those whose object the engine has collected already.
 
 use std::cell::RefCell;
+use std::mem::take;
 use std::ptr;
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use napi_derive::napi;
 
 use super::{array_buffers, jobs, mapping};
 use crate::mapping::Handle;
+use crate::sync::Mutex;
 
 const SWEEP_INTERVAL: usize = 1_000;
 
@@ -43,6 +45,16 @@ struct LiveObjects {
     free: Vec<usize>,
     registered: usize,
     hooked: bool,
+    arriving: Arriving,
+}
+
+/// Handles that a job has opened, and of which there is no object yet. Deno drops nothing of what is on its way to a thread
+/// that has ended.
+pub type Arriving = Arc<Mutex<Vec<Arc<Handle>>>>;
+
+/// Those of this thread, for a job to enter what it has opened.
+pub fn arriving() -> Arriving {
+    LIVE_OBJECTS.with_borrow(|live| Arc::clone(&live.arriving))
 }
 
 /// Has this thread's jobs ended, and its mappings released, when its environment ends. (Deno calls no finalizer of an object
@@ -101,6 +113,7 @@ thread_local! {
 pub fn enter(env: Env, handle: &Arc<Handle>) -> Option<Number> {
     watch_environment(env);
     let is_due = LIVE_OBJECTS.with_borrow_mut(|live| {
+        live.arriving.lock().retain(|arriving| !Arc::ptr_eq(arriving, handle));
         live.registered += 1;
         live.registered % SWEEP_INTERVAL == 0
     });
@@ -164,12 +177,13 @@ fn environment_ends() {
     jobs::environment_ends();
     array_buffers::environment_ends();
     // An error: the thread's own variables are gone already, and nothing is left.
-    let entries = LIVE_OBJECTS.try_with(|live| {
+    let left = LIVE_OBJECTS.try_with(|live| {
         let mut live = live.borrow_mut();
         live.hooked = false;
-        live.take(|_| true)
+        (live.take(|_| true), take(&mut *live.arriving.lock()))
     });
-    for entry in entries.unwrap_or_default() {
-        mapping::release(&entry.handle);
+    let (entries, arriving) = left.unwrap_or_default();
+    for handle in entries.iter().map(|entry| &entry.handle).chain(&arriving) {
+        mapping::release(handle);
     }
 }

@@ -197,9 +197,11 @@ pub fn open_async(
 ) -> napi::Result<PromiseRaw<'static, Answer<NewMapping>>> {
     let path = path.0.as_slice().to_vec();
     live_objects::watch_environment(*env);
+    let arriving = live_objects::arriving();
     jobs::run(env, job, Length::Short, move |_| {
-        let handle = Handle::open(&path, &request.request(), request.create)?;
-        Ok(Either::A(NewMapping(Arc::new(handle))))
+        let handle = Arc::new(Handle::open(&path, &request.request(), request.create)?);
+        arriving.lock().push(Arc::clone(&handle));
+        Ok(Either::A(NewMapping(handle)))
     })
 }
 

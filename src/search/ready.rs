@@ -70,7 +70,11 @@ impl ReadyPiece {
     }
 }
 
+/// No string is longer in any engine. JavaScriptCore's of 16-bit units have at most (2^32 - 1 - its header) / 2 of them, and Bun
+/// ends the process when a longer one is asked for. The header has 24 bytes at most.
+const LONGEST_STRING: usize = i32::MAX as usize - 16;
+
 /// Whether no engine has a string that holds so long a line: then it need not be copied first.
 pub fn is_beyond_strings(whole: &[u8], encoding: Encoding) -> bool {
-    encoding != Encoding::None && whole.len() > i32::MAX as usize
+    encoding != Encoding::None && whole.len() > LONGEST_STRING
 }

@@ -267,8 +267,8 @@ await main({
     const before = usage()
     const ends = []
     for (let i = 0; i < count; i += 5) {
-      const mixed = ['exit', 'terminate', 'throw', 'busy', 'jobs'].slice(0, mode === 'idle' ? 3 : 5)
-      const modes = mode === 'mixed' || mode === 'idle' ? mixed : Array(5).fill(mode)
+      const mixed = ['exit', 'terminate', 'throw', 'jobs', 'busy'].slice(0, mode === 'pausing' ? 4 : 5)
+      const modes = mode === 'mixed' || mode === 'pausing' ? mixed : Array(5).fill(mode)
       ends.push(...(await Promise.all(modes.map((each) => work(each, { name, home })))))
     }
     await collectUntil(() => lines(name) <= 0 && descriptors(name) <= 0 && deleted(name))
