@@ -53,13 +53,16 @@ export declare class NativeMapping {
   setName(name: string): Failure | null
   /** A new ArrayBuffer over the bytes; writes its number. The caller makes at most one of each region. */
   expose(number: Float64Array, engine: Engine): ArrayBuffer | Failure
+  /** The same with a SharedArrayBuffer. */
+  exposeShared(number: Float64Array, engine: Engine): SharedArrayBuffer | Failure
   /** Whether views of the bytes must lie where calls reach them, so that no other thread can attach as long as there are any. */
   inOnePlace(): boolean
   /**
-   * Shows the bytes over memory of the engine's: `host` is the ArrayBuffer of a WebAssembly.Memory, `view` all of its bytes.
-   * Answers the number of the buffer. The caller has at most one at a time, and keeps it alive until `close`.
+   * Shows the bytes over memory of the engine's: `host` is the ArrayBuffer of a WebAssembly.Memory, or a SharedArrayBuffer of whole
+   * pages, and then `keeper` is another one of the same memory. `view` are all bytes of it. Answers the number of the buffer.
+   * The caller has at most one at a time, and keeps it alive until `close`.
    */
-  overlay(view: Uint8Array, host: ArrayBuffer): number | Failure
+  overlay(view: Uint8Array, host: ArrayBufferLike, keeper?: SharedArrayBuffer): number | Failure
   /**
    * Writes where the status word is, its chunk (-1: the mapping is not guarded) and its place there, and up to where a
    * load from the last page tells whether the file still has the bytes (0: nowhere).
@@ -136,6 +139,9 @@ export declare function allocationGranularity(): number
 
 /** Whether the engine allows ArrayBuffers over foreign memory. Electron, for example, does not. */
 export declare function allowsExternalBuffers(): boolean
+
+/** Whether the engine allows SharedArrayBuffers over foreign memory. */
+export declare function allowsExternalSharedBuffers(): boolean
 
 /** Another object over the mapping of a token. Writes the mapping's length, and the bytes hidden before its first one. */
 export declare function attach(token: string, measures: Float64Array): NativeMapping | Failure

@@ -296,6 +296,13 @@ interface CommonOptions {
   * environment variable `MEMMAP_FAULTS` sets another default.
   */
   faults?: Faults;
+  /**
+  * Views over a SharedArrayBuffer: `postMessage()` of `m.buffer.buffer` then shares the bytes with a thread rather than to copy
+  * them, and `Atomics.wait()` works on them. It cannot be detached, so views keep their length after `close()`: pointers to
+  * the bytes meet what `views` of `close` says. Many functions of Node and of the Web refuse views of a SharedArrayBuffer, see
+  * the README. Where it is not to be had, the mapping has the home `'native'`. Default false.
+  */
+  sharedBuffer?: boolean;
 }
 /** Options of the constructor. */
 interface MmapOptions extends CommonOptions {
@@ -374,7 +381,7 @@ interface ShareToken {
   readonly memmap: string;
 }
 /** Options of `Mmap.attach`. */
-type AttachOptions = Pick<CommonOptions, "home">;
+type AttachOptions = Pick<CommonOptions, "home" | "sharedBuffer">;
 /** What is searched for as it is: bytes, or a string, which stands for its UTF-8. */
 type Needle = string | BytesLike | Mmap;
 /**

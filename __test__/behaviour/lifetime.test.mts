@@ -1,8 +1,8 @@
 import fs from 'node:fs'
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads'
-import test, { type ExecutionContext } from 'ava'
+import test from 'ava'
 import { Mmap } from 'memmap'
-import { type Outcome, run, story } from '../support/child.mjs'
+import { ended, run, story } from '../support/child.mjs'
 import { bun, deno, file, HOMES, linux, removed, skip, throwsCode, windows } from '../support/common.mjs'
 
 const MIB = 2 ** 20
@@ -33,10 +33,6 @@ function opened(name: string): number {
 }
 
 const CLOSED = { code: 'ERR_MMAP_CLOSED' }
-
-function ended(t: ExecutionContext, outcome: Outcome, code = 0): boolean {
-  return t.is(outcome.signal, null, story(outcome)) && t.is(outcome.code, code, story(outcome))
-}
 
 for (const home of HOMES) {
   test(`close() takes effect before it returns [${home}]`, (t) => {

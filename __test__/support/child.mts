@@ -2,6 +2,7 @@ import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from 'node:chi
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import type { ExecutionContext } from 'ava'
 import { support } from './common.mjs'
 
 export interface ChildOptions {
@@ -116,4 +117,9 @@ export function knows(flag: string): boolean {
 /** How a child ended, for the message of an assertion. */
 export function story({ code, signal, output, answer }: Outcome): string {
   return `exit code ${code}, signal ${signal}, reported ${JSON.stringify(answer)}, printed:\n${output.slice(0, 4000)}`
+}
+
+/** Checks that a child has ended by itself with this code. */
+export function ended(t: ExecutionContext, outcome: Outcome, code = 0): boolean {
+  return t.is(outcome.signal, null, story(outcome)) && t.is(outcome.code, code, story(outcome))
 }

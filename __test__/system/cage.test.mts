@@ -3,7 +3,7 @@ import os from 'node:os'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import type { Home } from 'memmap'
-import { type Outcome, run, story } from '../support/child.mjs'
+import { ended, type Outcome, run, story } from '../support/child.mjs'
 import { bun, compileLibrary, linux, skip } from '../support/common.mjs'
 
 const folder = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), 'memmap-cage-'))
@@ -23,10 +23,6 @@ test.before(() => {
 })
 
 test.after.always(() => fs.rmSync(folder, { recursive: true, force: true }))
-
-function ended(t: ExecutionContext, outcome: Outcome): boolean {
-  return t.is(outcome.signal, null, story(outcome)) && t.is(outcome.code, 0, story(outcome))
-}
 
 /** A test whose child process refuses external buffers, like an engine with a memory cage. */
 function caged(title: string, body: (t: ExecutionContext) => Promise<void>): void {

@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import test, { type ExecutionContext } from 'ava'
-import { type Outcome, run, story } from '../support/child.mjs'
+import { ended, type Outcome, run, story } from '../support/child.mjs'
 import { linux, SHARE, skip } from '../support/common.mjs'
 
 // One arena for malloc: an arena for each thread would take 64 MiB of address space, which is no leak.
@@ -31,10 +31,6 @@ function nothingLeft(t: ExecutionContext, outcome: Outcome, left: Record<string,
   // objects that wait for the event loop to turn have 150,000.
   t.true(Number(left['size'] ?? 0) < 180_000, `VmSize: ${story(outcome)}`)
   t.true(Number(left['resident'] ?? 0) < 180_000, `VmRSS: ${story(outcome)}`)
-}
-
-function ended(t: ExecutionContext, outcome: Outcome): boolean {
-  return t.is(outcome.signal, null, story(outcome)) && t.is(outcome.code, 0, story(outcome))
 }
 
 // One after the other, since each keeps the machine busy.

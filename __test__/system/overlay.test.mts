@@ -1,15 +1,11 @@
 import test, { type ExecutionContext } from 'ava'
-import { type Outcome, run, story } from '../support/child.mjs'
+import { ended, run, story } from '../support/child.mjs'
 import { emulator, hasOverlay, SHARE, skip } from '../support/common.mjs'
 
 const missing = hasOverlay ? undefined : "there is no home 'overlay' here"
 const SOME = emulator === undefined ? Math.max(SHARE, 0.2) : 0.02
 /** More than an engine has room for, where it has little. */
 const MANY = emulator === undefined ? 400 : 30
-
-function ended(t: ExecutionContext, outcome: Outcome): boolean {
-  return t.is(outcome.signal, null, story(outcome)) && t.is(outcome.code, 0, story(outcome))
-}
 
 function overlaid(title: string, body: (t: ExecutionContext) => Promise<void>): void {
   test.serial(title, async (t) => (missing === undefined ? body(t) : skip(t, missing)))

@@ -1,10 +1,6 @@
-import test, { type ExecutionContext } from 'ava'
-import { type Outcome, run, story } from '../support/child.mjs'
+import test from 'ava'
+import { ended, run, story } from '../support/child.mjs'
 import { deno, electron, emulator, HOMES, linux, SHARE, skip, VIEWED, windows } from '../support/common.mjs'
-
-function ended(t: ExecutionContext, outcome: Outcome, code = 0): boolean {
-  return t.is(outcome.signal, null, story(outcome)) && t.is(outcome.code, code, story(outcome))
-}
 
 const NOTHING_LEFT = linux ? { mapped: 0, open: 0 } : { mapped: -1, open: -1 }
 /** A thread of Deno that is terminated lets go of what it has some time later. */

@@ -14,6 +14,14 @@ export function allowsExternal(): boolean {
   return allowed
 }
 
+let allowedShared: boolean | undefined
+
+/** The same of SharedArrayBuffers. */
+export function allowsExternalShared(): boolean {
+  allowedShared ??= binding.allowsExternalSharedBuffers()
+  return allowedShared
+}
+
 /**
  * The engine that runs this program; Electron is a Node. They differ in how a thread ends, and in when they free the memory
  * of a detached ArrayBuffer.

@@ -1,13 +1,20 @@
 import { LONGEST_BUFFER } from '../buffers.js'
 import { coded } from '../errors.js'
-import { allowsExternal } from './engine.js'
+import { allowsExternal, allowsExternalShared } from './engine.js'
 import { ExternalBuffer } from './external-buffer.js'
 import type { Home, MappedBytes } from './home.js'
 import { NativeBytes } from './native.js'
+import { SharedExternalBuffer } from './shared-buffer.js'
 import { ViewedBytes, type ViewHost } from './viewed.js'
 
 /** Throws if the home `'external'`, which the user asked for, cannot be had for a mapping of `length` bytes. */
-export function requireExternal(length: number): void {
+export function requireExternal(length: number, shared: boolean): void {
+  if (shared && !allowsExternalShared()) {
+    throw coded(
+      'ERR_MMAP_NO_VIEWS',
+      "This engine makes no SharedArrayBuffers over memory of others (Node does from 22.23.3, 24.16 and 26.1 on): they are not to be had in the home 'external'",
+    )
+  }
   if (!allowsExternal()) {
     throw coded(
       'ERR_MMAP_NO_VIEWS',
@@ -29,11 +36,13 @@ export class ExternalBytes extends ViewedBytes {
   }
 
   protected override makeHost(): ViewHost {
-    return new ExternalBuffer(this.native, this.length)
+    return this.shared
+      ? new SharedExternalBuffer(this.native, this.length)
+      : new ExternalBuffer(this.native, this.length)
   }
 
   protected override requireLength(length: number): void {
-    requireExternal(length)
+    requireExternal(length, this.shared)
   }
 
   protected override afterResize(length: number): MappedBytes {

@@ -61,6 +61,31 @@ function newMemory(length: number): Memory {
   }
 }
 
+/**
+ * Shows the bytes of a mapping over a buffer of the engine's own, of which `bytes` are all; answers the native side's number of
+ * it. `keeper`: see the native side.
+ */
+export function showOver(
+  native: NativeMapping,
+  array: ArrayBufferLike,
+  bytes: Uint8Array,
+  keeper: SharedArrayBuffer | undefined,
+  path: string | undefined,
+): number {
+  const number = unwrap(
+    keeper === undefined ? native.overlay(bytes, array) : native.overlay(bytes, array, keeper),
+    path,
+  )
+  // A call of the native side that reads private bytes reads them there, so its object must keep the memory alive.
+  defineProperty(native, 'host', { value: array, configurable: true })
+  return number
+}
+
+/** The mapping's object needs the buffer no more. */
+export function stopShowing(native: NativeMapping | undefined): void {
+  if (native !== undefined) Reflect.deleteProperty(native, 'host')
+}
+
 /** The ArrayBuffer of a WebAssembly memory, over whose pages the bytes of a mapping are shown. */
 export class OverlayBuffer implements ViewHost {
   readonly array: ArrayBuffer
@@ -81,9 +106,7 @@ export class OverlayBuffer implements ViewHost {
     this.#memory = newMemory(slack + length)
     this.array = bufferOfMemory(this.#memory)
     this.first = slack
-    this.#number = unwrap(native.overlay(new Uint8Array(this.array), this.array), path)
-    // A call of the native side that reads private bytes reads them there, so its object must keep the memory alive.
-    defineProperty(native, 'host', { value: this.array, configurable: true })
+    this.#number = showOver(native, this.array, new Uint8Array(this.array), undefined, path)
     this.#native = native
   }
 
@@ -92,7 +115,7 @@ export class OverlayBuffer implements ViewHost {
   }
 
   leave(): void {
-    if (this.#native !== undefined) Reflect.deleteProperty(this.#native, 'host')
+    stopShowing(this.#native)
     this.#native = undefined
   }
 

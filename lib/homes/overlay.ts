@@ -5,10 +5,11 @@ import { isBun } from './engine.js'
 import type { Home, MappedBytes } from './home.js'
 import { NativeBytes } from './native.js'
 import { hasMemory, LONGEST_HOST, OverlayBuffer } from './overlay-buffer.js'
+import { hasSharedMemory, LONGEST_SHARED_HOST, SharedOverlayBuffer } from './shared-buffer.js'
 import { ViewedBytes, type ViewHost } from './viewed.js'
 
 /** Bytes that this home can have at most, with those that are hidden before the first one. */
-const LONGEST = Math.min(LONGEST_BUFFER, LONGEST_HOST)
+const LONGEST = Math.min(LONGEST_BUFFER, hasSharedMemory ? LONGEST_SHARED_HOST : LONGEST_HOST)
 
 /**
  * Whether there is this home at all. JavaScriptCore frees the pages of its memories in ways of its own, in which the file
@@ -20,6 +21,8 @@ const isPossible = hasMemory && !isBun && binding.canOverlay()
 export function allowsOverlay(length: number, slack: number): boolean {
   return isPossible && slack + length <= LONGEST
 }
+
+const isNoViews = (error: unknown): boolean => (error as { code?: string }).code === 'ERR_MMAP_NO_VIEWS'
 
 /** Throws if the home `'overlay'`, which the user asked for, cannot be had for a mapping of `length` bytes. */
 export function requireOverlay(length: number, slack: number): void {
@@ -34,7 +37,7 @@ export function requireOverlay(length: number, slack: number): void {
   }
 }
 
-/** The home `'overlay'`: the ArrayBuffer is the engine's own, and the mapping is shown over its pages. */
+/** The home `'overlay'`: the buffer is the engine's own, and the mapping is shown over its pages. */
 export class OverlayBytes extends ViewedBytes {
   #isInOnePlace: boolean | undefined
 
@@ -48,8 +51,20 @@ export class OverlayBytes extends ViewedBytes {
     return !this.#isInOnePlace
   }
 
+  /** An ArrayBuffer, which more functions take, unless a SharedArrayBuffer is asked for, or the only one to be had. */
   protected override makeHost(): ViewHost {
-    return new OverlayBuffer(this.native, this.slack, this.length, this.path)
+    if (this.shared || this.slack + this.length > LONGEST_HOST) return this.#sharedHost()
+    try {
+      return new OverlayBuffer(this.native, this.slack, this.length, this.path)
+    } catch (error) {
+      // The engine has room for few WebAssembly memories in some processes, but for many others.
+      if (!isNoViews(error) || !hasSharedMemory) throw error
+      return this.#sharedHost()
+    }
+  }
+
+  #sharedHost(): ViewHost {
+    return new SharedOverlayBuffer(this.native, this.slack, this.length, this.path)
   }
 
   protected override requireLength(length: number): void {

@@ -55,14 +55,20 @@ function scan(view: Uint8Array, needle: Uint8Array, start: number, end: number, 
   return -1
 }
 
-/** An ArrayBuffer that shows the bytes of a mapping. */
+/** How the home was chosen. */
+export interface ViewsChoice {
+  readonly isForced: boolean
+  readonly shared: boolean
+}
+
+/** An ArrayBuffer that shows the bytes of a mapping, or a SharedArrayBuffer. */
 export interface ViewHost {
-  readonly array: ArrayBuffer
+  readonly array: ArrayBufferLike
   /** Where the bytes of the mapping begin in it. */
   readonly first: number
   /** To be called before the user gets a view of it: it may give the address to a job of the host's (fs, zlib). */
   expose(path: string | undefined): void
-  /** Takes the bytes away from all views, which have length 0 then. */
+  /** Takes the bytes away from all views, which have length 0 then, unless they are shared. */
   detach(): void
   /** The object has no use for it any more, and its views stay as they are. */
   leave(): void
@@ -78,17 +84,20 @@ export abstract class ViewedBytes extends NativeBytes {
   #host: ViewHost | undefined
   #isExposed = false
   /** The ArrayBuffer of `#host`, and where the bytes begin in it. */
-  #array: ArrayBuffer | undefined
+  #array: ArrayBufferLike | undefined
   #first = 0
   #accessesLeft: number
   readonly #watch = new FaultWatch()
 
   /** Whether the user asked for this home by name: then there is no other to fall back to. */
   readonly #isForced: boolean
+  /** Whether views are over a SharedArrayBuffer. */
+  protected readonly shared: boolean
 
-  constructor(native: NativeMapping, length: number, slack: number, path: string | undefined, isForced: boolean) {
+  constructor(native: NativeMapping, length: number, slack: number, path: string | undefined, choice: ViewsChoice) {
     super(native, length, slack, path)
-    this.#isForced = isForced
+    this.#isForced = choice.isForced
+    this.shared = choice.shared
     this.#accessesLeft = accessesBeforeBuffer(length)
   }
 
@@ -153,7 +162,7 @@ export abstract class ViewedBytes extends NativeBytes {
 
   /** The view of a part. */
   #part(start: number, length: number): Uint8Array {
-    return bufferOver(this.#array as ArrayBuffer, this.#first + start, length)
+    return bufferOver(this.#array as ArrayBufferLike, this.#first + start, length)
   }
 
   /** Throws unless the range, read through the view just now, was the file's. */

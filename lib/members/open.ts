@@ -4,7 +4,6 @@ import * as check from '../checks.js'
 import { failed, isFailure, systemErrorName } from '../failures.js'
 import { chooseHome } from '../homes/choose.js'
 import { keepFaultHandlersInstalled } from '../homes/fault-handlers.js'
-import type { Home } from '../homes/home.js'
 import { interruptible, newJob } from '../jobs.js'
 import { binding } from '../load/load.js'
 import { type Access, nativeAccess } from '../options/access.js'
@@ -16,6 +15,7 @@ import {
   type OpenRequest,
   openRequest,
   resultingAccess,
+  type ViewsRequest,
 } from '../options/open.js'
 import { descriptor, type Path, path } from '../options/path.js'
 import { closeCollected, reclaim } from '../reclaim.js'
@@ -54,7 +54,7 @@ const IF_DENIED = ". By default a mapping is writable: for a descriptor that is 
 /** The state of a mapping that was just made and measured. It is undone if the home that was asked for cannot be had. */
 function newState(
   native: NativeMapping,
-  { guard, home, offset }: { guard: boolean; home: Home | undefined; offset: number },
+  { guard, offset, views }: { guard: boolean; offset: number; views: ViewsRequest },
   access: Access,
   path?: string,
 ): MappingState {
@@ -62,7 +62,7 @@ function newState(
   const length = measures[0] as number
   const slack = measures[1] as number
   try {
-    return new MappingState(chooseHome(native, length, slack, home, path), offset, access, path)
+    return new MappingState(chooseHome(native, length, slack, views, path), offset, access, path)
   } catch (error) {
     native.undo()
     throw error

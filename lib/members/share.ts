@@ -4,7 +4,7 @@ import { chooseHome } from '../homes/choose.js'
 import { keepFaultHandlersInstalled } from '../homes/fault-handlers.js'
 import { binding } from '../load/load.js'
 import { accessOf } from '../options/access.js'
-import { type AttachOptions, attachedHome, type ShareToken, tokenText } from '../options/share.js'
+import { type AttachOptions, attachedViews, type ShareToken, tokenText } from '../options/share.js'
 import { MappingState } from '../state.js'
 
 /** Where the addon writes the mapping's length and slack. */
@@ -16,14 +16,14 @@ export function share({ bytes, path }: MappingState): ShareToken {
 
 export function attach(token: unknown, options: AttachOptions | undefined): MappingState {
   const text = tokenText(token)
-  const home = attachedHome(options)
+  const views = attachedViews(options)
   const native = unwrap(binding.attach(text, measures))
   const length = measures[0] as number
   const slack = measures[1] as number
   try {
     const { access, guard, offset, path } = unwrap(native.sharedFacts())
     if (guard) keepFaultHandlersInstalled()
-    return new MappingState(chooseHome(native, length, slack, home, path), offset, accessOf(access), path)
+    return new MappingState(chooseHome(native, length, slack, views, path), offset, accessOf(access), path)
   } catch (error) {
     native.close(binding.Views.Detach)
     throw error

@@ -22,6 +22,13 @@ export interface CommonOptions {
    * environment variable `MEMMAP_FAULTS` sets another default.
    */
   faults?: Faults
+  /**
+   * Views over a SharedArrayBuffer: `postMessage()` of `m.buffer.buffer` then shares the bytes with a thread rather than to copy
+   * them, and `Atomics.wait()` works on them. It cannot be detached, so views keep their length after `close()`: pointers to
+   * the bytes meet what `views` of `close` says. Many functions of Node and of the Web refuse views of a SharedArrayBuffer, see
+   * the README. Where it is not to be had, the mapping has the home `'native'`. Default false.
+   */
+  sharedBuffer?: boolean
 }
 
 /** Options of the constructor. */
@@ -76,19 +83,32 @@ export interface AnonymousOptions extends CommonOptions {
   access?: Access
 }
 
+const COMMON_KEYS = ['home', 'faults', 'sharedBuffer']
 const UNIX_KEYS = ['prot', 'flags']
-const PORTABLE_KEYS = ['access', 'offset', 'trackfd', 'tagname', 'home', 'faults']
+const PORTABLE_KEYS = ['access', 'offset', 'trackfd', 'tagname', ...COMMON_KEYS]
 const CONSTRUCTOR_KEYS = process.platform === 'win32' ? PORTABLE_KEYS : [...PORTABLE_KEYS, ...UNIX_KEYS]
-const OPEN_KEYS = ['access', 'offset', 'length', 'create', 'home', 'faults']
+const OPEN_KEYS = ['access', 'offset', 'length', 'create', ...COMMON_KEYS]
 
 // The environment is read once, because each look into it costs as much as a system call.
 const DEFAULT_HOME = process.env['MEMMAP_HOME'] || undefined
 const DEFAULT_FAULTS = process.env['MEMMAP_FAULTS'] || undefined
 
 /** The home that was asked for by an option, or else by the environment. */
-export function chosenHome(value: unknown): Home | undefined {
+function chosenHome(value: unknown): Home | undefined {
   if (value !== undefined) return check.oneOf(value, 'options.home', HOMES)
   return DEFAULT_HOME === undefined ? undefined : check.oneOf(DEFAULT_HOME, 'MEMMAP_HOME', HOMES)
+}
+
+/** What views were asked for, checked. */
+export interface ViewsRequest {
+  /** `undefined`: the best that the engine allows. */
+  home: Home | undefined
+  /** Whether they are to be over a SharedArrayBuffer. */
+  shared: boolean
+}
+
+export function viewsRequest({ home, sharedBuffer }: Pick<CommonOptions, 'home' | 'sharedBuffer'>): ViewsRequest {
+  return { home: chosenHome(home), shared: check.boolean(sharedBuffer, 'options.sharedBuffer', false) }
 }
 
 const FAULTS: readonly Faults[] = ['guard', 'crash']
@@ -114,7 +134,7 @@ export interface ConstructorRequest {
   offset: number
   track: boolean
   tagname: string | undefined
-  home: Home | undefined
+  views: ViewsRequest
   guard: boolean
 }
 
@@ -130,7 +150,7 @@ export function constructorRequest(fd: number, given: MmapOptions | undefined): 
     access: check.oneOf(options.access, 'options.access', ACCESSES),
     track: check.boolean(options.trackfd, 'options.trackfd', true),
     tagname: options.tagname === undefined ? undefined : check.memoryName(options.tagname, 'options.tagname'),
-    home: chosenHome(options.home),
+    views: viewsRequest(options),
     guard: isGuarded(options.faults),
   }
 }
@@ -147,7 +167,7 @@ export interface OpenRequest {
   offset: number
   length: number
   create: boolean
-  home: Home | undefined
+  views: ViewsRequest
   guard: boolean
   signal: AbortSignal | undefined
 }
@@ -162,7 +182,7 @@ export function openRequest(given: OpenAsyncOptions | undefined, furtherKeys: re
     create,
     offset: check.size(options.offset === undefined ? 0 : options.offset, 'options.offset'),
     length: check.size(options.length === undefined ? 0 : options.length, 'options.length'),
-    home: chosenHome(options.home),
+    views: viewsRequest(options),
     guard: isGuarded(options.faults),
     signal: check.signal(options.signal),
   }
@@ -170,5 +190,5 @@ export function openRequest(given: OpenAsyncOptions | undefined, furtherKeys: re
 
 /** The options of `anonymous`, of which the constructor then checks the values. */
 export function anonymousOptions(given: AnonymousOptions | undefined): AnonymousOptions {
-  return check.options(given, ['access', 'home', 'faults'])
+  return check.options(given, ['access', ...COMMON_KEYS])
 }

@@ -1,7 +1,6 @@
 import * as check from '../checks.js'
 import { clipped, coded, wrongType } from '../errors.js'
-import type { Home } from '../homes/home.js'
-import { type CommonOptions, chosenHome } from './open.js'
+import { type CommonOptions, type ViewsRequest, viewsRequest } from './open.js'
 
 /**
  * What `share()` answers, for `postMessage()` and `workerData`: it says which mapping is meant, and means nothing to another
@@ -12,10 +11,10 @@ export interface ShareToken {
 }
 
 /** Options of `Mmap.attach`. */
-export type AttachOptions = Pick<CommonOptions, 'home'>
+export type AttachOptions = Pick<CommonOptions, 'home' | 'sharedBuffer'>
 
-export function attachedHome(given: AttachOptions | undefined): Home | undefined {
-  return chosenHome(check.options(given, ['home']).home)
+export function attachedViews(given: AttachOptions | undefined): ViewsRequest {
+  return viewsRequest(check.options(given, ['home', 'sharedBuffer']))
 }
 
 /** Characters of a token: three numbers of 64 bits in hexadecimal digits, and what is between them, are fewer. */

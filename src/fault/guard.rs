@@ -164,6 +164,11 @@ impl Guard {
         drop(file);
     }
 
+    /// Whether another mapping has taken the addresses, which were hosted.
+    pub fn is_evicted(&self) -> bool {
+        self.slot.is_evicted()
+    }
+
     /// What it was told of the mapping.
     pub fn mapping(&self) -> GuardedMapping {
         self.mapping

@@ -16,9 +16,6 @@ use windows_sys::Win32::Foundation::EXCEPTION_ACCESS_VIOLATION;
 use windows_sys::Win32::System::Diagnostics::Debug::{
     AddVectoredExceptionHandler, EXCEPTION_CONTINUE_EXECUTION, EXCEPTION_CONTINUE_SEARCH, EXCEPTION_POINTERS,
 };
-use windows_sys::Win32::System::LibraryLoader::{
-    GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS, GET_MODULE_HANDLE_EX_FLAG_PIN, GetModuleHandleExW,
-};
 use windows_sys::Win32::System::Memory::{PAGE_WRITECOPY, VirtualProtect};
 
 use super::table::{self, Visit};
@@ -35,10 +32,7 @@ pub fn install_handlers() {
     ADDED.call_once(|| {
         // The size is computed at the first call, which must not be one of the handler's.
         os::page_size();
-        let mut module = ptr::null_mut();
-        let flags = GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_PIN;
-        // SAFETY: an address of this library, which stays loaded from now on; the out pointer is ours.
-        unsafe { GetModuleHandleExW(flags, (install_handlers as fn() as *const c_void).cast(), &mut module) };
+        os::keep_loaded();
         // SAFETY: the handler is never unloaded.
         unsafe { AddVectoredExceptionHandler(0, Some(on_exception)) };
     });

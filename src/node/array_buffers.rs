@@ -43,17 +43,37 @@ struct Entry {
     /// Whether a late access to the mapping was reported. A mapping that was resized has had several regions.
     reported: Arc<AtomicBool>,
     engine: Engine,
-    /// The backing store is the engine's own, a WebAssembly memory's. It ends with the object, unless `memory` keeps it.
-    hosted: bool,
-    /// A strong reference to the WebAssembly.Memory of an object that was detached from it.
-    memory: sys::napi_ref,
+    kind: Kind,
+    /// A strong reference to what keeps the backing store of a hosted object: the WebAssembly.Memory that it was detached from,
+    /// or another SharedArrayBuffer of the same bytes.
+    keeper: sys::napi_ref,
+}
+
+/// Whose the backing store is, and who can have it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// An ArrayBuffer over the region. One thread at a time has it.
+    External,
+    /// A SharedArrayBuffer over the region. Any thread can have it, and its end is told by the engine.
+    SharedExternal,
+    /// The engine's own, a WebAssembly memory's. It ends with the object, unless `keeper` has it.
+    Hosted,
+    /// The engine's own, a SharedArrayBuffer's. Any thread can have it, and nobody tells when none has.
+    SharedHosted,
+}
+
+impl Kind {
+    fn is_hosted(self) -> bool {
+        matches!(self, Self::Hosted | Self::SharedHosted)
+    }
 }
 
 impl Entry {
     /// Whether, when this thread ends, another thread or a job of the host's may still have the backing store.
     fn may_outlive_thread(&self) -> bool {
         match self.engine {
-            _ if self.hosted => false,
+            // The engine's finalizer comes when the last thread has let go of it.
+            _ if self.kind != Kind::External => false,
             Engine::Node => self.exposed && self.has_store && !self.detached_by_us,
             // Bun does not wait for the jobs of its pool either.
             Engine::Bun => self.exposed,
@@ -84,8 +104,11 @@ fn change(number: usize, change: impl FnOnce(&mut Entry)) {
     let mut entries = entries();
     let Some(entry) = entries.get_mut(&number) else { return };
     change(entry);
-    let is_held = entry.has_store || (entry.is_alive && entry.exposed && !entry.hosted);
+    let is_held = entry.has_store || (entry.is_alive && entry.exposed && !entry.kind.is_hosted());
     let ended = if is_held { None } else { entry.region.take() };
+    let left_to_others =
+        (entry.kind == Kind::SharedHosted).then(|| entry.exposed.then(|| entry.path.clone()));
+    let reported = Arc::clone(&entry.reported);
     if let Some(region) = &ended
         && region.has_late_access()
         && !entry.reported.swap(true, Ordering::Relaxed)
@@ -97,6 +120,10 @@ fn change(number: usize, change: impl FnOnce(&mut Entry)) {
     }
     drop(entries);
     let Some(region) = ended else { return };
+    if let Some(exposed) = left_to_others {
+        leave_to_others(region, exposed, reported);
+        return;
+    }
     // Detached buffers of other threads may hold it still, which have no right to the bytes.
     let may_revoke = region.is_closed() && !region.is_hosted() && region::is_shared(&region);
     if may_revoke && !has_others(&region, None) {
@@ -105,13 +132,29 @@ fn change(number: usize, change: impl FnOnce(&mut Entry)) {
     region::give_back(region);
 }
 
+/// This thread has no object of a SharedArrayBuffer of the engine's any more, whose memory is still there. Other threads may have
+/// one. `exposed`: the program has seen it, and the path of its file.
+fn leave_to_others(region: Arc<Region>, exposed: Option<Option<Box<str>>>, reported: Arc<AtomicBool>) {
+    match exposed {
+        // The entry of the fault table stays, so that a cut of the file kills no other thread, until its addresses are
+        // somebody else's. An inaccessible page cannot stay: later nobody could tell it from one of somebody else's.
+        Some(path) if !region.is_revoked() => {
+            if let Some(guard) = region.guard() {
+                guard.release_file();
+                leaked::leak(region, path, reported, false);
+            }
+        }
+        _ => region.show_zeros(),
+    }
+}
+
 /// Enters a backing store that is about to be made; answers its number. `reported` is the mapping's: see `Entry`.
 pub fn register(
     region: &Arc<Region>,
     owner: live_objects::Number,
     reported: &Arc<AtomicBool>,
     engine: Engine,
-    hosted: bool,
+    kind: Kind,
 ) -> usize {
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     let (region, thread) = (Some(Arc::clone(region)), Some(thread::current().id()));
@@ -127,8 +170,8 @@ pub fn register(
         path: None,
         reported: Arc::clone(reported),
         engine,
-        hosted,
-        memory: ptr::null_mut(),
+        kind,
+        keeper: ptr::null_mut(),
     };
     entries().insert(number, entry);
     number
@@ -174,6 +217,14 @@ pub unsafe extern "C" fn store_ended(env: sys::napi_env, _data: *mut c_void, hin
     }
 }
 
+/// The finalizer of a backing store that threads share. The engine calls it on any thread, when none has it any more.
+///
+/// # Safety
+/// `hint` is a number of `register`.
+pub unsafe extern "C" fn shared_store_ended(_data: *mut c_void, hint: *mut c_void) {
+    change(hint.addr(), |entry| entry.has_store = false);
+}
+
 /// Never gives the addresses of a region back: the thread ends, and another one may go on reading them. The bytes are
 /// revoked as soon as nobody has a right to them, see `region::give_back`.
 fn abandon(number: usize) {
@@ -202,28 +253,28 @@ unsafe extern "C" fn object_ended(env: sys::napi_env, _data: *mut c_void, hint: 
     let mut references = [ptr::null_mut(); 2];
     change(hint.addr(), |entry| {
         entry.is_alive = false;
-        entry.has_store &= !entry.hosted;
-        references = [entry.object, entry.memory];
+        entry.has_store &= !entry.kind.is_hosted();
+        references = [entry.object, entry.keeper];
     });
-    // The memory last, when nothing here knows its addresses any more.
+    // The keeper last, when nothing here knows the addresses any more.
     for reference in references.into_iter().filter(|reference| !reference.is_null()) {
-        // SAFETY: made by `attach` and `keep_memory` in this environment, and deleted here alone, in answer to the object's
+        // SAFETY: made by `attach` and `keep` in this environment, and deleted here alone, in answer to the object's
         // finalizer.
         unsafe { sys::napi_delete_reference(env, reference) };
     }
 }
 
-/// Lets go of the WebAssembly memories of this thread whose buffer was detached and then collected. Their finalizers would do
-/// it at the next turn of the event loop.
-pub fn sweep_memories(env: sys::napi_env) {
+/// Lets go of what keeps hosts of this thread whose buffer was collected. Their finalizers would do it at the next turn of the
+/// event loop.
+pub fn sweep_hosts(env: sys::napi_env) {
     let this = Some(thread::current().id());
     let mine = entries()
         .iter()
-        .filter(|(_, entry)| entry.thread == this && !entry.memory.is_null())
+        .filter(|(_, entry)| entry.thread == this && !entry.keeper.is_null())
         .map(|(number, entry)| (*number, entry.object))
         .collect::<Vec<_>>();
     for (number, object) in mine {
-        let (mut value, mut memory) = (ptr::null_mut(), ptr::null_mut());
+        let (mut value, mut keeper) = (ptr::null_mut(), ptr::null_mut());
         // SAFETY: the reference is not deleted before the entry is removed, and this is its thread.
         unsafe { sys::napi_get_reference_value(env, object, &mut value) };
         if !value.is_null() {
@@ -231,10 +282,10 @@ pub fn sweep_memories(env: sys::napi_env) {
         }
         change(number, |entry| {
             entry.has_store = false;
-            memory = std::mem::replace(&mut entry.memory, ptr::null_mut());
+            keeper = std::mem::replace(&mut entry.keeper, ptr::null_mut());
         });
-        // SAFETY: made by `keep_memory` in this environment, and the entry has it no more.
-        unsafe { sys::napi_delete_reference(env, memory) };
+        // SAFETY: made by `keep` in this environment, and the entry has it no more.
+        unsafe { sys::napi_delete_reference(env, keeper) };
     }
 }
 
@@ -271,7 +322,8 @@ pub fn leak_transferred(env: Env) {
     let mine = entries()
         .iter()
         .filter(|(_, entry)| {
-            entry.thread == this && entry.exposed && entry.has_store && !entry.detached_by_us
+            let is_attached = entry.exposed && entry.has_store && !entry.detached_by_us;
+            entry.thread == this && is_attached && entry.kind == Kind::External
         })
         .map(|(number, entry)| (*number, entry.is_alive, entry.object))
         .collect::<Vec<_>>();
@@ -299,7 +351,7 @@ pub fn environment_ends() {
         } else {
             change(number, |entry| {
                 (entry.is_alive, entry.thread) = (false, None);
-                entry.has_store &= !entry.hosted;
+                entry.has_store &= !entry.kind.is_hosted();
             });
         }
     }
@@ -309,13 +361,17 @@ pub fn environment_ends() {
 /// long as a job of the host's may have an address of them: as long as the buffer lives.
 #[napi(catch_unwind)]
 pub fn keep_memory(env: Env, number: f64, #[napi(ts_arg_type = "object")] memory: Passed) {
+    change(number as usize, |entry| entry.detached_by_us = true);
+    keep(env, number as usize, &memory);
+}
+
+/// Keeps an object strongly as long as the buffer of that number lives.
+pub fn keep(env: Env, number: usize, keeper: &Passed) {
     let mut reference = ptr::null_mut();
     // SAFETY: env and the object are the engine's, for this call.
-    unsafe { sys::napi_create_reference(env.raw(), memory.0, 1, &mut reference) };
+    unsafe { sys::napi_create_reference(env.raw(), keeper.0, 1, &mut reference) };
     let mut lost = reference;
-    change(number as usize, |entry| {
-        (entry.memory, entry.detached_by_us) = (std::mem::replace(&mut lost, ptr::null_mut()), true);
-    });
+    change(number, |entry| entry.keeper = std::mem::replace(&mut lost, ptr::null_mut()));
     if !lost.is_null() {
         // SAFETY: just made, and nobody has it.
         unsafe { sys::napi_delete_reference(env.raw(), lost) };

@@ -1,5 +1,5 @@
-//! Regions that threads have left behind when they ended. Their addresses are never given back, since another thread may go on
-//! using them and nobody tells when it does not.
+//! Regions that threads have left behind, since another thread may go on using their addresses and nobody tells when it does
+//! not. The addresses are never given back; those that are the engine's end when it has given them to another mapping.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -18,9 +18,10 @@ struct Leaked {
 
 static LEAKED: Mutex<Vec<Leaked>> = Mutex::new(Vec::new());
 
-/// Keeps a region for ever. `transferred`: see `Leaked`.
+/// Keeps a region for ever, or until its addresses are another's. `transferred`: see `Leaked`.
 pub fn leak(region: Arc<Region>, path: Option<Box<str>>, reported: Arc<AtomicBool>, transferred: bool) {
     let mut leaked = LEAKED.lock();
+    leaked.retain(|other| other.region.guard().is_none_or(|guard| !guard.is_evicted()));
     // One `Arc` is enough, however many threads have had the mapping.
     match leaked.iter_mut().find(|other| Arc::ptr_eq(&other.region, &region)) {
         Some(other) => other.transferred |= transferred,

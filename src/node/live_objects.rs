@@ -156,7 +156,7 @@ fn is_alive(env: Env, object: sys::napi_ref) -> bool {
 /// Releases the mappings whose objects were collected; answers how many they were.
 #[napi(catch_unwind)]
 pub fn sweep(env: Env) -> u32 {
-    array_buffers::sweep_memories(env.raw());
+    array_buffers::sweep_hosts(env.raw());
     let is_over = |entry: &Entry| entry.handle.is_closed() || !is_alive(env, entry.object);
     let mut swept = 0;
     for entry in LIVE_OBJECTS.with_borrow_mut(|live| live.take(is_over)) {

@@ -4,7 +4,7 @@ use napi::bindgen_prelude::Either;
 use napi::{Env, sys};
 use napi_derive::napi;
 
-use super::array_buffers;
+use super::array_buffers::{self, Kind};
 use super::enums::Engine;
 use super::errors::Failure;
 use super::mapping::NativeMapping;
@@ -34,14 +34,16 @@ impl NativeMapping {
         self.handle().is_in_one_place()
     }
 
-    /// Shows the bytes over memory of the engine's: `host` is the ArrayBuffer of a WebAssembly.Memory, `view` all of its bytes.
-    /// Answers the number of the buffer. The caller has at most one at a time, and keeps it alive until `close`.
+    /// Shows the bytes over memory of the engine's: `host` is the ArrayBuffer of a WebAssembly.Memory, or a SharedArrayBuffer of whole
+    /// pages, and then `keeper` is another one of the same memory. `view` are all bytes of it. Answers the number of the buffer.
+    /// The caller has at most one at a time, and keeps it alive until `close`.
     #[napi(enumerable = false, catch_unwind)]
     pub fn overlay(
         &self,
         env: Env,
         #[napi(ts_arg_type = "Uint8Array")] view: JsBytes,
-        #[napi(ts_arg_type = "ArrayBuffer")] host: Passed,
+        #[napi(ts_arg_type = "ArrayBufferLike")] host: Passed,
+        #[napi(ts_arg_type = "SharedArrayBuffer")] keeper: Option<Passed>,
     ) -> Either<f64, Failure> {
         let place = |length: usize| view.0.part(0, length.next_multiple_of(os::page_size()))?.as_host();
         let shown = self.record().and_then(|record| {
@@ -57,8 +59,12 @@ impl NativeMapping {
             Err(error) => return Either::B(error.into()),
         };
         region.expose(|_, _| ());
-        let number = array_buffers::register(&region, self.object_number(), &reported, Engine::Node, true);
+        let kind = if keeper.is_some() { Kind::SharedHosted } else { Kind::Hosted };
+        let number = array_buffers::register(&region, self.object_number(), &reported, Engine::Node, kind);
         if array_buffers::attach(env, number, host.0) == sys::Status::napi_ok {
+            if let Some(keeper) = keeper {
+                array_buffers::keep(env, number, &keeper);
+            }
             return Either::A(number as f64);
         }
         forget_exception(env.raw());

@@ -57,6 +57,13 @@ impl Region {
         unsafe { os::map_zeros(self.map.base(), self.whole()) }
     }
 
+    /// Puts zeros in the place of whatever is there, for who may access the pages when nobody guards them any more.
+    pub fn show_zeros(&self) {
+        if !matches!(self.map, RawMap::Empty) {
+            self.replace_pages(|| self.map_zeros());
+        }
+    }
+
     /// To be called by a thread of our own that has read the region while it was revoked: what it was shown then becomes
     /// inaccessible again for everybody else.
     pub fn revoke_again(&self) {

@@ -160,6 +160,11 @@ impl Slot {
         }
     }
 
+    /// Whether `evict_hosted` has taken the addresses from this entry.
+    pub fn is_evicted(self) -> bool {
+        self.chunk.bases[self.index()].load(SeqCst) == 0
+    }
+
     /// Unregisters the addresses, and waits until no handler is at work on them.
     pub fn unregister(self) {
         self.chunk.bases[self.index()].store(0, SeqCst);

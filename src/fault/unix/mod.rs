@@ -38,27 +38,9 @@ pub fn descriptor(file: &File) -> i32 {
 pub fn install_handlers() {
     // The size is computed at the first call, which must not be one of a handler's.
     os::page_size();
-    keep_loaded();
+    os::keep_loaded();
     chain::put_on_top(libc::SIGBUS, on_fault);
     chain::put_on_top(libc::SIGSEGV, on_fault);
-}
-
-/// Keeps this library loaded for ever. Node unloads an addon with the last thread that has it, but the kernel, and
-/// the handlers that were installed after ours, go on calling it.
-fn keep_loaded() {
-    use std::sync::Once;
-    static LOADED: Once = Once::new();
-    LOADED.call_once(|| {
-        // SAFETY: all zero is a valid Dl_info.
-        let mut info: libc::Dl_info = unsafe { std::mem::zeroed() };
-        // SAFETY: an address of this library, and a structure of ours.
-        let found = unsafe { libc::dladdr(install_handlers as *const c_void, &mut info) };
-        if found != 0 && !info.dli_fname.is_null() {
-            let flags = libc::RTLD_LAZY | libc::RTLD_NOLOAD | libc::RTLD_NODELETE;
-            // SAFETY: the name is the loader's own. The handle is never closed.
-            unsafe { libc::dlopen(info.dli_fname, flags) };
-        }
-    });
 }
 
 /// # Safety

@@ -6,6 +6,7 @@ mod copy;
 mod errors;
 mod file;
 mod limits;
+mod loader;
 mod map;
 mod named;
 #[cfg_attr(
@@ -26,6 +27,7 @@ pub use file::{
     read_at, remove, set_size, source,
 };
 pub use limits::{granularity, mappings, page_size, whole_pages};
+pub use loader::{keep_loaded, symbol_of_host};
 pub use map::{
     NORESERVE, OwnedPages, can_show_memory, drop_stores, has_private_flag, is_private_mapping, map_anonymous,
     map_file, map_inaccessible, map_over, map_zeros, move_over, reads_zeros_beyond_end, remap, shared_pages,

@@ -1,12 +1,12 @@
 //! Files: borrowed descriptors, opening, sizes.
 
+use std::ffi::c_void;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::mem::{ManuallyDrop, MaybeUninit};
 use std::os::windows::fs::OpenOptionsExt;
 use std::os::windows::io::{AsRawHandle, FromRawHandle, RawHandle};
 use std::path::Path;
-use std::ptr;
 use std::sync::LazyLock;
 
 use windows_sys::Win32::Foundation::{
@@ -16,9 +16,9 @@ use windows_sys::Win32::Storage::FileSystem::{
     BY_HANDLE_FILE_INFORMATION, FILE_FLAG_BACKUP_SEMANTICS, FILE_TYPE_DISK, FILE_TYPE_UNKNOWN, GetDriveTypeW,
     GetFileInformationByHandle, GetFileType, GetFinalPathNameByHandleW, VOLUME_NAME_DOS,
 };
-use windows_sys::Win32::System::LibraryLoader::{GetModuleHandleW, GetProcAddress};
 use windows_sys::Win32::System::WindowsProgramming::{DRIVE_FIXED, DRIVE_RAMDISK};
 
+use super::loader::symbol_of_host;
 use super::win32::{error, last_error};
 use crate::os::open_or_make::open_or_make;
 use crate::os::{InCall, OpenMode, Result, grow};
@@ -39,12 +39,9 @@ type HandleOf = unsafe extern "C" fn(i32) -> isize;
 /// libuv's uv_get_osfhandle, of the program itself: descriptors are numbers of a C runtime, and this library's
 /// runtime does not know those of Node's.
 static HANDLE_OF: LazyLock<Option<HandleOf>> = LazyLock::new(|| {
-    // SAFETY: null is the program itself, which is never unloaded.
-    let module = unsafe { GetModuleHandleW(ptr::null()) };
-    // SAFETY: the module is loaded and the name ends with a zero.
-    let found = unsafe { GetProcAddress(module, c"uv_get_osfhandle".as_ptr().cast()) }?;
+    let found = symbol_of_host(c"uv_get_osfhandle")?;
     // SAFETY: libuv's signature: uv_os_fd_t uv_get_osfhandle(int fd).
-    Some(unsafe { std::mem::transmute::<unsafe extern "system" fn() -> isize, HandleOf>(found) })
+    Some(unsafe { std::mem::transmute::<*const c_void, HandleOf>(found) })
 });
 
 /// Borrows the host's descriptor `fd`. The error is ERROR_INVALID_HANDLE (EBADF) if it is not open.

@@ -1,0 +1,126 @@
+// Mappings whose views are over a SharedArrayBuffer, which several threads have.
+import fs from 'node:fs'
+import process from 'node:process'
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
+import { Mmap } from 'memmap'
+import { collect, collectUntil, descriptors, file, lines, main, report, sleep, turn } from './common.mjs'
+
+const PAGE = 4096
+const LENGTH = 5 * PAGE
+
+const open = (name, home) => Mmap.open(name, { home, sharedBuffer: true })
+
+/** Each in a function of its own, so that no variable of a frame that goes on keeps the object. */
+function giveAway(name, home, closes) {
+  const m = open(name, home)
+  parentPort.postMessage(m.buffer.buffer)
+  if (closes) m.close({ views: 'keep' })
+}
+
+const workers = {
+  /** Maps a file, gives its bytes to the main thread, and is over with it in some way. */
+  async giver({ name, home, end }) {
+    if (end === 'exit' || end === 'terminate') {
+      globalThis.kept = open(name, home)
+      parentPort.postMessage(globalThis.kept.buffer.buffer)
+      if (end === 'exit') process.exit()
+      setInterval(() => {}, 1000)
+      return
+    }
+    giveAway(name, home, end === 'keep')
+    for (let round = 0; round < 20; round++) {
+      collect()
+      await turn()
+    }
+    parentPort.postMessage('dropped')
+  },
+
+  /** Looks at the bytes of what it is given, keeps it for a while, and makes garbage. */
+  holder() {
+    const held = []
+    const wrong = new Set()
+    let rounds = 0
+    parentPort.on('message', (message) => {
+      if (message === 'end') {
+        parentPort.postMessage({ rounds, wrong: [...wrong] })
+        parentPort.close()
+        return
+      }
+      held.push(message)
+      if (held.length > 1 + (rounds % 8)) held.splice(0, 2)
+      for (const { bytes, mayVanish } of held) {
+        const at = (rounds * 997) % LENGTH
+        const byte = new Uint8Array(bytes, 0, LENGTH)[at]
+        if (byte !== 0x78 && !(mayVanish && byte === 0)) wrong.add(`${mayVanish ? 'closed' : 'kept'} ${byte}`)
+      }
+      if (rounds % 50 === 0) collect()
+      globalThis.junk = new Uint8Array(1000 + (rounds % 7) * 10_000)
+      rounds++
+    })
+  },
+}
+
+const start = (role, data) => new Worker(new URL(import.meta.url), { workerData: { role, ...data } })
+const heard = (worker, event) => new Promise((resolve) => worker.once(event, resolve))
+
+/** Maps, shares and ends one mapping. */
+function round(name, home, number, holders) {
+  const m = open(name, home)
+  const views = ['keep', 'drop', 'detach', 'zero', 'drop'][number % 5]
+  const message = { bytes: m.buffer.buffer, mayVanish: views === 'detach' || views === 'zero' }
+  for (const holder of holders) holder.postMessage(message)
+  if (views !== 'drop') m.close({ views })
+}
+
+const scenarios = {
+  /** The main thread has the bytes after the object that mapped them, and its thread, are gone. */
+  async left({ home, end }) {
+    const name = file(Buffer.alloc(LENGTH, 'x'))
+    const worker = start('giver', { name, home, end })
+    const ended = heard(worker, 'exit')
+    const held = { bytes: await heard(worker, 'message') }
+    if (end === 'terminate') await worker.terminate()
+    await ended
+    await collectUntil(undefined, 5)
+    const read = Buffer.from(held.bytes, 0, 5).toString('latin1')
+    // Not on Windows, where the file has no end that could come before its views.
+    if (process.platform !== 'win32') fs.truncateSync(name, PAGE)
+    const cut = process.platform === 'win32' || Buffer.from(held.bytes, 0, LENGTH)[LENGTH - 1] === 0
+    delete held.bytes
+    await collectUntil(() => lines(name) <= 0)
+    report({ read, cut, mapped: lines(name), open: descriptors(name) })
+    process.exit()
+  },
+
+  /** Threads that hold what the main thread maps, shares, and closes or drops. */
+  async storm({ home, milliseconds }) {
+    process.removeAllListeners('warning')
+    const name = file(Buffer.alloc(LENGTH, 'x'))
+    const holders = [0, 1, 2].map(() => start('holder', {}))
+    const ended = holders.map((holder) => heard(holder, 'exit'))
+    await Promise.all(holders.map((holder) => heard(holder, 'online')))
+    const until = Date.now() + milliseconds
+    for (let number = 0; Date.now() < until; number++) {
+      round(name, home, number, holders)
+      if (number % 16 === 0) await sleep(1)
+      if (number % 200 === 0) await collectUntil(undefined, 1)
+    }
+    const said = holders.map((holder) => heard(holder, 'message'))
+    for (const holder of holders) holder.postMessage('end')
+    const answers = await Promise.all(said)
+    await Promise.all(ended)
+    await collectUntil(() => lines(name) <= 0)
+    report({
+      rounds: Math.min(...answers.map(({ rounds }) => rounds)),
+      wrong: answers.flatMap(({ wrong }) => wrong),
+      same: fs.readFileSync(name).equals(Buffer.alloc(LENGTH, 'x')),
+      mapped: lines(name),
+      open: descriptors(name),
+    })
+    process.exit()
+  },
+}
+
+// No `await` here: V8 ends the process when a thread is terminated while it evaluates a module with one (Node 22).
+if (isMainThread) main(scenarios)
+else workers[workerData.role](workerData)
