@@ -141,7 +141,7 @@ declare class MmapAbortError extends Error {
 }
 /**
 * What becomes of the views of bytes that a mapping no longer has, after `close()` or `resize()`.
-* - `'detach'`: they get length 0. Whoever still has a pointer to the bytes (a job of `fs`, `net` or `zlib`, a native
+* - `'detach'`: they get length 0, unless they are over a SharedArrayBuffer, which has no such thing. Whoever still has a pointer to the bytes (a job of `fs`, `net` or `zlib`, a native
 *   library) can access them no more: a system call fails with EFAULT, and code that reads them itself meets zeros, of which
 *   a process warning with the code MEMMAP_READ_AFTER_CLOSE tells.
 * - `'zero'`: they keep their length and read zeros, without a warning.
@@ -176,7 +176,7 @@ interface CloseOptions {
 * How JavaScript reaches the bytes of a mapping.
 * - `'external'`: through an ArrayBuffer over the mapped memory, made when it is first needed. Node, Bun, Deno.
 * - `'overlay'`: through memory of the engine's own, over whose pages the mapping is shown. Used where the engine forbids
-*   ArrayBuffers over foreign memory (Electron, any V8 with its sandbox), up to 4 GiB, on Linux.
+*   ArrayBuffers over foreign memory (Electron, any V8 with its sandbox), up to 32 GiB, on Linux.
 * - `'native'`: through calls into Rust only, without views. Used where there can be neither: on macOS and Windows in Electron, and for
 *   mappings longer than the engine's buffers may be.
 */
@@ -299,8 +299,8 @@ interface CommonOptions {
   /**
   * Views over a SharedArrayBuffer: `postMessage()` of `m.buffer.buffer` then shares the bytes with a thread rather than to copy
   * them, and `Atomics.wait()` works on them. It cannot be detached, so views keep their length after `close()`: pointers to
-  * the bytes meet what `views` of `close` says. Many functions of Node and of the Web refuse views of a SharedArrayBuffer, see
-  * the README. Where it is not to be had, the mapping has the home `'native'`. Default false.
+  * the bytes meet what `views` of `close` says. Some functions of Node and of the Web refuse such views: docs/shared-buffers.md
+  * has a table. Where it is not to be had, the mapping has the home `'native'`. Default false.
   */
   sharedBuffer?: boolean;
 }
@@ -501,7 +501,7 @@ declare class Mmap implements Disposable, Iterable<number> {
   /** Calls `close()`, at the end of a `using` block: await there what works on views. */
   [Symbol.dispose](): void;
   /**
-  * All bytes, without a copy: the same Buffer each time.
+  * All bytes, without a copy: the same Buffer each time. With `sharedBuffer`, its `buffer` is a SharedArrayBuffer.
   * @throws {Error} ERR_MMAP_NO_VIEWS in the home `'native'`, or when `transfer()` took the memory of the Buffer
   */
   get buffer(): Buffer<ArrayBuffer>;

@@ -213,7 +213,7 @@ export class Mmap implements Disposable, Iterable<number> {
   }
 
   /**
-   * All bytes, without a copy: the same Buffer each time.
+   * All bytes, without a copy: the same Buffer each time. With `sharedBuffer`, its `buffer` is a SharedArrayBuffer.
    * @throws {Error} ERR_MMAP_NO_VIEWS in the home `'native'`, or when `transfer()` took the memory of the Buffer
    */
   get buffer(): Buffer<ArrayBuffer> {

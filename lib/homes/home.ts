@@ -5,7 +5,7 @@ import type { ResizeOptions, ViewsAfter } from '../options/lifetime.js'
  * How JavaScript reaches the bytes of a mapping.
  * - `'external'`: through an ArrayBuffer over the mapped memory, made when it is first needed. Node, Bun, Deno.
  * - `'overlay'`: through memory of the engine's own, over whose pages the mapping is shown. Used where the engine forbids
- *   ArrayBuffers over foreign memory (Electron, any V8 with its sandbox), up to 4 GiB, on Linux.
+ *   ArrayBuffers over foreign memory (Electron, any V8 with its sandbox), up to 32 GiB, on Linux.
  * - `'native'`: through calls into Rust only, without views. Used where there can be neither: on macOS and Windows in Electron, and for
  *   mappings longer than the engine's buffers may be.
  */

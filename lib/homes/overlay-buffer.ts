@@ -42,10 +42,11 @@ function unreachable(): never {
 
 export const hasMemory: boolean = Memory !== undefined
 
-/** Memory of the engine's own of at least `length` bytes. What was closed or dropped may have to be collected first. */
-function newMemory(length: number): Memory {
-  const pages = Math.ceil(length / WASM_PAGE)
-  const make = (): Memory => new (Memory as MemoryClass)({ initial: pages, maximum: pages })
+/**
+ * Has the engine make memory of its own of `length` bytes. What was closed or dropped may have to be collected first.
+ * @throws {Error} ERR_MMAP_NO_VIEWS
+ */
+export function madeOrReclaimed<M>(length: number, make: () => M): M {
   try {
     return make()
   } catch {
@@ -56,9 +57,14 @@ function newMemory(length: number): Memory {
   } catch (error) {
     throw coded(
       'ERR_MMAP_NO_VIEWS',
-      `This engine has no memory of its own left for views of ${length} bytes (${(error as Error).message}). Close other mappings, or use slice(), read(), at(), set() or write() instead`,
+      `This engine has no memory of its own left for views of ${length} bytes (${(error as Error).message}). Close other mappings, map a window with offset and length, or use slice(), read(), at(), set() or write() instead`,
     )
   }
+}
+
+function newMemory(length: number): Memory {
+  const pages = Math.ceil(length / WASM_PAGE)
+  return madeOrReclaimed(length, () => new (Memory as MemoryClass)({ initial: pages, maximum: pages }))
 }
 
 /**

@@ -22,6 +22,10 @@ export function allowsOverlay(length: number, slack: number): boolean {
   return isPossible && slack + length <= LONGEST
 }
 
+/** To be refused a WebAssembly memory costs several collections: so many milliseconds long none is asked for then. */
+const REFUSED_FOR = 1000
+let refusedUntil = 0
+
 const isNoViews = (error: unknown): boolean => (error as { code?: string }).code === 'ERR_MMAP_NO_VIEWS'
 
 /** Throws if the home `'overlay'`, which the user asked for, cannot be had for a mapping of `length` bytes. */
@@ -51,14 +55,18 @@ export class OverlayBytes extends ViewedBytes {
     return !this.#isInOnePlace
   }
 
-  /** An ArrayBuffer, which more functions take, unless a SharedArrayBuffer is asked for, or the only one to be had. */
+  /**
+   * An ArrayBuffer, which more functions take, unless a SharedArrayBuffer is asked for, or the only one to be had.
+   */
   protected override makeHost(): ViewHost {
-    if (this.shared || this.slack + this.length > LONGEST_HOST) return this.#sharedHost()
+    const isLong = this.slack + this.length > LONGEST_HOST
+    if (this.shared || isLong || (hasSharedMemory && performance.now() < refusedUntil)) return this.#sharedHost()
     try {
       return new OverlayBuffer(this.native, this.slack, this.length, this.path)
     } catch (error) {
       // The engine has room for few WebAssembly memories in some processes, but for many others.
       if (!isNoViews(error) || !hasSharedMemory) throw error
+      refusedUntil = performance.now() + REFUSED_FOR
       return this.#sharedHost()
     }
   }

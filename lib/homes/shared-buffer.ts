@@ -6,7 +6,7 @@ import { coded } from '../errors.js'
 import { unwrap } from '../failures.js'
 import { binding } from '../load/load.js'
 import { ENGINE } from './engine.js'
-import { showOver, stopShowing } from './overlay-buffer.js'
+import { madeOrReclaimed, showOver, stopShowing } from './overlay-buffer.js'
 import type { ViewHost } from './viewed.js'
 
 const { detachedByUs, exposed, released } = binding
@@ -32,14 +32,7 @@ const PAGES = 65536
 
 function newShared(length: number, options?: { maxByteLength: number }): SharedArrayBuffer {
   if (Shared === undefined) throw coded('ERR_MMAP_NO_VIEWS', 'This engine has no SharedArrayBuffer')
-  try {
-    return new Shared(length, options)
-  } catch (error) {
-    throw coded(
-      'ERR_MMAP_NO_VIEWS',
-      `This engine has no memory of its own left for views of ${length} bytes (${(error as Error).message}). Close other mappings, map a window with offset and length, or use slice(), read(), at(), set() or write() instead`,
-    )
-  }
+  return madeOrReclaimed(length, () => new Shared(length, options))
 }
 
 /** Another object of the same shared memory. */

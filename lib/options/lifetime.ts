@@ -3,7 +3,7 @@ import { wrongValue } from '../errors.js'
 
 /**
  * What becomes of the views of bytes that a mapping no longer has, after `close()` or `resize()`.
- * - `'detach'`: they get length 0. Whoever still has a pointer to the bytes (a job of `fs`, `net` or `zlib`, a native
+ * - `'detach'`: they get length 0, unless they are over a SharedArrayBuffer, which has no such thing. Whoever still has a pointer to the bytes (a job of `fs`, `net` or `zlib`, a native
  *   library) can access them no more: a system call fails with EFAULT, and code that reads them itself meets zeros, of which
  *   a process warning with the code MEMMAP_READ_AFTER_CLOSE tells.
  * - `'zero'`: they keep their length and read zeros, without a warning.

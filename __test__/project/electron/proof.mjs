@@ -5,6 +5,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
+import { Worker } from 'node:worker_threads'
 import { Mmap } from 'memmap'
 
 /** The home in an engine with a memory cage: `overlay` on Linux, else `native`. */
@@ -37,6 +38,41 @@ function noViews(m, name) {
   assert.equal(fs.readFileSync(name, 'latin1').slice(0, 5), 'HEllo')
 }
 
+/** What a worker says of a mapping that it is given the token of. */
+function attached(m) {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL('./attached.mjs', import.meta.url), { workerData: m.share() })
+    worker.once('message', resolve)
+    worker.once('error', reject)
+  })
+}
+
+/** A file that is cut under its views: nothing dies, and calls throw. */
+function faults(name, home) {
+  const m = Mmap.open(name)
+  const end = m.length - 1
+  assert.equal(m.at(end), 0x65)
+  const view = home === 'native' ? undefined : m.buffer
+  fs.truncateSync(name, 5)
+  assert.equal(view?.[end] ?? 0, 0)
+  assert.throws(() => m.at(end), { code: 'ERR_MMAP_FAULT' })
+  assert.equal(m.faulted, true)
+  m.close()
+}
+
+/** Views over a SharedArrayBuffer, where they are to be had. */
+function shared(name) {
+  const m = Mmap.open(name, { access: 'write', sharedBuffer: true })
+  const { home } = m
+  if (home !== 'native') {
+    assert.ok(m.buffer.buffer instanceof SharedArrayBuffer)
+    m.buffer[0] = 0x48
+  }
+  assert.equal(m.toString('latin1', 6, 11), 'world')
+  m.close()
+  return home
+}
+
 /** Answers the home in use; throws if something does not hold. */
 export async function prove() {
   const folder = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), 'memmap-electron-'))
@@ -51,11 +87,15 @@ export async function prove() {
     assert.equal(m.slice(0, 5).toString(), 'HEllo')
     assert.equal(m.find('needle', 0), m.length - 6)
     assert.equal(await m.findAsync('needle', { start: 0 }), m.length - 6)
+    assert.deepEqual(await attached(m), { home, read: 'world' })
+    assert.equal(m.at(0), 0x57)
     assert.equal(m.match(/(?<word>s\w+) line/)?.groups.word.toString(), 'second')
     m.close()
     assert.throws(() => m.at(0), { code: 'ERR_MMAP_CLOSED' })
     // After close() a view has no bytes.
     if (buffer !== undefined) assert.equal(buffer.length, 0)
+    if (home !== 'native') assert.notEqual(shared(name), 'native')
+    if (process.platform !== 'win32') faults(name, home)
     const memory = Mmap.anonymous(100_000)
     assert.equal(memory.home, home)
     memory.close()
