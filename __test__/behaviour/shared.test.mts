@@ -1,10 +1,11 @@
 // Views over a SharedArrayBuffer: `{ sharedBuffer: true }`.
+import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads'
 import test, { type ExecutionContext } from 'ava'
 import { type Home, Mmap, type ViewsAfter } from 'memmap'
 import { ended, run, story } from '../support/child.mjs'
-import { deno, emulator, file, HOMES, linux, SHARE, skip, throwsCode, windows } from '../support/common.mjs'
+import { deno, electron, emulator, file, HOMES, linux, SHARE, skip, throwsCode, windows } from '../support/common.mjs'
 
 /** Whether a home has such views, with this engine and on this system. */
 function hasShared(home: Home): boolean {
@@ -190,7 +191,29 @@ test('a posted SharedArrayBuffer is one, a posted view of the usual kind is a co
 
 const NOTHING_LEFT = linux ? { mapped: 0, open: 0 } : { mapped: -1, open: -1 }
 
+/** Why a limit of addresses cannot be set for a child here. */
+function withoutLimits(): string | undefined {
+  if (!linux) return 'prlimit(2) is one of Linux'
+  if (emulator !== undefined) return 'an emulator needs addresses of its own'
+  return spawnSync('prlimit', ['--version']).error && 'there is no prlimit(1)'
+}
+
 for (const home of SHARED) {
+  for (const ends of ['drop', 'detach'] as const) {
+    test.serial(`what has no room is made room for: ${ends} [${home}]`, async (t) => {
+      const reason = electron ? 'a cage has its addresses from the start' : withoutLimits()
+      if (reason !== undefined) return skip(t, reason)
+      const outcome = await run('shared', 'crowd', { home, ends })
+      if (ended(t, outcome)) t.deepEqual(outcome.answer, { zeros: 60 }, story(outcome))
+    })
+  }
+
+  test.serial(`what was dropped counts as no mapping [${home}]`, async (t) => {
+    if (!linux || SHARE < 1) return skip(t, 'it takes the limit of Linux, and some seconds')
+    const outcome = await run('shared', 'room', { home, count: 20_000 })
+    if (ended(t, outcome)) t.deepEqual(outcome.answer, { code: 'none' }, story(outcome))
+  })
+
   test.serial(`another thread has the bytes when object and thread of the mapping are gone [${home}]`, async (t) => {
     for (const end of ['drop', 'keep', 'exit', 'terminate']) {
       if (deno && end === 'terminate') continue

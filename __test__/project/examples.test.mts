@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
 import { linux, root, scratch, skip } from '../support/common.mjs'
 
 const tool = path.join(root, 'examples', 'build', 'grep.js')
@@ -119,14 +119,25 @@ function challenge(text: string): string {
   return `{${each.join(', ')}}\n`
 }
 
+/** Runs the example with these arguments. */
+function challenged(t: ExecutionContext, ...args: string[]): string {
+  const program = path.join(root, 'examples', 'build', '1brc.js')
+  const { status, stderr, stdout } = spawnSync(process.execPath, [program, ...args], { encoding: 'utf8' })
+  t.is(status, 0, stderr)
+  return stdout
+}
+
+test('1brc: ten million rows, mapped and read', (t) => {
+  const text = path.join(scratch(t), 'measurements.txt')
+  challenged(t, '--make', '10000000', text)
+  const mapped = challenged(t, '--threads', '2', text)
+  t.is(mapped.split(', ').length, 413)
+  t.is(challenged(t, '--threads', '2', '--read', text), mapped)
+})
+
 test('1brc: threads over one mapping answer as one loop over the text does, and as threads that read the file', (t) => {
   const text = path.join(scratch(t), 'measurements.txt')
-  const run = (...args: string[]): string => {
-    const program = path.join(root, 'examples', 'build', '1brc.js')
-    const { status, stderr, stdout } = spawnSync(process.execPath, [program, ...args, text], { encoding: 'utf8' })
-    t.is(status, 0, stderr)
-    return stdout
-  }
+  const run = (...args: string[]): string => challenged(t, ...args, text)
   run('--make', '20000')
   const expected = challenge(fs.readFileSync(text, 'utf8'))
   t.is(expected.split(', ').length, 413)

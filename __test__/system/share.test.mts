@@ -1,6 +1,6 @@
 import test from 'ava'
 import { ended, run, story } from '../support/child.mjs'
-import { deno, electron, emulator, HOMES, linux, SHARE, skip, VIEWED, windows } from '../support/common.mjs'
+import { deno, emulator, HOMES, linux, SHARE, skip, VIEWED, windows } from '../support/common.mjs'
 
 const NOTHING_LEFT = linux ? { mapped: 0, open: 0 } : { mapped: -1, open: -1 }
 /** A thread of Deno that is terminated lets go of what it has some time later. */
@@ -8,9 +8,6 @@ const ENDS = deno ? ['close', 'keep', 'drop', 'exit'] : ['close', 'keep', 'drop'
 const MILLISECONDS = emulator === undefined ? 3000 * Math.max(SHARE, 0.3) : 1000
 
 for (const home of HOMES) {
-  /** All threads share the room of a cage, and none can collect what another one has dropped. */
-  const FULL = electron && home === 'overlay' ? 'ERR_MMAP_NO_VIEWS' : undefined
-
   test(`threads that end in each way leave their bytes and nothing else [${home}]`, async (t) => {
     const outcome = await run('share', 'ends', { home, ends: [...ENDS, ...ENDS] })
     if (!ended(t, outcome)) return
@@ -57,7 +54,7 @@ for (const home of HOMES) {
         const outcome = await run('share', 'storm', { home, milliseconds: MILLISECONDS, terminates })
         if (!ended(t, outcome)) return
         const { codes, rounds, mappings, same, mapped, open } = outcome.answer
-        const wrong = codes.filter((code: string) => code !== 'ERR_MMAP_CLOSED' && code !== FULL)
+        const wrong = codes.filter((code: string) => code !== 'ERR_MMAP_CLOSED')
         t.deepEqual(wrong, [], story(outcome))
         // A thread that is emulated may not have begun when its mapping is closed.
         t.true(same && mappings > 0 && (terminates || emulator !== undefined || rounds > 0))

@@ -139,8 +139,8 @@ fn leave_to_others(region: Arc<Region>, exposed: Option<Option<Box<str>>>, repor
         // The entry of the fault table stays, so that a cut of the file kills no other thread, until its addresses are
         // somebody else's. An inaccessible page cannot stay: later nobody could tell it from one of somebody else's.
         Some(path) if !region.is_revoked() => {
-            if let Some(guard) = region.guard() {
-                guard.release_file();
+            if region.guard().is_some() {
+                region.leave_to_engine();
                 leaked::leak(region, path, reported, false);
             }
         }

@@ -16,12 +16,29 @@ struct Leaked {
     transferred: bool,
 }
 
-static LEAKED: Mutex<Vec<Leaked>> = Mutex::new(Vec::new());
+struct All {
+    regions: Vec<Leaked>,
+    /// How many there are when the next look is due for those whose pages are gone.
+    due: usize,
+}
+
+impl All {
+    /// All of them. Those that the engine has freed are taken out now and then, so that a look costs little for each.
+    fn with_room(&mut self) -> &mut Vec<Leaked> {
+        if self.regions.len() >= self.due {
+            self.regions.retain(|leaked| !(leaked.region.is_hosted() && leaked.region.is_gone()));
+            self.due = 2 * self.regions.len() + 64;
+        }
+        &mut self.regions
+    }
+}
+
+static LEAKED: Mutex<All> = Mutex::new(All { regions: Vec::new(), due: 0 });
 
 /// Keeps a region for ever, or until its addresses are another's. `transferred`: see `Leaked`.
 pub fn leak(region: Arc<Region>, path: Option<Box<str>>, reported: Arc<AtomicBool>, transferred: bool) {
     let mut leaked = LEAKED.lock();
-    leaked.retain(|other| other.region.guard().is_none_or(|guard| !guard.is_evicted()));
+    let leaked = leaked.with_room();
     // One `Arc` is enough, however many threads have had the mapping.
     match leaked.iter_mut().find(|other| Arc::ptr_eq(&other.region, &region)) {
         Some(other) => other.transferred |= transferred,
@@ -31,12 +48,12 @@ pub fn leak(region: Arc<Region>, path: Option<Box<str>>, reported: Arc<AtomicBoo
 
 /// Whether a thread that has ended gave the memory of a region to another one.
 pub fn was_given_away(region: &Arc<Region>) -> bool {
-    LEAKED.lock().iter().any(|leaked| leaked.transferred && Arc::ptr_eq(&leaked.region, region))
+    LEAKED.lock().regions.iter().any(|leaked| leaked.transferred && Arc::ptr_eq(&leaked.region, region))
 }
 
 /// Calls `look` with each region, the path of its file, and whether a late access to it was reported.
 pub fn each(mut look: impl FnMut(&Region, &mut Option<Box<str>>, &AtomicBool)) {
-    for Leaked { region, path, reported, .. } in LEAKED.lock().iter_mut() {
+    for Leaked { region, path, reported, .. } in LEAKED.lock().regions.iter_mut() {
         look(region, path, reported);
     }
 }

@@ -37,6 +37,8 @@ pub struct Region {
     length: usize,
     exposed: AtomicBool,
     revoked: AtomicBool,
+    /// Whether `LIVE` counts it.
+    counted: AtomicBool,
     /// The mapping has another region by now, and what the file no longer has of this one faults.
     replaced: AtomicBool,
     /// No mapping has the region any more.
@@ -74,6 +76,7 @@ impl Region {
             length,
             exposed,
             revoked,
+            counted: AtomicBool::new(true),
             replaced,
             closed,
             abandoned,
@@ -158,6 +161,27 @@ impl Region {
     /// What `compute` answered when it was first asked about this region.
     pub fn probe(&self, compute: impl FnOnce() -> usize) -> usize {
         *self.probe.get_or_init(compute)
+    }
+
+    /// The pages are no mapping of ours any more.
+    fn uncount(&self) {
+        if self.counted.swap(false, Ordering::SeqCst) {
+            LIVE.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    /// To be called when other threads may go on using pages of the engine's: releases the file, and leaves the pages to the
+    /// engine, which unmaps them when no thread has them.
+    pub fn leave_to_engine(&self) {
+        if let Some(guard) = &self.guard {
+            guard.release_file();
+        }
+        self.uncount();
+    }
+
+    /// Whether the engine has unmapped pages that were left to it, or given them to another mapping.
+    pub fn is_gone(&self) -> bool {
+        self.guard.as_ref().is_none_or(Guard::is_evicted) || !os::is_mapped(self.map.base())
     }
 
     /// Bytes from the first address on.
@@ -268,9 +292,7 @@ impl Drop for Region {
     fn drop(&mut self) {
         // First, while the addresses are still ours.
         drop(self.guard.take());
-        if !*self.revoked.get_mut() {
-            LIVE.fetch_sub(1, Ordering::Relaxed);
-        }
+        self.uncount();
     }
 }
 

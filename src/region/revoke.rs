@@ -41,7 +41,7 @@ impl Region {
             None => self.replace_pages(|| self.map_zeros()),
         };
         if done {
-            LIVE.fetch_sub(1, Ordering::Relaxed);
+            self.uncount();
         } else {
             self.revoked.store(false, Ordering::SeqCst);
         }
@@ -142,7 +142,8 @@ impl Region {
             Some(guard) => guard.restore(file, map),
             None => map(),
         }?;
-        if self.revoked.swap(false, Ordering::AcqRel) {
+        self.revoked.store(false, Ordering::SeqCst);
+        if !self.counted.swap(true, Ordering::SeqCst) {
             LIVE.fetch_add(1, Ordering::Relaxed);
         }
         Ok(())

@@ -1,9 +1,10 @@
 // Mappings whose views are over a SharedArrayBuffer, which several threads have.
+import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import process from 'node:process'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { Mmap } from 'memmap'
-import { collect, collectUntil, descriptors, file, lines, main, report, sleep, turn } from './common.mjs'
+import { codeOf, collect, collectUntil, descriptors, file, lines, main, report, sleep, turn } from './common.mjs'
 
 const PAGE = 4096
 const LENGTH = 5 * PAGE
@@ -63,6 +64,23 @@ const workers = {
 const start = (role, data) => new Worker(new URL(import.meta.url), { workerData: { role, ...data } })
 const heard = (worker, event) => new Promise((resolve) => worker.once(event, resolve))
 
+/** A byte of a mapping, which is then closed, or dropped. */
+function viewed(name, home, ends) {
+  const m = open(name, home)
+  const byte = m.buffer[5]
+  if (ends !== 'drop') m.close({ views: ends })
+  return byte === 0 ? 1 : 0
+}
+
+function again(home, count) {
+  const held = []
+  for (let n = 0; n < count; n++) {
+    const m = Mmap.anonymous(16 * PAGE, { home, sharedBuffer: true })
+    m.buffer.at(0)
+    held.push(m)
+  }
+}
+
 /** Maps, shares and ends one mapping. */
 function round(name, home, number, holders) {
   const m = open(name, home)
@@ -89,6 +107,32 @@ const scenarios = {
     delete held.bytes
     await collectUntil(() => lines(name) <= 0)
     report({ read, cut, mapped: lines(name), open: descriptors(name) })
+    process.exit()
+  },
+
+  /** More mappings than there is room for at once are viewed and dropped, or closed, in one synchronous loop. */
+  crowd({ home, ends }) {
+    process.removeAllListeners('warning')
+    const name = file('')
+    fs.truncateSync(name, 2 ** 30)
+    // Beside what the process has reserved already, which differs from engine to engine. The last half a GiB is for the engine itself.
+    const [, pages] = /^(\d+)/.exec(fs.readFileSync('/proc/self/statm', 'utf8'))
+    execFileSync('prlimit', ['--pid', String(process.pid), `--as=${Number(pages) * PAGE + 20.5 * 2 ** 30}`])
+    let zeros = 0
+    for (let number = 0; number < 60; number++) zeros += viewed(name, home, ends)
+    report({ zeros })
+    process.exit()
+  },
+
+  /** What was dropped is no mapping of the process any more, whoever might have its bytes. */
+  async room({ home, count }) {
+    again(home, count)
+    await collectUntil(() => lines() < count / 2)
+    const held = []
+    const code = codeOf(() => {
+      while (held.length < 40_000) held.push(Mmap.anonymous(PAGE, { home: 'native' }))
+    })
+    report({ code: code ?? 'none' })
     process.exit()
   },
 

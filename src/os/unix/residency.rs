@@ -1,4 +1,11 @@
-//! Which pages are in memory.
+//! Which pages are in memory, and which are mapped at all.
+
+/// Whether anything is mapped at the page at `page`.
+pub fn is_mapped(page: *mut u8) -> bool {
+    // SAFETY: MS_ASYNC changes nothing, and where nothing is mapped this fails (msync(2), ENOMEM).
+    let looked = unsafe { rustix::mm::msync(page.cast(), 1, rustix::mm::MsyncFlags::ASYNC) };
+    looked != Err(rustix::io::Errno::NOMEM)
+}
 
 /// Brings the page at `page` into memory. Where it cannot be read, this answers `false` and raises no fault
 /// (MADV_POPULATE_READ, Linux 5.14). Older kernels refuse the advice, which is `false` too.
