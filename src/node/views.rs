@@ -192,9 +192,9 @@ pub fn allows_external_shared_buffers(env: Env) -> bool {
     static mut BYTE: [u8; 8] = [0; 8];
     os::keep_loaded();
     let mut value = ptr::null_mut();
+    let byte = (&raw mut BYTE).cast();
     // SAFETY: a static lives longer than any buffer; the buffer is never handed to anybody.
-    let status =
-        unsafe { create_shared(env, (&raw mut BYTE).cast(), 1, nothing, ptr::null_mut(), &mut value) };
+    let status = unsafe { create_shared(env, byte, 1, nothing, ptr::null_mut(), &mut value) };
     forget_exception(env.raw());
     status == sys::Status::napi_ok
 }
