@@ -15,7 +15,7 @@ const LONGEST = Math.min(LONGEST_BUFFER, hasSharedMemory ? LONGEST_SHARED_HOST :
  * Whether there is this home at all. JavaScriptCore frees the pages of its memories in ways of its own, in which the file
  * would be overwritten.
  */
-const isPossible = hasMemory && !isBun && binding.canOverlay()
+const isPossible = (hasMemory || hasSharedMemory) && !isBun && binding.canOverlay()
 
 /** Whether the home `'overlay'` can be had for a mapping of `length` bytes. */
 export function allowsOverlay(length: number, slack: number): boolean {
@@ -60,7 +60,8 @@ export class OverlayBytes extends ViewedBytes {
    */
   protected override makeHost(): ViewHost {
     const isLong = this.slack + this.length > LONGEST_HOST
-    if (this.shared || isLong || (hasSharedMemory && performance.now() < refusedUntil)) return this.#sharedHost()
+    const isRefused = !hasMemory || (hasSharedMemory && performance.now() < refusedUntil)
+    if (this.shared || isLong || isRefused) return this.#sharedHost()
     try {
       return new OverlayBuffer(this.native, this.slack, this.length, this.path)
     } catch (error) {

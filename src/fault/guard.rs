@@ -164,6 +164,18 @@ impl Guard {
         drop(file);
     }
 
+    /// The pages, hosted ones, are left to the engine and to other threads. Releases the file, and makes private pages writable, so that
+    /// a store there is no fault: later nobody could tell it from one into somebody else's pages.
+    pub fn leave_to_engine(&self) {
+        self.release_file();
+        self.pause(|| {
+            if !self.mapping.read_only || (self.mapping.private && system::set_writable(self.base, self.len))
+            {
+                self.slot.mark_left();
+            }
+        });
+    }
+
     /// Whether another mapping has taken the addresses, which were hosted.
     pub fn is_evicted(&self) -> bool {
         self.slot.is_evicted()

@@ -30,4 +30,4 @@ pub use guard::Guard;
 pub use system::install_handlers;
 #[cfg(not(test))]
 pub use table::status_words;
-pub use table::{Bad, GuardedMapping, Reason};
+pub use table::{Bad, GuardedMapping, Reason, evict_hosted};

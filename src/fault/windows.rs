@@ -7,7 +7,6 @@
 //!
 //! A handler must not lock, allocate or panic.
 
-use std::ffi::c_void;
 use std::fs::File;
 use std::ptr;
 use std::sync::Once;
@@ -71,4 +70,9 @@ fn make_copy_on_write(from: usize, len: usize) -> bool {
     let mut before = 0;
     // SAFETY: pages of a registered mapping; a store makes a copy of its page, and the file never changes.
     unsafe { VirtualProtect(ptr::with_exposed_provenance(from), len, PAGE_WRITECOPY, &mut before) != 0 }
+}
+
+/// Makes pages of a hosted mapping writable. There are none here.
+pub fn set_writable(_from: usize, _len: usize) -> bool {
+    false
 }

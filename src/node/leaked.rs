@@ -26,11 +26,20 @@ impl All {
     /// All of them. Those that the engine has freed are taken out now and then, so that a look costs little for each.
     fn with_room(&mut self) -> &mut Vec<Leaked> {
         if self.regions.len() >= self.due {
-            self.regions.retain(|leaked| !(leaked.region.is_hosted() && leaked.region.is_gone()));
-            self.due = 2 * self.regions.len() + 64;
+            self.forget_gone();
         }
         &mut self.regions
     }
+
+    fn forget_gone(&mut self) {
+        self.regions.retain(|leaked| !(leaked.region.is_hosted() && leaked.region.is_gone()));
+        self.due = 2 * self.regions.len() + 64;
+    }
+}
+
+/// Forgets regions that the engine has freed.
+pub fn forget_gone() {
+    LEAKED.lock().forget_gone();
 }
 
 static LEAKED: Mutex<All> = Mutex::new(All { regions: Vec::new(), due: 0 });

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use napi::{Env, sys};
 use napi_derive::napi;
 
-use super::{array_buffers, jobs, mapping};
+use super::{array_buffers, jobs, leaked, mapping};
 use crate::mapping::Handle;
 use crate::sync::Mutex;
 
@@ -157,6 +157,7 @@ fn is_alive(env: Env, object: sys::napi_ref) -> bool {
 #[napi(catch_unwind)]
 pub fn sweep(env: Env) -> u32 {
     array_buffers::sweep_hosts(env.raw());
+    leaked::forget_gone();
     let is_over = |entry: &Entry| entry.handle.is_closed() || !is_alive(env, entry.object);
     let mut swept = 0;
     for entry in LIVE_OBJECTS.with_borrow_mut(|live| live.take(is_over)) {

@@ -15,7 +15,7 @@ use std::fs::File;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use crate::fault::{Guard, GuardedMapping};
+use crate::fault::{self, Guard, GuardedMapping};
 use crate::os::{self, Hosted, RawMap};
 
 pub use copy::{CopyOrder, ForeignBytes, Touch};
@@ -67,6 +67,10 @@ impl Region {
     /// Takes `map`, which has at least `slack + length` bytes.
     pub fn new(map: RawMap, slack: usize, length: usize) -> Self {
         LIVE.fetch_add(1, Ordering::Relaxed);
+        if matches!(map, RawMap::Memmap(_) | RawMap::Owned(_)) {
+            // Also if it gets no guard: no stale one may answer for it.
+            fault::evict_hosted(map.base().addr(), map.base().addr() + slack + length, None);
+        }
         let (exposed, revoked, replaced, closed, abandoned) = Default::default();
         let (discards, generation) = Default::default();
         let probe = OnceLock::new();
@@ -170,11 +174,11 @@ impl Region {
         }
     }
 
-    /// To be called when other threads may go on using pages of the engine's: releases the file, and leaves the pages to the
-    /// engine, which unmaps them when no thread has them.
+    /// To be called when other threads may go on using pages of the engine's, which unmaps them when no thread has them. The file
+    /// is released.
     pub fn leave_to_engine(&self) {
         if let Some(guard) = &self.guard {
-            guard.release_file();
+            guard.leave_to_engine();
         }
         self.uncount();
     }

@@ -44,7 +44,7 @@ use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize}
 use crate::os;
 use crate::sync::Mutex;
 
-pub use slot::Slot;
+pub use slot::{Slot, evict_hosted};
 #[cfg(any(unix, test))]
 pub use visit::Repair;
 pub use visit::{Visit, find};
@@ -143,6 +143,8 @@ const REVOKED: u32 = 16;
 const INACCESSIBLE: u32 = 32;
 /// The addresses may be somebody else's by now: see `GuardedMapping::hosted`.
 const HOSTED: u32 = 64;
+/// They are left to the engine and whoever else has them, and no store into them is a mistake.
+const LEFT: u32 = 128;
 
 /// In pages of their own, since JavaScript has them as an ArrayBuffer.
 #[repr(C, align(4096))]

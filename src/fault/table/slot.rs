@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU32, AtomicU64};
 
 use super::{
     Bad, CHUNK_COUNT, Chunk, Entry, FAULTED, FREE, GuardedMapping, HOSTED, HOSTED_COUNT, INACCESSIBLE,
-    LATE_ACCESS, PAUSED, PER_CHUNK, PRIVATE, READ_ONLY, REVOKED, RUNS, Reason, SIZED, SPLITS, STRAY_STORE,
-    UNTOLD, add_chunk, chunk, runs,
+    LATE_ACCESS, LEFT, PAUSED, PER_CHUNK, PRIVATE, READ_ONLY, REVOKED, RUNS, Reason, SIZED, SPLITS,
+    STRAY_STORE, UNTOLD, add_chunk, chunk, runs,
 };
 
 /// An entry of the table. It is the owner's from `take` to `free`; a handler has a copy of it while it is at work.
@@ -106,7 +106,7 @@ impl Slot {
         }
         self.clear_own();
         entry.notes.store(notes.map_or(0, |slot| slot.noted().number + 1), SeqCst);
-        self.evict_hosted(base, end);
+        evict_hosted(base, end, Some(self));
         self.chunk.ends[self.index()].store(end, Relaxed);
         // The base comes last: it is what a handler finds the entry by.
         self.chunk.bases[self.index()].store(base, SeqCst);
@@ -120,7 +120,7 @@ impl Slot {
         }
         self.entry().refusing_page.store(0, SeqCst);
         self.entry().repeated_page.store(0, SeqCst);
-        self.evict_hosted(base, end);
+        evict_hosted(base, end, Some(self));
         self.chunk.ends[self.index()].store(end, Relaxed);
         self.chunk.bases[self.index()].store(base, SeqCst);
     }
@@ -135,29 +135,6 @@ impl Slot {
             run.store(noted.load(SeqCst), SeqCst);
         }
         self.own_status().fetch_or(from.own_status().load(SeqCst) & (FAULTED | STRAY_STORE), SeqCst);
-    }
-
-    /// Takes the addresses [base, end) from entries of hosted mappings: they are somebody else's now, so the engine has freed
-    /// what it had there.
-    fn evict_hosted(self, base: usize, end: usize) {
-        if HOSTED_COUNT.load(SeqCst) == 0 {
-            return;
-        }
-        for number in 0..CHUNK_COUNT.load(SeqCst) {
-            let Some(chunk) = chunk(number) else { continue };
-            for (index, (start, last)) in chunk.bases.iter().zip(&chunk.ends).enumerate() {
-                let from = start.load(SeqCst);
-                let is_other = !(std::ptr::eq(chunk, self.chunk) && index == self.index());
-                if from != 0
-                    && is_other
-                    && from < end
-                    && base < last.load(SeqCst)
-                    && chunk.entries[index].flags.load(SeqCst) & HOSTED != 0
-                {
-                    let _ = start.compare_exchange(from, 0, SeqCst, SeqCst);
-                }
-            }
-        }
     }
 
     /// Whether `evict_hosted` has taken the addresses from this entry.
@@ -202,6 +179,12 @@ impl Slot {
     pub fn keep_own_notes(self) {
         self.entry().notes.store(0, SeqCst);
         self.clear_own();
+    }
+
+    /// Notes that a store into the pages is no mistake from now on.
+    pub fn mark_left(self) {
+        self.entry().flags.fetch_or(LEFT, SeqCst);
+        self.entry().flags.fetch_and(!READ_ONLY, SeqCst);
     }
 
     /// Whether pages that nobody may access are in the mapping's place.
@@ -342,5 +325,28 @@ impl Slot {
             Some((first as usize * page_size, (first + count) as usize * page_size, reason))
         });
         runs.chain((bad_from != usize::MAX).then_some((bad_from, usize::MAX, reason)))
+    }
+}
+
+/// Takes the addresses [base, end) from entries of hosted mappings, but for one entry: they are somebody else's now, so the engine
+/// has freed what it had there.
+pub fn evict_hosted(base: usize, end: usize, but: Option<Slot>) {
+    if HOSTED_COUNT.load(SeqCst) == 0 {
+        return;
+    }
+    for number in 0..CHUNK_COUNT.load(SeqCst) {
+        let Some(chunk) = chunk(number) else { continue };
+        for (index, (start, last)) in chunk.bases.iter().zip(&chunk.ends).enumerate() {
+            let from = start.load(SeqCst);
+            let is_other = but.is_none_or(|but| !(std::ptr::eq(chunk, but.chunk) && index == but.index()));
+            if from != 0
+                && is_other
+                && from < end
+                && base < last.load(SeqCst)
+                && chunk.entries[index].flags.load(SeqCst) & HOSTED != 0
+            {
+                let _ = start.compare_exchange(from, 0, SeqCst, SeqCst);
+            }
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering::{Acquire, Relaxed, SeqCst};
 
 use super::{
-    CHUNK_COUNT, Entry, HOSTED, INACCESSIBLE, MAX_REPEATS, MAX_RETRIES, MAX_SPLITS, MAX_STORES, PAUSED,
+    CHUNK_COUNT, Entry, HOSTED, INACCESSIBLE, LEFT, MAX_REPEATS, MAX_RETRIES, MAX_SPLITS, MAX_STORES, PAUSED,
     PRIVATE, READ_ONLY, REPEAT_WINDOW, REVOKED, Reason, SIZED, SPLITS, Slot, chunk,
 };
 
@@ -100,6 +100,11 @@ impl Visit {
     /// Whether the addresses may be somebody else's by now, see `GuardedMapping::hosted`.
     pub fn is_hosted(&self) -> bool {
         self.has(HOSTED)
+    }
+
+    /// Whether they are left to the engine and whoever else has them, so that no store is a mistake.
+    pub fn is_left(&self) -> bool {
+        self.has(LEFT)
     }
 
     /// Whether the owner is changing the pages. The access must be tried again.

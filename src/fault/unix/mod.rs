@@ -26,6 +26,7 @@ use libc::siginfo_t;
 use super::table;
 use crate::os;
 use context::FaultAccess;
+pub use repair::set_writable;
 
 /// The descriptor that the table keeps of a file.
 pub fn descriptor(file: &File) -> i32 {
@@ -84,6 +85,9 @@ unsafe fn answer(signal: c_int, info: *mut siginfo_t, context: *mut c_void) -> b
     // SAFETY: by this function's contract.
     let access = unsafe { context::fault_access(context) };
     if access == FaultAccess::Execute {
+        return false;
+    }
+    if visit.is_left() && signal == libc::SIGSEGV {
         return false;
     }
     // What cannot even be read is not ours any more, but perhaps the guard pages of a WebAssembly memory.

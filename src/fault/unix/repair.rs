@@ -23,7 +23,8 @@ pub fn make_zeros_writable(visit: &Visit, page: usize, size: usize) -> bool {
     visit.is_bad(page, size) && visit.may_split() && map_shared_zeros(page, size)
 }
 
-fn set_writable(from: usize, len: usize) -> bool {
+/// Makes pages of a registered mapping writable.
+pub fn set_writable(from: usize, len: usize) -> bool {
     protect(from, len, MprotectFlags::READ | MprotectFlags::WRITE)
 }
 
