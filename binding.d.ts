@@ -62,7 +62,7 @@ export declare class NativeMapping {
    * pages, and then `keeper` is another one of the same memory. `view` are all bytes of it. Answers the number of the buffer.
    * The caller has at most one at a time, and keeps it alive until `close`.
    */
-  overlay(view: Uint8Array, host: ArrayBufferLike, keeper?: SharedArrayBuffer): number | Failure
+  overlay(view: Uint8Array, host: ArrayBufferLike, engine: Engine, keeper?: SharedArrayBuffer): number | Failure
   /**
    * Writes where the status word is, its chunk (-1: the mapping is not guarded) and its place there, and up to where a
    * load from the last page tells whether the file still has the bytes (0: nowhere).

@@ -5,6 +5,7 @@ import { unwrap } from '../failures.js'
 import { defineProperty, getter, uncurried } from '../intrinsics.js'
 import { binding } from '../load/load.js'
 import { reclaim } from '../reclaim.js'
+import { ENGINE } from './engine.js'
 import type { ViewHost } from './viewed.js'
 
 const { exposed, keepMemory } = binding
@@ -79,7 +80,7 @@ export function showOver(
   path: string | undefined,
 ): number {
   const number = unwrap(
-    keeper === undefined ? native.overlay(bytes, array) : native.overlay(bytes, array, keeper),
+    keeper === undefined ? native.overlay(bytes, array, ENGINE) : native.overlay(bytes, array, ENGINE, keeper),
     path,
   )
   // A call of the native side that reads private bytes reads them there, so its object must keep the memory alive.

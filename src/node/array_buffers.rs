@@ -108,6 +108,8 @@ fn change(number: usize, change: impl FnOnce(&mut Entry)) {
     let ended = if is_held { None } else { entry.region.take() };
     let left_to_others =
         (entry.kind == Kind::SharedHosted).then(|| entry.exposed.then(|| entry.path.clone()));
+    // Deno calls the hooks of a thread that was terminated when its engine may be gone, and the memory with it.
+    let is_there = !(entry.engine == Engine::Deno && entry.thread.is_none());
     let reported = Arc::clone(&entry.reported);
     if let Some(region) = &ended
         && region.has_late_access()
@@ -121,7 +123,7 @@ fn change(number: usize, change: impl FnOnce(&mut Entry)) {
     drop(entries);
     let Some(region) = ended else { return };
     if let Some(exposed) = left_to_others {
-        leave_to_others(region, exposed, reported);
+        leave_to_others(region, exposed, reported, is_there);
         return;
     }
     // Detached buffers of other threads may hold it still, which have no right to the bytes.
@@ -132,19 +134,25 @@ fn change(number: usize, change: impl FnOnce(&mut Entry)) {
     region::give_back(region);
 }
 
-/// This thread has no object of a SharedArrayBuffer of the engine's any more, whose memory is still there. Other threads may have
-/// one. `exposed`: the program has seen it, and the path of its file.
-fn leave_to_others(region: Arc<Region>, exposed: Option<Option<Box<str>>>, reported: Arc<AtomicBool>) {
+/// This thread has no object of a SharedArrayBuffer of the engine's any more. Other threads may have one. `exposed`: the program has
+/// seen it, and the path of its file. `is_there`: the memory is still there, whoever has it.
+fn leave_to_others(
+    region: Arc<Region>,
+    exposed: Option<Option<Box<str>>>,
+    reported: Arc<AtomicBool>,
+    is_there: bool,
+) {
     match exposed {
         // The entry of the fault table stays, so that a cut of the file kills no other thread, until its addresses are
         // somebody else's. An inaccessible page cannot stay: later nobody could tell it from one of somebody else's.
         Some(path) if !region.is_revoked() => {
             if region.guard().is_some() {
-                region.leave_to_engine();
+                region.leave_to_engine(is_there);
                 leaked::leak(region, path, reported, false);
             }
         }
-        _ => region.show_zeros(),
+        _ if is_there => region.show_zeros(),
+        _ => {}
     }
 }
 

@@ -43,6 +43,7 @@ impl NativeMapping {
         env: Env,
         #[napi(ts_arg_type = "Uint8Array")] view: JsBytes,
         #[napi(ts_arg_type = "ArrayBufferLike")] host: Passed,
+        engine: Engine,
         #[napi(ts_arg_type = "SharedArrayBuffer")] keeper: Option<Passed>,
     ) -> Either<f64, Failure> {
         let place = |length: usize| view.0.part(0, length.next_multiple_of(os::page_size()))?.as_host();
@@ -60,7 +61,7 @@ impl NativeMapping {
         };
         region.expose(|_, _| ());
         let kind = if keeper.is_some() { Kind::SharedHosted } else { Kind::Hosted };
-        let number = array_buffers::register(&region, self.object_number(), &reported, Engine::Node, kind);
+        let number = array_buffers::register(&region, self.object_number(), &reported, engine, kind);
         if array_buffers::attach(env, number, host.0) == sys::Status::napi_ok {
             if let Some(keeper) = keeper {
                 array_buffers::keep(env, number, &keeper);

@@ -175,10 +175,12 @@ impl Region {
     }
 
     /// To be called when other threads may go on using pages of the engine's, which unmaps them when no thread has them. The file
-    /// is released.
-    pub fn leave_to_engine(&self) {
-        if let Some(guard) = &self.guard {
-            guard.leave_to_engine();
+    /// is released. `is_there`: it has not unmapped them yet.
+    pub fn leave_to_engine(&self, is_there: bool) {
+        match &self.guard {
+            Some(guard) if is_there => guard.leave_to_engine(),
+            Some(guard) => guard.release_file(),
+            None => {}
         }
         self.uncount();
     }
