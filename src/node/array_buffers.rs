@@ -146,10 +146,8 @@ fn leave_to_others(
         // The entry of the fault table stays, so that a cut of the file kills no other thread, until its addresses are
         // somebody else's. An inaccessible page cannot stay: later nobody could tell it from one of somebody else's.
         Some(path) if !region.is_revoked() => {
-            if region.guard().is_some() {
-                region.leave_to_engine(is_there);
-                leaked::leak(region, path, reported, false);
-            }
+            region.leave_to_engine(is_there);
+            leaked::leak(region, path, reported, false);
         }
         _ if is_there => region.show_zeros(),
         _ => {}
