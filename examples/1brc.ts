@@ -12,7 +12,7 @@ const NEWLINE = 0x0a
 const SEMICOLON = 0x3b
 const MINUS = 0x2d
 const DOT = 0x2e
-/** Bytes that are read at a time where there is no view of all. */
+/** Bytes that are taken at a time. In place too: a loop that is entered often is compiled better than one that never ends. */
 const PIECE = 16 * 2 ** 20
 /** Longer than any line may be: a name of 100 bytes, and a number. */
 const LONGEST_LINE = 128
@@ -20,17 +20,16 @@ const LONGEST_LINE = 128
 /** What the threads read: bytes [start, end) of the text, in place or copied. */
 interface Text {
   length: number
-  /** The most bytes that `bytes` can be asked for. */
-  most: number
+  /** At most PIECE of them. */
   bytes(start: number, end: number): Uint8Array
 }
 
 function mappedText(m: Mmap): Text {
-  if (m.home !== 'native') return { length: m.length, most: m.length, bytes: (start, end) => m.subarray(start, end) }
+  if (m.home !== 'native') return { length: m.length, bytes: (start, end) => m.subarray(start, end) }
   // The engine has no view of so many bytes: they are copied, by pieces.
   const copy = Buffer.alloc(PIECE)
   const bytes = (start: number, end: number): Uint8Array => copy.subarray(0, m.readInto(copy, 0, end - start, start))
-  return { length: m.length, most: PIECE, bytes }
+  return { length: m.length, bytes }
 }
 
 function readText(path: string): Text {
@@ -42,7 +41,7 @@ function readText(path: string): Text {
       count = readSync(fd, copy, at, end - start - at, start + at)
     return copy.subarray(0, at)
   }
-  return { length: fstatSync(fd).size, most: PIECE, bytes }
+  return { length: fstatSync(fd).size, bytes }
 }
 
 /** Four numbers of each station: lowest, highest and sum in tenths of a degree, and how many. */
@@ -126,7 +125,7 @@ function stationsIn(text: Text, start: number, end: number): Stations {
   const table = new Table()
   const last = lineStart(text, end)
   for (let at = lineStart(text, start); at < last; ) {
-    const bytes = text.bytes(at, Math.min(last, at + text.most))
+    const bytes = text.bytes(at, Math.min(last, at + PIECE))
     at += table.take(bytes, 0, bytes.length)
   }
   return table.stations()
