@@ -17,6 +17,12 @@ const FILES = [
   ['256 MiB', 256 * MIB, {}],
 ]
 
+/** Hosts of a large mapping. @type {[string, string, string, import('../harness.mjs').Goal][]} */
+const HOSTS = [
+  ['WebAssembly', 'memmap-view-heap', 'overlay', {}],
+  ['SharedArrayBuffer', 'memmap-shared-heap', 'overlay', { atMost: 1 }],
+]
+
 /** The home `'overlay'` beside `'external'`. @returns {import('../harness.mjs').Workload[]} */
 export default () => [
   {
@@ -51,5 +57,15 @@ export default () => [
       peer: `${size}, external`,
       ...goal,
     })),
+  },
+  {
+    title: 'homes: the same of 1 GiB, beside 300 MB of live objects',
+    samples: {
+      external: node('open.mjs', randomFile(1024 * MIB), 'memmap-view-heap', 'external'),
+      ...Object.fromEntries(
+        HOSTS.map(([host, peer, home]) => [host, node('open.mjs', randomFile(1024 * MIB), peer, home)]),
+      ),
+    },
+    figures: HOSTS.map(([host, , , goal]) => ({ label: host, measure: 'call', ours: host, peer: 'external', ...goal })),
   },
 ]
