@@ -17,6 +17,13 @@ export declare class NativeJob {
 
 /** One open object over a mapping. The caller has checked every number; what is still wrong is answered with a Failure. */
 export declare class NativeMapping {
+  /** Brings ranges into memory: a start and an end of each, one behind the other. */
+  prefetch(job: NativeJob, ranges: Float64Array): Promise<undefined | Failure>
+  /**
+   * Copies ranges into targets: where each begins, and as many bytes as its target has. The caller keeps the targets until the
+   * promise is settled, and nobody else has them. `ahead`: how many bytes behind the last range are asked of the system too.
+   */
+  readAsync(job: NativeJob, starts: Float64Array, targets: Uint8Array[], ahead: number): Promise<undefined | Failure>
   /** Writes its length, and the bytes hidden before its first one. */
   measure(measures: Float64Array): void
   /** Its number, for `fastCalls`. */

@@ -1,5 +1,8 @@
 // Generated from lib/ by `npm run build:lib`.
 /// <reference types="node" />
+import { Readable } from "node:stream";
+
+// lib/checks.d.ts
 /** An object whose bytes can be read in place: a Buffer, typed array, DataView, ArrayBuffer or SharedArrayBuffer. */
 type BytesLike = ArrayBufferView | ArrayBufferLike;
 /** The size of a page of memory, in bytes. */
@@ -239,6 +242,29 @@ declare class ByteMatch implements Iterable<Buffer | undefined> {
   /** The captures, the whole match first. */
   [Symbol.iterator](): IterableIterator<Buffer | undefined>;
 }
+type Position = number | bigint | null | undefined;
+/** A start and an end, in bytes from the start of the mapping. Negative: counted from the end. Absent: 0, and the end. */
+type ByteRange = readonly [start?: Position, end?: Position];
+/** Options of `prefetch`. */
+interface PrefetchOptions {
+  /** Ends the wait with an AbortError. What the system has begun to read goes on. */
+  signal?: AbortSignal | undefined;
+  /**
+  * Called about 20 times a second while it lasts, with the number of bytes that are in memory so far, and the number in all. If it
+  * throws, the promise rejects with what it threw.
+  */
+  onProgress?: ((done: number, total: number) => void) | undefined;
+}
+/** Options of `readAsync`. */
+interface ReadAsyncOptions {
+  /** Ends the read with an AbortError. */
+  signal?: AbortSignal | undefined;
+}
+/** Options of `readAsync` of one range. */
+interface ReadIntoOptions extends ReadAsyncOptions {
+  /** Where the bytes go; the Buffer of the answer is over them then. Default: memory of their own. */
+  into?: Uint8Array | undefined;
+}
 /** What a line is given as. */
 type LineKind = "string" | "buffer" | "offsets";
 /** Options of `lines`. */
@@ -382,6 +408,21 @@ interface ShareToken {
 }
 /** Options of `Mmap.attach`. */
 type AttachOptions = Pick<CommonOptions, "home" | "sharedBuffer">;
+/** Options of `createReadStream`, as those of `fs.createReadStream`. */
+interface ReadStreamOptions {
+  /** The first byte. Default 0. */
+  start?: number | undefined;
+  /** The last byte, which belongs to the stream. Default: the mapping's. */
+  end?: number | undefined;
+  /** Bytes of a chunk, and of what the stream reads before anybody asks. Default 65,536. */
+  highWaterMark?: number | undefined;
+  /** Chunks are strings of this encoding then. Default: Buffers. */
+  encoding?: BufferEncoding | undefined;
+  /** Whether the stream emits `'close'`. Default true. */
+  emitClose?: boolean | undefined;
+  /** Destroys the stream with an AbortError. */
+  signal?: AbortSignal | undefined;
+}
 /** What is searched for as it is: bytes, or a string, which stands for its UTF-8. */
 type Needle = string | BytesLike | Mmap;
 /**
@@ -406,7 +447,7 @@ type Pattern = RegExp | Needle;
 * with the access `'read'`, the members that change bytes throw ERR_MMAP_READ_ONLY, whatever range they are given. Where
 * bytes are lost because the file was made shorter or its disk failed, the members that meet them throw ERR_MMAP_FAULT.
 */
-declare class Mmap implements Disposable, Iterable<number> {
+declare class Mmap implements Disposable, AsyncDisposable, Iterable<number> {
   /**
   * The byte at `index`, 0 to 255: `m[i]`, `m[i] = 97`. Beyond the end there is `undefined`, and an assignment throws
   * ERR_OUT_OF_RANGE, as it does for a value that is no byte. `i in m` is true for every index, also beyond the end. In a loop
@@ -500,6 +541,8 @@ declare class Mmap implements Disposable, Iterable<number> {
   close(options?: CloseOptions): void;
   /** Calls `close()`, at the end of a `using` block: await there what works on views. */
   [Symbol.dispose](): void;
+  /** Calls `close()`, at the end of an `await using` block. */
+  [Symbol.asyncDispose](): Promise<void>;
   /**
   * All bytes, without a copy: the same Buffer each time. With `sharedBuffer`, its `buffer` is a SharedArrayBuffer.
   * @throws {Error} ERR_MMAP_NO_VIEWS in the home `'native'`, or when `transfer()` took the memory of the Buffer
@@ -640,6 +683,39 @@ declare class Mmap implements Disposable, Iterable<number> {
   /** `flush`, off the event loop. */
   flushAsync(offset?: number | bigint, length?: number | bigint, options?: FlushAsyncOptions): Promise<void>;
   /**
+  * Brings bytes into memory, off the event loop, so that whoever touches them next does not wait for a disk. Everything is asked of
+  * the system before any of it is waited for, 64 MiB at a time.
+  * @param start bytes from the start of the mapping; default 0. Negative: counted from the end
+  * @param end default: the end. Negative: counted from the end
+  * @throws {Error} ERR_MMAP_FAULT: the file no longer has a page, or it cannot be read. ABORT_ERR, ERR_MMAP_CLOSED: it ended early
+  */
+  prefetch(start?: number | bigint | null, end?: number | bigint | null, options?: PrefetchOptions): Promise<void>;
+  /** The same of many ranges at once, in any order: what overlaps is brought once. */
+  prefetch(ranges: readonly ByteRange[], options?: PrefetchOptions): Promise<void>;
+  /**
+  * A copy of the bytes within [start, end), made off the event loop: what is not in memory is waited for there.
+  * @param start default 0. Negative: counted from the end
+  * @param end default: the end. Negative: counted from the end
+  * @throws {Error} ERR_MMAP_FAULT: the file no longer has a byte, or it cannot be read. ABORT_ERR, ERR_MMAP_CLOSED: it ended early
+  * @throws {RangeError} ERR_OUT_OF_RANGE: `into` is shorter than the range
+  */
+  readAsync(start?: number | bigint | null, end?: number | bigint | null, options?: ReadIntoOptions): Promise<Buffer<ArrayBuffer>>;
+  /** Copies of many ranges, in their order. All are asked of the system before any is waited for. */
+  readAsync(ranges: readonly ByteRange[], options?: ReadAsyncOptions): Promise<Buffer<ArrayBuffer>[]>;
+  /**
+  * The bytes as a Readable, with the options of `fs.createReadStream`: `end` is the last byte, not the one behind it. Chunks are
+  * copies, read off the event loop, while the system reads ahead. `close()` destroys it with ERR_MMAP_CLOSED, and bytes that
+  * the file has lost with ERR_MMAP_FAULT.
+  */
+  createReadStream(options?: ReadStreamOptions): Readable;
+  /**
+  * The bytes within [start, end) as a byte stream of the Web, as `Blob.prototype.stream` gives it: for
+  * `new Response(m.stream())`. Chunks are copies, as of `createReadStream`.
+  * @param start default 0. Negative: counted from the end
+  * @param end default: the end. Negative: counted from the end
+  */
+  stream(start?: number | bigint | null, end?: number | bigint | null): ReadableStream<Uint8Array<ArrayBuffer>>;
+  /**
   * Tells the system how the bytes will be used: madvise(2); on Windows PrefetchVirtualMemory, for `'willneed'` alone. The
   * start is rounded down to a page. An advice that drops bytes (`'dontneed'`, `'free'`, `'remove'`) needs a start that is a
   * multiple of PAGESIZE, or fails with EINVAL.
@@ -713,4 +789,4 @@ declare class Mmap implements Disposable, Iterable<number> {
   /** `matchAll`, off the event loop: fetched in batches, and no further ahead than you ask. */
   matchAllAsync(pattern: Pattern, options?: SearchOptions): AsyncGenerator<ByteMatch, void, undefined>;
 }
-export { ALLOCATIONGRANULARITY, type Access, type AdviceName, type AnonymousOptions, type AttachOptions, ByteMatch, type BytesLike, type CloseOptions, type CommonOptions, type ConstantName, type Constants, type ErrorCode, type FaultReason, type Faults, type FlushAsyncOptions, type FlushOptions, type Home, type Line, type LineKind, type LinesAsyncOptions, type LinesOptions, Mmap, MmapAbortError, MmapError, MmapFaultError, type MmapOptions, MmapPatternError, MmapRangeError, MmapSystemError, MmapTypeError, type Needle, type OpenAsyncOptions, type OpenOptions, PAGESIZE, type PathLike, type Pattern, type ResizeOptions, type SearchOptions, type ShareToken, type Span, type ViewConstructor, type ViewsAfter, constants };
+export { ALLOCATIONGRANULARITY, type Access, type AdviceName, type AnonymousOptions, type AttachOptions, ByteMatch, type ByteRange, type BytesLike, type CloseOptions, type CommonOptions, type ConstantName, type Constants, type ErrorCode, type FaultReason, type Faults, type FlushAsyncOptions, type FlushOptions, type Home, type Line, type LineKind, type LinesAsyncOptions, type LinesOptions, Mmap, MmapAbortError, MmapError, MmapFaultError, type MmapOptions, MmapPatternError, MmapRangeError, MmapSystemError, MmapTypeError, type Needle, type OpenAsyncOptions, type OpenOptions, PAGESIZE, type PathLike, type Pattern, type PrefetchOptions, type ReadAsyncOptions, type ReadIntoOptions, type ReadStreamOptions, type ResizeOptions, type SearchOptions, type ShareToken, type Span, type ViewConstructor, type ViewsAfter, constants };

@@ -1,7 +1,9 @@
+import type { Readable } from 'node:stream'
 import { inspect } from 'node:util'
 import type { BytesLike } from './checks.js'
 import * as check from './checks.js'
 import type { Home } from './homes/home.js'
+import * as ahead from './members/ahead.js'
 import type { ViewConstructor } from './members/array.js'
 import * as array from './members/array.js'
 import type { ByteMatch } from './members/byte-match.js'
@@ -15,7 +17,9 @@ import * as named from './members/named.js'
 import * as opening from './members/open.js'
 import * as searching from './members/search.js'
 import * as sharing from './members/share.js'
+import * as streams from './members/streams.js'
 import type { Access } from './options/access.js'
+import type { ByteRange, PrefetchOptions, ReadAsyncOptions, ReadIntoOptions } from './options/ahead.js'
 import type { CloseOptions, ResizeOptions } from './options/lifetime.js'
 import type { Line, LineKind, LinesAsyncOptions, LinesOptions } from './options/lines.js'
 import type { AdviceName, FlushAsyncOptions, FlushOptions } from './options/memory.js'
@@ -24,6 +28,7 @@ import { anonymousOptions } from './options/open.js'
 import type { PathLike } from './options/path.js'
 import type { SearchOptions } from './options/search.js'
 import type { AttachOptions, ShareToken } from './options/share.js'
+import type { ReadStreamOptions } from './options/streams.js'
 import { attachState, isMapping, stateOf } from './state.js'
 
 /** What is searched for as it is: bytes, or a string, which stands for its UTF-8. */
@@ -52,7 +57,7 @@ export type Pattern = RegExp | Needle
  * with the access `'read'`, the members that change bytes throw ERR_MMAP_READ_ONLY, whatever range they are given. Where
  * bytes are lost because the file was made shorter or its disk failed, the members that meet them throw ERR_MMAP_FAULT.
  */
-export class Mmap implements Disposable, Iterable<number> {
+export class Mmap implements Disposable, AsyncDisposable, Iterable<number> {
   /**
    * The byte at `index`, 0 to 255: `m[i]`, `m[i] = 97`. Beyond the end there is `undefined`, and an assignment throws
    * ERR_OUT_OF_RANGE, as it does for a value that is no byte. `i in m` is true for every index, also beyond the end. In a loop
@@ -209,6 +214,11 @@ export class Mmap implements Disposable, Iterable<number> {
 
   /** Calls `close()`, at the end of a `using` block: await there what works on views. */
   [Symbol.dispose](): void {
+    this.close()
+  }
+
+  /** Calls `close()`, at the end of an `await using` block. */
+  async [Symbol.asyncDispose](): Promise<void> {
     this.close()
   }
 
@@ -449,6 +459,61 @@ export class Mmap implements Disposable, Iterable<number> {
   /** `flush`, off the event loop. */
   async flushAsync(offset?: number | bigint, length?: number | bigint, options?: FlushAsyncOptions): Promise<void> {
     return memory.flushAsync(stateOf(this), offset, length, options)
+  }
+
+  /**
+   * Brings bytes into memory, off the event loop, so that whoever touches them next does not wait for a disk. Everything is asked of
+   * the system before any of it is waited for, 64 MiB at a time.
+   * @param start bytes from the start of the mapping; default 0. Negative: counted from the end
+   * @param end default: the end. Negative: counted from the end
+   * @throws {Error} ERR_MMAP_FAULT: the file no longer has a page, or it cannot be read. ABORT_ERR, ERR_MMAP_CLOSED: it ended early
+   */
+  prefetch(start?: number | bigint | null, end?: number | bigint | null, options?: PrefetchOptions): Promise<void>
+  /** The same of many ranges at once, in any order: what overlaps is brought once. */
+  prefetch(ranges: readonly ByteRange[], options?: PrefetchOptions): Promise<void>
+  async prefetch(start?: unknown, end?: unknown, options?: unknown): Promise<void> {
+    return ahead.prefetch(stateOf(this), start, end, options)
+  }
+
+  /**
+   * A copy of the bytes within [start, end), made off the event loop: what is not in memory is waited for there.
+   * @param start default 0. Negative: counted from the end
+   * @param end default: the end. Negative: counted from the end
+   * @throws {Error} ERR_MMAP_FAULT: the file no longer has a byte, or it cannot be read. ABORT_ERR, ERR_MMAP_CLOSED: it ended early
+   * @throws {RangeError} ERR_OUT_OF_RANGE: `into` is shorter than the range
+   */
+  readAsync(
+    start?: number | bigint | null,
+    end?: number | bigint | null,
+    options?: ReadIntoOptions,
+  ): Promise<Buffer<ArrayBuffer>>
+  /** Copies of many ranges, in their order. All are asked of the system before any is waited for. */
+  readAsync(ranges: readonly ByteRange[], options?: ReadAsyncOptions): Promise<Buffer<ArrayBuffer>[]>
+  async readAsync(
+    start?: unknown,
+    end?: unknown,
+    options?: unknown,
+  ): Promise<Buffer<ArrayBuffer> | Buffer<ArrayBuffer>[]> {
+    return ahead.readAsync(stateOf(this), start, end, options)
+  }
+
+  /**
+   * The bytes as a Readable, with the options of `fs.createReadStream`: `end` is the last byte, not the one behind it. Chunks are
+   * copies, read off the event loop, while the system reads ahead. `close()` destroys it with ERR_MMAP_CLOSED, and bytes that
+   * the file has lost with ERR_MMAP_FAULT.
+   */
+  createReadStream(options?: ReadStreamOptions): Readable {
+    return streams.createReadStream(stateOf(this), options)
+  }
+
+  /**
+   * The bytes within [start, end) as a byte stream of the Web, as `Blob.prototype.stream` gives it: for
+   * `new Response(m.stream())`. Chunks are copies, as of `createReadStream`.
+   * @param start default 0. Negative: counted from the end
+   * @param end default: the end. Negative: counted from the end
+   */
+  stream(start?: number | bigint | null, end?: number | bigint | null): ReadableStream<Uint8Array<ArrayBuffer>> {
+    return streams.stream(stateOf(this), start, end)
   }
 
   /**

@@ -20,51 +20,105 @@ type Task = Box<dyn FnOnce() + Send>;
 pub enum Length {
     /// As long as a file is large: a search.
     Long,
+    /// As long as a disk takes: most of the time its thread waits.
+    Disk,
     /// As long as a call of the system: opening, one flush.
     Short,
 }
 
+/// Tasks of one length, which wait or run.
+struct Queue {
+    waiting: VecDeque<Task>,
+    running: usize,
+}
+
+impl Queue {
+    const fn new() -> Self {
+        Self { waiting: VecDeque::new(), running: 0 }
+    }
+
+    /// How many of those that wait may begin, if there were threads for them.
+    fn ready(&self, limit: usize) -> usize {
+        self.waiting.len().min(limit.saturating_sub(self.running))
+    }
+}
+
 struct Pool {
-    long: VecDeque<Task>,
-    short: VecDeque<Task>,
-    /// How many threads there are. One more than the limit may be, which long tasks never use: so short ones always have
-    /// their turn.
+    short: Queue,
+    long: Queue,
+    disk: Queue,
+    /// How many threads there are. For each length there may be as many at work as its limit says, whatever the others do: so
+    /// slow reads do not hold up a search, nor long searches what is short.
     threads: usize,
     /// How many of them wait for a task.
     idle: usize,
-    /// How many of them work on a long task.
-    long_running: usize,
 }
 
 impl Pool {
-    /// The next task. Short ones go first.
-    fn next(&mut self) -> Option<(Task, Length)> {
-        if let Some(task) = self.short.pop_front() {
-            return Some((task, Length::Short));
-        }
-        if self.long_running >= MAX_THREADS.load(Ordering::Relaxed) {
-            return None;
-        }
-        let task = self.long.pop_front()?;
-        self.long_running += 1;
-        Some((task, Length::Long))
+    const fn new() -> Self {
+        Self { short: Queue::new(), long: Queue::new(), disk: Queue::new(), threads: 0, idle: 0 }
     }
 
-    /// How many threads there may be for tasks of this length.
+    fn queue(&mut self, length: Length) -> &mut Queue {
+        match length {
+            Length::Short => &mut self.short,
+            Length::Long => &mut self.long,
+            Length::Disk => &mut self.disk,
+        }
+    }
+
+    /// The next task. Short ones go first.
+    fn next(&mut self) -> Option<(Task, Length)> {
+        [Length::Short, Length::Long, Length::Disk].into_iter().find_map(|length| {
+            let queue = self.queue(length);
+            if queue.running >= Self::limit(length) {
+                return None;
+            }
+            let task = queue.waiting.pop_front()?;
+            queue.running += 1;
+            Some((task, length))
+        })
+    }
+
+    /// How many tasks of this length may run at once.
     fn limit(length: Length) -> usize {
-        MAX_THREADS.load(Ordering::Relaxed) + usize::from(length == Length::Short)
+        match length {
+            // As many threads as there are, of which these are the one more that no others use.
+            Length::Short => usize::MAX,
+            Length::Long => MAX_THREADS.load(Ordering::Relaxed),
+            Length::Disk => DISK_THREADS,
+        }
+    }
+
+    /// How many threads there may be.
+    fn most() -> usize {
+        Self::limit(Length::Long) + Self::limit(Length::Disk) + 1
+    }
+
+    /// How many tasks may begin, if there were threads for them.
+    fn ready(&self) -> usize {
+        self.short.waiting.len()
+            + self.long.ready(Self::limit(Length::Long))
+            + self.disk.ready(Self::limit(Length::Disk))
+    }
+
+    fn is_empty(&self) -> bool {
+        self.short.waiting.is_empty() && self.long.waiting.is_empty() && self.disk.waiting.is_empty()
     }
 }
 
-static POOL: Mutex<Pool> =
-    Mutex::new(Pool { long: VecDeque::new(), short: VecDeque::new(), threads: 0, idle: 0, long_running: 0 });
+static POOL: Mutex<Pool> = Mutex::new(Pool::new());
 /// Notified for each task that is queued.
 static QUEUED: Condvar = Condvar::new();
 
 /// How long a thread waits for its next task before it ends.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How many threads there may be: at least two, so that one long job does not hold up all others.
+/// How many threads may wait for a disk at once. What they read was asked for before, all of it, so more of them would
+/// gain little.
+pub const DISK_THREADS: usize = 4;
+
+/// How many threads there may be for long jobs: at least two, so that one does not hold up all others.
 static MAX_THREADS: AtomicUsize = AtomicUsize::new(2);
 
 /// Sets how many threads there may be to the number of processors that this process may use.
@@ -80,9 +134,8 @@ pub fn clamp_threads(threads: u32) -> usize {
 /// Queues a task. Answers `false`, and drops the task, if there is no thread to run it and none can be started.
 pub fn submit(length: Length, task: impl FnOnce() + Send + 'static) -> bool {
     let mut pool = POOL.lock();
-    let queue = if length == Length::Short { &mut pool.short } else { &mut pool.long };
-    queue.push_back(Box::new(task));
-    if pool.idle >= pool.short.len() + pool.long.len() || pool.threads >= Pool::limit(length) {
+    pool.queue(length).waiting.push_back(Box::new(task));
+    if pool.idle >= pool.ready() || pool.threads >= Pool::most() {
         QUEUED.notify_one();
         return true;
     }
@@ -91,8 +144,7 @@ pub fn submit(length: Length, task: impl FnOnce() + Send + 'static) -> bool {
         pool.threads -= 1;
         if pool.threads == 0 {
             // Nothing else is queued: whoever queued it had a thread.
-            pool.short.clear();
-            pool.long.clear();
+            pool.queue(length).waiting.clear();
             return false;
         }
     }
@@ -109,14 +161,14 @@ fn run_tasks() {
             // A panic ends its own job alone: the job's owner sees that the task was dropped.
             let _ = catch_unwind(AssertUnwindSafe(task));
             pool = POOL.lock();
-            pool.long_running -= usize::from(length == Length::Long);
+            pool.queue(length).running -= 1;
             continue;
         }
         pool.idle += 1;
         let (woken, timed_out) = QUEUED.wait_timeout(pool, IDLE_TIMEOUT);
         pool = woken;
         pool.idle -= 1;
-        if timed_out && pool.short.is_empty() && pool.long.is_empty() {
+        if timed_out && pool.is_empty() {
             pool.threads -= 1;
             return;
         }
@@ -329,5 +381,25 @@ mod tests {
         assert_eq!(receiver.recv(), Ok("short"));
         drop(release);
         assert_eq!(receiver.iter().count(), 2 * Pool::limit(Length::Long));
+    }
+
+    #[test]
+    fn long_tasks_do_not_wait_for_the_disk_nor_the_disk_for_them() {
+        for (blocked, other) in [(Length::Disk, Length::Long), (Length::Long, Length::Disk)] {
+            let (sender, receiver) = std::sync::mpsc::channel();
+            let (release, released) = std::sync::mpsc::channel::<()>();
+            let released = Arc::new(Mutex::new(released));
+            for _ in 0..100 {
+                let (sender, released) = (sender.clone(), Arc::clone(&released));
+                assert!(submit(blocked, move || {
+                    let _ = released.lock().recv();
+                    sender.send("blocked").unwrap();
+                }));
+            }
+            assert!(submit(other, move || sender.send("other").unwrap()));
+            assert_eq!(receiver.recv(), Ok("other"));
+            drop(release);
+            assert_eq!(receiver.iter().count(), 100);
+        }
     }
 }

@@ -847,6 +847,10 @@ const MEMBERS: Record<string, { given?: unknown[]; mutates?: unknown[] }> = {
   check: {},
   reattach: {},
   setName: { given: ['name'] },
+  prefetch: {},
+  readAsync: {},
+  createReadStream: {},
+  stream: {},
 }
 
 /** The members that work on a closed mapping too, and the constructor. */
@@ -856,6 +860,7 @@ const ALWAYS: readonly (string | symbol)[] = [
   'closed',
   'seekable',
   Symbol.dispose,
+  Symbol.asyncDispose,
   inspect.custom,
 ]
 

@@ -3,8 +3,8 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Threads of the pool at most, see `pool::set_processors`.
-const MAX_THREADS: usize = 65;
+/// Threads of the pool at most: 64 for long jobs (`pool::set_processors`), those for the disk, and one more.
+const MAX_THREADS: usize = 64 + crate::pool::DISK_THREADS + 1;
 
 /// The threads as the system names them; 0: a free place. Handlers read this. A thread-local would not do, since the first
 /// use of one may allocate.

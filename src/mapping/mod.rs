@@ -28,6 +28,7 @@ mod rollback;
 
 /// Reading and writing the bytes.
 mod access;
+mod ahead;
 
 /// Whether bytes that were reached are the file's.
 mod verify;

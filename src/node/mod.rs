@@ -14,6 +14,7 @@ mod values;
 mod jobs;
 
 /// ArrayBuffers over mappings, and who still has their memory.
+mod ahead;
 mod array_buffers;
 
 /// Regions that ended threads have left behind.

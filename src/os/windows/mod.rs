@@ -31,7 +31,7 @@ pub use map::{
 pub use named::{
     check_memory_name, map_named_file, map_named_section, open_named, section_exists, unlink_named,
 };
-pub use residency::{is_mapped, populate};
+pub use residency::{POPULATED_AT_ONCE, is_mapped, populate, populate_range};
 pub use sync::flush;
 
 /// Whether a writable mapping beyond the end of a file makes the file longer.

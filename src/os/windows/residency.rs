@@ -13,3 +13,14 @@ pub fn is_mapped(_page: *mut u8) -> bool {
 pub unsafe fn populate(_page: *mut u8) -> bool {
     false
 }
+
+/// How much of a range is brought into memory by one call, which nothing can end early.
+pub const POPULATED_AT_ONCE: usize = 4 << 20;
+
+/// There is no call that brings pages into memory and waits for them, so each has to be touched.
+///
+/// # Safety
+/// This does nothing; the signature is that of the Unix function.
+pub unsafe fn populate_range(_from: *mut u8, _len: usize, _writable: bool) -> bool {
+    false
+}

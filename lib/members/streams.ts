@@ -1,0 +1,109 @@
+// The bytes as a stream: of Node's, and of the Web's.
+import { Readable } from 'node:stream'
+import * as check from '../checks.js'
+import type { ReadStreamOptions } from '../options/streams.js'
+import { streamRequest } from '../options/streams.js'
+import type { Cancel, MappingState } from '../state.js'
+import { copies } from './ahead.js'
+
+/** Bytes of a chunk of a Web stream. */
+const CHUNK = 262_144
+/** So many bytes behind a chunk are asked of the system while it is read. */
+const AHEAD = 2 ** 20
+
+/** The bytes from `start` to `stop`, or to the end of the mapping, chunk by chunk. */
+class Reader {
+  readonly #state: MappingState
+  readonly #stop: number
+  readonly #aborts = new AbortController()
+  readonly #cancel: Cancel
+  #at: number
+
+  /** `cancel` is called when the mapping is closed. */
+  constructor(state: MappingState, start: number, stop: number, cancel: Cancel) {
+    this.#state = state
+    this.#at = start
+    this.#stop = stop
+    this.#cancel = cancel
+    // A closed mapping throws here.
+    void state.bytes.length
+    state.jobs ??= new Set()
+    state.jobs.add(cancel)
+  }
+
+  /** The next chunk of at most `most` bytes; `undefined` at the end. */
+  async next(most: number): Promise<Buffer<ArrayBuffer> | undefined> {
+    const start = this.#at
+    const end = Math.min(start + most, this.#stop, this.#state.bytes.length)
+    if (start >= end) return undefined
+    this.#at = end
+    const ahead = Math.min(AHEAD, Math.max(0, this.#stop - end))
+    const [chunk] = await copies(this.#state, Float64Array.of(start, end), { signal: this.#aborts.signal, ahead })
+    return chunk
+  }
+
+  /** To be called when nobody wants more. */
+  end(): void {
+    this.#state.jobs?.delete(this.#cancel)
+    this.#aborts.abort()
+  }
+}
+
+export function createReadStream(state: MappingState, options: ReadStreamOptions | undefined): Readable {
+  const { emitClose, encoding, highWaterMark, signal, start, stop } = streamRequest(options)
+  const reader = new Reader(state, start, stop, (reason) => stream.destroy(reason as Error))
+  const stream = new Readable({
+    highWaterMark,
+    emitClose,
+    ...(encoding && { encoding }),
+    ...(signal && { signal }),
+    read(size) {
+      reader.next(Math.max(size, highWaterMark)).then(
+        (chunk) => this.push(chunk ?? null),
+        (error) => this.destroy(error),
+      )
+    },
+    destroy(error, callback) {
+      reader.end()
+      callback(error)
+    },
+  })
+  return stream
+}
+
+export function stream(state: MappingState, start: unknown, end: unknown): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const { length } = state.bytes
+  const from = check.bound(start, 'start', length, 0)
+  const to = Math.max(from, check.bound(end, 'end', length, length))
+  let fail: (reason: unknown) => void
+  const reader = new Reader(state, from, to, (reason) => fail(reason))
+  return new ReadableStream({
+    type: 'bytes',
+    start(controller) {
+      fail = (reason) => controller.error(reason)
+    },
+    async pull(controller) {
+      const view = controller.byobRequest?.view as Uint8Array | null | undefined
+      let chunk: Buffer<ArrayBuffer> | undefined
+      try {
+        chunk = await reader.next(view?.byteLength ?? CHUNK)
+      } catch (error) {
+        reader.end()
+        throw error
+      }
+      if (chunk === undefined) {
+        reader.end()
+        controller.close()
+        controller.byobRequest?.respond(0)
+      } else if (view) {
+        view.set(chunk)
+        controller.byobRequest?.respond(chunk.length)
+      } else {
+        controller.enqueue(new Uint8Array(chunk.buffer, 0, chunk.length))
+      }
+    },
+    cancel() {
+      reader.end()
+    },
+  }) as ReadableStream<Uint8Array<ArrayBuffer>>
+}
