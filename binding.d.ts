@@ -32,6 +32,12 @@ export declare class NativeMapping {
   size(): number | Failure
   /** Gives the mapping, and its file, another length. `reserve: false` leaves a hole where the file grows. */
   resize(length: number, reserve: boolean, views: Views): Failure | null
+  /** Gives the file the blocks that a `resize` will need, off the event loop. */
+  reserve(job: NativeJob, length: number): Promise<undefined | Failure>
+  /** Takes back what `reserve` has given. */
+  takeBack(): void
+  /** Maps the file again, to its end, or to a `length` within it that is not negative. Answers the new length. */
+  remap(length: number, views: Views): number | Failure
   /** Closes a mapping that nobody has seen, and takes back what it did to the file. */
   undo(): void
   /**
@@ -57,6 +63,10 @@ export declare class NativeMapping {
   flushAsync(job: NativeJob, start: number, length: number, flags: number): Promise<undefined | Failure>
   /** `advice`: a portable name, or one of the system's numbers. `true`: the system took the advice. */
   advise(advice: string | number, start: number, length: number): boolean | Failure
+  /** Sets the bit of each page of a range that is in memory, the lowest bit first. Answers how many are; -1: the system hides it. */
+  residency(start: number, length: number, bits: Uint8Array): number | Failure
+  /** Keeps the pages of a range in memory, or no longer. */
+  setLocked(start: number, length: number, locked: boolean): Failure | null
   setName(name: string): Failure | null
   /** A new ArrayBuffer over the bytes; writes its number. The caller makes at most one of each region. */
   expose(number: Float64Array, engine: Engine): ArrayBuffer | Failure

@@ -168,6 +168,16 @@ interface ResizeOptions {
   */
   views?: ViewsAfter;
 }
+/** Options of `resizeAsync`. */
+interface ResizeAsyncOptions extends ResizeOptions {
+  /** Ends it with an AbortError. The file is as long as before then. */
+  signal?: AbortSignal | undefined;
+}
+/** Options of `remap`. */
+interface RemapOptions {
+  /** What becomes of earlier views. Default `'detach'`. With `'keep'` they go on showing the file as far as it still reaches. */
+  views?: ViewsAfter;
+}
 /** Options of `close`. */
 interface CloseOptions {
   /** What becomes of views. Default `'detach'`. */
@@ -242,6 +252,30 @@ declare class ByteMatch implements Iterable<Buffer | undefined> {
   /** The captures, the whole match first. */
   [Symbol.iterator](): IterableIterator<Buffer | undefined>;
 }
+/** Options of `flush`. */
+interface FlushOptions {
+  /**
+  * Unix: MS_SYNC (default) or MS_ASYNC, possibly with MS_INVALIDATE, from `constants`; see msync(2). Ignored on
+  * Windows.
+  */
+  flags?: number;
+}
+/** Options of `flushAsync`. */
+interface FlushAsyncOptions extends FlushOptions {
+  /** Ends the wait with an AbortError. What the system has begun to write goes on. */
+  signal?: AbortSignal | undefined;
+}
+/** The portable names of advice: MADV_NORMAL is `'normal'`, and so on. Those that a system does not know have no effect there. */
+type AdviceName = "normal" | "random" | "sequential" | "willneed" | "dontneed" | "free" | "remove" | "dontfork" | "dofork" | "mergeable" | "unmergeable" | "hugepage" | "nohugepage" | "dontdump" | "dodump" | "cold" | "pageout";
+/** Which pages of a range are in memory. */
+interface Residency {
+  /** How many pages hold the range. */
+  pages: number;
+  /** How many of them are in memory; `undefined`: the system hides it. */
+  resident: number | undefined;
+  /** A bit for each page, that of the first one the lowest of the first byte; `undefined`: the system hides it. */
+  bitmap: Uint8Array<ArrayBuffer> | undefined;
+}
 type Position = number | bigint | null | undefined;
 /** A start and an end, in bytes from the start of the mapping. Negative: counted from the end. Absent: 0, and the end. */
 type ByteRange = readonly [start?: Position, end?: Position];
@@ -290,21 +324,6 @@ interface LinesAsyncOptions extends LinesOptions<"string" | "buffer"> {
 }
 /** The type of a line of a kind. */
 type Line<K extends LineKind> = K extends "string" ? string : K extends "buffer" ? Buffer<ArrayBuffer> : [number, number];
-/** Options of `flush`. */
-interface FlushOptions {
-  /**
-  * Unix: MS_SYNC (default) or MS_ASYNC, possibly with MS_INVALIDATE, from `constants`; see msync(2). Ignored on
-  * Windows.
-  */
-  flags?: number;
-}
-/** Options of `flushAsync`. */
-interface FlushAsyncOptions extends FlushOptions {
-  /** Ends the wait with an AbortError. What the system has begun to write goes on. */
-  signal?: AbortSignal | undefined;
-}
-/** The portable names of advice: MADV_NORMAL is `'normal'`, and so on. Those that a system does not know have no effect there. */
-type AdviceName = "normal" | "random" | "sequential" | "willneed" | "dontneed" | "free" | "remove" | "dontfork" | "dofork" | "mergeable" | "unmergeable" | "hugepage" | "nohugepage" | "dontdump" | "dodump" | "cold" | "pageout";
 /**
 * What becomes of a fault: an access that the file or its disk cannot answer. `'guard'`: the process lives on.
 * `'crash'`: the system's default, which ends the process (SIGBUS).
@@ -673,6 +692,39 @@ declare class Mmap implements Disposable, AsyncDisposable, Iterable<number> {
   */
   resize(length: number | bigint, options?: ResizeOptions): void;
   /**
+  * `resize`, with the blocks of a file that becomes longer found off the event loop, which may take a disk long. If it fails, file
+  * and mapping are as they were.
+  * @throws {Error} ENOSPC: the disk is full. ABORT_ERR, ERR_MMAP_CLOSED: it ended early; and what `resize` throws
+  */
+  resizeAsync(length: number | bigint, options?: ResizeAsyncOptions): Promise<void>;
+  /**
+  * Maps the file again, to its end as it is now, or to a length within it, in every access and without changing the file: how a
+  * reader follows a file that grows. What was stored into a private mapping stays. Earlier views get length 0, or what `views`
+  * says; the position moves back to the end if it is beyond it.
+  * @param length bytes; default: to the end of the file
+  * @throws {RangeError} ERR_OUT_OF_RANGE: the file has fewer bytes; ERR_MMAP_OFFSET: it ends before the mapping's start
+  * @throws {Error} ERR_MMAP_NO_DESCRIPTOR with `trackfd: false`; EINVAL: this is anonymous memory; ERR_MMAP_BUSY while other objects
+  * are attached
+  */
+  remap(length?: number | bigint | null, options?: RemapOptions): void;
+  /**
+  * Which pages of a range are in memory: those of a file in the system's cache, on Windows in the working set of this process.
+  * Linux hides it, from 5.2 on, from whoever neither owns the file nor may write to it: then there are `undefined`s.
+  * @param start default 0. Negative: counted from the end
+  * @param end default: the end. Negative: counted from the end
+  */
+  residency(start?: number | bigint | null, end?: number | bigint | null): Residency;
+  /**
+  * Keeps the pages that hold a range in memory until `unlock`, `close`, `resize` or `remap`: mlock(2), VirtualLock. They are read
+  * from the disk before it returns.
+  * @param start default 0. Negative: counted from the end
+  * @param end default: the end. Negative: counted from the end
+  * @throws {Error} ENOMEM: more than the process may lock; the message says how much that is
+  */
+  lock(start?: number | bigint | null, end?: number | bigint | null): void;
+  /** Undoes `lock` for a range; on Windows it must have been locked. */
+  unlock(start?: number | bigint | null, end?: number | bigint | null): void;
+  /**
   * Writes changed bytes back to the file, and waits for the disk: msync(2) of the pages that hold the range;
   * FlushViewOfFile and FlushFileBuffers on Windows; F_FULLFSYNC as well on macOS. With the access `'read'` or `'copy'` there
   * is nothing to do.
@@ -752,7 +804,8 @@ declare class Mmap implements Disposable, AsyncDisposable, Iterable<number> {
   match(pattern: Pattern, start?: number | bigint | null, end?: number | bigint | null): ByteMatch | null;
   /**
   * All matches within [start, end), one after the other. As in `String.prototype.matchAll`, a RegExp needs the flag `g`, and
-  * its `lastIndex`, in bytes from the start of the mapping, says where to begin.
+  * its `lastIndex`, in bytes from the start of the mapping, says where to begin. If the mapping becomes shorter meanwhile, by
+  * `resize` or `remap`, the first match that is not within it is the end.
   */
   matchAll(pattern: Pattern, start?: number | bigint | null, end?: number | bigint | null): IteratorObject<ByteMatch, undefined, unknown>;
   /**
@@ -789,4 +842,4 @@ declare class Mmap implements Disposable, AsyncDisposable, Iterable<number> {
   /** `matchAll`, off the event loop: fetched in batches, and no further ahead than you ask. */
   matchAllAsync(pattern: Pattern, options?: SearchOptions): AsyncGenerator<ByteMatch, void, undefined>;
 }
-export { ALLOCATIONGRANULARITY, type Access, type AdviceName, type AnonymousOptions, type AttachOptions, ByteMatch, type ByteRange, type BytesLike, type CloseOptions, type CommonOptions, type ConstantName, type Constants, type ErrorCode, type FaultReason, type Faults, type FlushAsyncOptions, type FlushOptions, type Home, type Line, type LineKind, type LinesAsyncOptions, type LinesOptions, Mmap, MmapAbortError, MmapError, MmapFaultError, type MmapOptions, MmapPatternError, MmapRangeError, MmapSystemError, MmapTypeError, type Needle, type OpenAsyncOptions, type OpenOptions, PAGESIZE, type PathLike, type Pattern, type PrefetchOptions, type ReadAsyncOptions, type ReadIntoOptions, type ReadStreamOptions, type ResizeOptions, type SearchOptions, type ShareToken, type Span, type ViewConstructor, type ViewsAfter, constants };
+export { ALLOCATIONGRANULARITY, type Access, type AdviceName, type AnonymousOptions, type AttachOptions, ByteMatch, type ByteRange, type BytesLike, type CloseOptions, type CommonOptions, type ConstantName, type Constants, type ErrorCode, type FaultReason, type Faults, type FlushAsyncOptions, type FlushOptions, type Home, type Line, type LineKind, type LinesAsyncOptions, type LinesOptions, Mmap, MmapAbortError, MmapError, MmapFaultError, type MmapOptions, MmapPatternError, MmapRangeError, MmapSystemError, MmapTypeError, type Needle, type OpenAsyncOptions, type OpenOptions, PAGESIZE, type PathLike, type Pattern, type PrefetchOptions, type ReadAsyncOptions, type ReadIntoOptions, type ReadStreamOptions, type RemapOptions, type Residency, type ResizeAsyncOptions, type ResizeOptions, type SearchOptions, type ShareToken, type Span, type ViewConstructor, type ViewsAfter, constants };

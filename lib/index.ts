@@ -14,10 +14,11 @@ export {
 export type { Home } from './homes/home.js'
 export type { ViewConstructor } from './members/array.js'
 export { ByteMatch, type Span } from './members/byte-match.js'
+export type { Residency } from './members/memory.js'
 export { Mmap, type Needle, type Pattern } from './mmap.js'
 export type { Access } from './options/access.js'
 export type { ByteRange, PrefetchOptions, ReadAsyncOptions, ReadIntoOptions } from './options/ahead.js'
-export type { CloseOptions, ResizeOptions, ViewsAfter } from './options/lifetime.js'
+export type { CloseOptions, RemapOptions, ResizeAsyncOptions, ResizeOptions, ViewsAfter } from './options/lifetime.js'
 export type { Line, LineKind, LinesAsyncOptions, LinesOptions } from './options/lines.js'
 export type { AdviceName, FlushAsyncOptions, FlushOptions } from './options/memory.js'
 export type {

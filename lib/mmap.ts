@@ -12,6 +12,7 @@ import * as file from './members/file.js'
 import * as lifetime from './members/lifetime.js'
 import * as lines from './members/lines.js'
 import { linesAsync } from './members/lines-async.js'
+import type { Residency } from './members/memory.js'
 import * as memory from './members/memory.js'
 import * as named from './members/named.js'
 import * as opening from './members/open.js'
@@ -20,7 +21,7 @@ import * as sharing from './members/share.js'
 import * as streams from './members/streams.js'
 import type { Access } from './options/access.js'
 import type { ByteRange, PrefetchOptions, ReadAsyncOptions, ReadIntoOptions } from './options/ahead.js'
-import type { CloseOptions, ResizeOptions } from './options/lifetime.js'
+import type { CloseOptions, RemapOptions, ResizeAsyncOptions, ResizeOptions } from './options/lifetime.js'
 import type { Line, LineKind, LinesAsyncOptions, LinesOptions } from './options/lines.js'
 import type { AdviceName, FlushAsyncOptions, FlushOptions } from './options/memory.js'
 import type { AnonymousOptions, MmapOptions, OpenAsyncOptions, OpenOptions } from './options/open.js'
@@ -446,6 +447,54 @@ export class Mmap implements Disposable, AsyncDisposable, Iterable<number> {
   }
 
   /**
+   * `resize`, with the blocks of a file that becomes longer found off the event loop, which may take a disk long. If it fails, file
+   * and mapping are as they were.
+   * @throws {Error} ENOSPC: the disk is full. ABORT_ERR, ERR_MMAP_CLOSED: it ended early; and what `resize` throws
+   */
+  async resizeAsync(length: number | bigint, options?: ResizeAsyncOptions): Promise<void> {
+    return file.resizeAsync(stateOf(this), length, options)
+  }
+
+  /**
+   * Maps the file again, to its end as it is now, or to a length within it, in every access and without changing the file: how a
+   * reader follows a file that grows. What was stored into a private mapping stays. Earlier views get length 0, or what `views`
+   * says; the position moves back to the end if it is beyond it.
+   * @param length bytes; default: to the end of the file
+   * @throws {RangeError} ERR_OUT_OF_RANGE: the file has fewer bytes; ERR_MMAP_OFFSET: it ends before the mapping's start
+   * @throws {Error} ERR_MMAP_NO_DESCRIPTOR with `trackfd: false`; EINVAL: this is anonymous memory; ERR_MMAP_BUSY while other objects
+   * are attached
+   */
+  remap(length?: number | bigint | null, options?: RemapOptions): void {
+    file.remap(stateOf(this), length, options)
+  }
+
+  /**
+   * Which pages of a range are in memory: those of a file in the system's cache, on Windows in the working set of this process.
+   * Linux hides it, from 5.2 on, from whoever neither owns the file nor may write to it: then there are `undefined`s.
+   * @param start default 0. Negative: counted from the end
+   * @param end default: the end. Negative: counted from the end
+   */
+  residency(start?: number | bigint | null, end?: number | bigint | null): Residency {
+    return memory.residency(stateOf(this), start, end)
+  }
+
+  /**
+   * Keeps the pages that hold a range in memory until `unlock`, `close`, `resize` or `remap`: mlock(2), VirtualLock. They are read
+   * from the disk before it returns.
+   * @param start default 0. Negative: counted from the end
+   * @param end default: the end. Negative: counted from the end
+   * @throws {Error} ENOMEM: more than the process may lock; the message says how much that is
+   */
+  lock(start?: number | bigint | null, end?: number | bigint | null): void {
+    memory.setLocked(stateOf(this), start, end, true)
+  }
+
+  /** Undoes `lock` for a range; on Windows it must have been locked. */
+  unlock(start?: number | bigint | null, end?: number | bigint | null): void {
+    memory.setLocked(stateOf(this), start, end, false)
+  }
+
+  /**
    * Writes changed bytes back to the file, and waits for the disk: msync(2) of the pages that hold the range;
    * FlushViewOfFile and FlushFileBuffers on Windows; F_FULLFSYNC as well on macOS. With the access `'read'` or `'copy'` there
    * is nothing to do.
@@ -568,7 +617,8 @@ export class Mmap implements Disposable, AsyncDisposable, Iterable<number> {
 
   /**
    * All matches within [start, end), one after the other. As in `String.prototype.matchAll`, a RegExp needs the flag `g`, and
-   * its `lastIndex`, in bytes from the start of the mapping, says where to begin.
+   * its `lastIndex`, in bytes from the start of the mapping, says where to begin. If the mapping becomes shorter meanwhile, by
+   * `resize` or `remap`, the first match that is not within it is the end.
    */
   matchAll(
     pattern: Pattern,

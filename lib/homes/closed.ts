@@ -28,6 +28,7 @@ export const CLOSED: MappedBytes = {
   count: closed,
   view: closed,
   resize: closed,
+  remap: closed,
   faulted: closed,
   check: closed,
   reattach: closed,

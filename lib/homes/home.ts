@@ -41,6 +41,8 @@ export interface MappedBytes {
   view(): Buffer<ArrayBuffer>
   /** Changes the length; answers what reaches the bytes from then on. */
   resize(length: number, options: Required<ResizeOptions>): MappedBytes
+  /** Maps the file again, to its end or to a length; answers what reaches the bytes from then on. */
+  remap(length: number | undefined, views: ViewsAfter): MappedBytes
   /** Whether a fault has replaced any byte since the mapping was made or reattached. */
   faulted(): boolean
   /** Throws if any byte is not the file's. */

@@ -77,6 +77,11 @@ export class NativeBytes implements MappedBytes {
     return this
   }
 
+  remap(length: number | undefined, _views: ViewsAfter): MappedBytes {
+    this.length = unwrap(this.native.remap(length ?? -1, Views.Detach), this.path)
+    return this
+  }
+
   faulted(): boolean {
     return unwrap(this.native.faulted(), this.path)
   }

@@ -289,6 +289,14 @@ export abstract class ViewedBytes extends NativeBytes {
     return this.afterResize(length)
   }
 
+  override remap(length: number | undefined, views: ViewsAfter): MappedBytes {
+    if (!this.#isExposed && this.viewedHome === 'external') this.#detach()
+    if (this.#host !== undefined && views === 'detach') watchLateAccesses()
+    this.length = unwrap(this.native.remap(length ?? -1, NATIVE_VIEWS[views]), this.path)
+    if (this.#host !== undefined) this.#takeAway(views)
+    return this.afterResize(this.length)
+  }
+
   override faulted(): boolean {
     // The word is also set for whoever was not told yet of a stray store.
     return this.#buffer !== undefined && this.#watch.isFaultFree ? false : super.faulted()

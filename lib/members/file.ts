@@ -1,8 +1,15 @@
 // What makes a mapping a file: a position that reading and writing move, and a length that can change.
 import * as check from '../checks.js'
-import { coded, outOfRange, wrongValue } from '../errors.js'
+import { coded, MmapAbortError, outOfRange, wrongValue } from '../errors.js'
 import { ensure, unwrap } from '../failures.js'
-import { type ResizeOptions, resizeOptions } from '../options/lifetime.js'
+import { runJob } from '../jobs.js'
+import {
+  type RemapOptions,
+  type ResizeAsyncOptions,
+  type ResizeOptions,
+  remapViews,
+  resizeOptions,
+} from '../options/lifetime.js'
 import { type MappingState, writable } from '../state.js'
 import { store } from './array.js'
 import { bytesOrText, copyOf, needleBytes } from './operands.js'
@@ -142,12 +149,48 @@ export function move(state: MappingState, dest: number | bigint, src: number | b
   if (length > 0) ensure(bytes.native.copyFrom(to, bytes.native, from, length), bytes.path)
 }
 
-export function resize(state: MappingState, length: unknown, options: ResizeOptions | undefined): void {
+/** The checked length of a resize. */
+function newLength(state: MappingState, length: unknown): number {
   // A closed mapping throws here.
   void state.bytes.length
   if (state.access !== 'write')
     throw coded('ERR_MMAP_READ_ONLY', `A mapping with the access '${state.access}' cannot be resized`)
-  const wanted = check.size(length, 'length', 1)
+  return check.size(length, 'length', 1)
+}
+
+export function resize(state: MappingState, length: unknown, options: ResizeOptions | undefined): void {
+  const wanted = newLength(state, length)
   state.bytes = state.bytes.resize(wanted, resizeOptions(options))
+  state.changes++
+}
+
+export async function resizeAsync(
+  state: MappingState,
+  length: unknown,
+  options: ResizeAsyncOptions | undefined,
+): Promise<void> {
+  const wanted = newLength(state, length)
+  const { reserve, views } = resizeOptions(options, ['signal'])
+  const signal = check.signal(options?.signal)
+  const { native } = state.bytes
+  try {
+    // What takes long is to find blocks on the disk. The mapping itself is changed at once.
+    if (reserve && wanted > state.bytes.length) await runJob(state, { signal }, (job) => native.reserve(job, wanted))
+    else if (signal?.aborted) throw new MmapAbortError(signal.reason)
+    state.bytes = state.bytes.resize(wanted, { reserve, views })
+    state.changes++
+  } catch (error) {
+    native.takeBack()
+    throw error
+  }
+}
+
+export function remap(state: MappingState, length: unknown, options: RemapOptions | undefined): void {
+  const { bytes } = state
+  void bytes.length
+  const views = remapViews(options)
+  const wanted = length === undefined || length === null ? undefined : check.size(length, 'length')
+  state.bytes = bytes.remap(wanted, views)
+  state.position = Math.min(state.position, state.bytes.length)
   state.changes++
 }

@@ -5,7 +5,6 @@ import { type JobOptions, runJob } from '../jobs.js'
 import type { MappingState } from '../state.js'
 import { type Batch, type ByteMatch, matchOf } from './byte-match.js'
 import { becomeIterator } from './iterator.js'
-import { isClosed } from './lifetime.js'
 import { copyOf } from './operands.js'
 import type { Compiled } from './pattern.js'
 
@@ -86,6 +85,10 @@ export class Matches implements Iterator<ByteMatch, undefined, unknown> {
   #slot = 0
   #stop = 0
   #most = FIRST_BATCH
+  /** The `changes` of the state that were seen. */
+  #changes: number
+  /** A match that was found lies beyond the end that the mapping has by now. */
+  #isCut = false
 
   /** Matches within [start, end) that begin at `at` or later. */
   constructor(state: MappingState, compiled: Compiled, start: number, end: number, at: number) {
@@ -96,18 +99,34 @@ export class Matches implements Iterator<ByteMatch, undefined, unknown> {
     this.#cursor = cursorAt(at, end)
     this.#width = widthOf(compiled.names)
     this.#batch = batchOf(state, compiled.names, NO_SLOTS, NO_TEXT)
+    this.#changes = state.changes
   }
 
   next(): IteratorResult<ByteMatch, undefined> {
-    const done = (this.#slot === this.#stop || isClosed(this.#state)) && !this.#nextBatch()
+    if (this.#state.changes !== this.#changes) this.#seeChanges()
+    const done = this.#slot === this.#stop && !this.#nextBatch()
     const slot = this.#slot
     if (!done) this.#slot = slot + this.#width
     // The result is made in one place. V8 then leaves it out of a loop, which makes no object but the match.
     return { done, value: done ? undefined : matchOf(this.#batch, slot) } as IteratorResult<ByteMatch, undefined>
   }
 
+  /** The mapping has another length. The first match that is not within it is the end, also if the mapping grows again. */
+  #seeChanges(): void {
+    // A closed mapping throws here.
+    const { length } = this.#state.bytes
+    this.#changes = this.#state.changes
+    for (let slot = this.#slot; slot < this.#stop; slot += this.#width) {
+      if ((this.#batch.slots[slot + 1] as number) <= length) continue
+      this.#stop = slot
+      this.#isCut = true
+      return
+    }
+  }
+
   #nextBatch(): boolean {
     const { bytes } = this.#state
+    if (this.#isCut) return false
     // A closed mapping throws here.
     const end = Math.min(this.#end, bytes.length)
     // The mapping may have become shorter since the last batch.
@@ -179,8 +198,8 @@ export async function* matchesAsync(
     )
     const batch = batchOf(state, names, found.slots, found.text)
     for (let match = 0; match < found.count; match++) {
-      // The mapping may be closed, or the signal aborted, between two matches of a batch.
-      void state.bytes.length
+      // The mapping may be closed, or become shorter, or the signal aborted, between two matches of a batch.
+      if ((found.slots[match * width + 1] as number) > state.bytes.length) return
       if (signal?.aborted) throw new MmapAbortError(signal.reason)
       yield matchOf(batch, match * width)
     }

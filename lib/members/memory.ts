@@ -1,5 +1,6 @@
 // What concerns the memory of a mapping, and the system's care for it.
 import * as check from '../checks.js'
+import { PAGESIZE } from '../constants.js'
 import { outOfRange, wrongValue } from '../errors.js'
 import { ensure, unwrap } from '../failures.js'
 import { runJob } from '../jobs.js'
@@ -44,6 +45,43 @@ export function madvise(state: MappingState, advice: unknown, start: unknown, le
   const rest = whole - from
   const count = length === undefined || length === null ? rest : Math.min(rest, check.size(length, 'length'))
   return unwrap(bytes.native.advise(given, from, count))
+}
+
+/** Which pages of a range are in memory. */
+export interface Residency {
+  /** How many pages hold the range. */
+  pages: number
+  /** How many of them are in memory; `undefined`: the system hides it. */
+  resident: number | undefined
+  /** A bit for each page, that of the first one the lowest of the first byte; `undefined`: the system hides it. */
+  bitmap: Uint8Array<ArrayBuffer> | undefined
+}
+
+/** The bounds of a range, and how many pages hold it. */
+function pagesOf(
+  { bytes }: MappingState,
+  start: unknown,
+  end: unknown,
+): { from: number; count: number; pages: number } {
+  const { length, slack } = bytes
+  const from = check.bound(start, 'start', length, 0)
+  const count = Math.max(0, check.bound(end, 'end', length, length) - from)
+  const first = Math.floor((slack + from) / PAGESIZE)
+  return { from, count, pages: count === 0 ? 0 : Math.ceil((slack + from + count) / PAGESIZE) - first }
+}
+
+export function residency(state: MappingState, start: unknown, end: unknown): Residency {
+  const { native } = state.bytes
+  const { count, from, pages } = pagesOf(state, start, end)
+  const bitmap = new Uint8Array(Math.ceil(pages / 8))
+  const resident = unwrap(native.residency(from, count, bitmap), state.path)
+  return resident < 0 ? { pages, resident: undefined, bitmap: undefined } : { pages, resident, bitmap }
+}
+
+export function setLocked(state: MappingState, start: unknown, end: unknown, locked: boolean): void {
+  const { native } = state.bytes
+  const { count, from } = pagesOf(state, start, end)
+  ensure(native.setLocked(from, count, locked), state.path)
 }
 
 /** Bytes of the longest name that Linux takes (ANON_VMA_NAME_MAX_LEN, less the null at the end). */

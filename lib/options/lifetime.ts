@@ -31,6 +31,18 @@ export interface ResizeOptions {
   views?: ViewsAfter
 }
 
+/** Options of `resizeAsync`. */
+export interface ResizeAsyncOptions extends ResizeOptions {
+  /** Ends it with an AbortError. The file is as long as before then. */
+  signal?: AbortSignal | undefined
+}
+
+/** Options of `remap`. */
+export interface RemapOptions {
+  /** What becomes of earlier views. Default `'detach'`. With `'keep'` they go on showing the file as far as it still reaches. */
+  views?: ViewsAfter
+}
+
 /** Options of `close`. */
 export interface CloseOptions {
   /** What becomes of views. Default `'detach'`. */
@@ -39,8 +51,16 @@ export interface CloseOptions {
   detach?: boolean
 }
 
-export function resizeOptions(options: ResizeOptions | undefined): Required<ResizeOptions> {
-  const { reserve, views } = check.options(options, ['reserve', 'views'])
+export function remapViews(options: RemapOptions | undefined): ViewsAfter {
+  const { views } = check.options(options, ['views'])
+  return check.oneOf(views, 'options.views', VIEWS_AFTER) ?? 'detach'
+}
+
+export function resizeOptions(
+  options: ResizeAsyncOptions | undefined,
+  furtherKeys: readonly string[] = [],
+): Required<ResizeOptions> {
+  const { reserve, views } = check.options(options, ['reserve', 'views', ...furtherKeys])
   return {
     reserve: check.boolean(reserve, 'options.reserve', true),
     views: check.oneOf(views, 'options.views', VIEWS_AFTER) ?? 'detach',

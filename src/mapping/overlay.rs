@@ -82,6 +82,16 @@ impl Handle {
         resized
     }
 
+    /// `Record::remap`. `views`: what becomes of the views of this handle's object.
+    pub fn remap(&self, length: Option<u64>, views: Views, is_viewed: IsViewed<'_>) -> Result<usize> {
+        // The notes of what is bad are there until the end.
+        let record = self.record()?;
+        let _first = record.region()?;
+        let length = record.remap(length, views, is_viewed)?;
+        self.retire_overlay(views);
+        Ok(length)
+    }
+
     /// `Record::reattach`, for the views too.
     pub fn reattach(&self) -> Result<bool> {
         let record = self.record()?;

@@ -8,8 +8,17 @@ use super::place::{Target, new_region, place};
 use super::record::{Mapped, retire};
 use super::{Error, Origin, Record, Result, Source, Views};
 use crate::os::{self, RawMap};
+use crate::pool::CancelToken;
 use crate::region::{self, Region};
 use crate::request::{Access, Refusal};
+
+/// What a file was given ahead of a resize.
+pub(super) struct Reserved {
+    file: Arc<File>,
+    /// Its size before and after, in bytes.
+    before: u64,
+    after: u64,
+}
 
 impl Record {
     /// Gives the mapping, and its file, another length. If it fails, both are as they were. `reserve`: a file that becomes
@@ -37,6 +46,76 @@ impl Record {
             Origin::Anonymous => resize_memory(mapped, &source, views),
             Origin::Named(name) if !os::NAMED_IS_FILE => resize_section(mapped, name, &source),
             Origin::File { .. } | Origin::Named(_) => self.resize_file(mapped, &source, end, reserve, views),
+        }?;
+        *self.reserved.lock() = None;
+        Ok(())
+    }
+
+    /// Maps the file again, to its end as it is now or to a `length` within it, and changes nothing of the file. Answers the new
+    /// length. `views` and `is_viewed` as in `resize`.
+    pub fn remap(&self, length: Option<u64>, views: Views, is_viewed: IsViewed<'_>) -> Result<usize> {
+        let mut mapped = self.lock();
+        let mapped = mapped.as_mut().ok_or(Error::Closed)?;
+        if self.source.is_anonymous() {
+            return Err(Error::invalid("mmap", "memory of no file has no other end to be mapped to"));
+        }
+        let file = mapped.file.clone().filter(|_| self.tracked).ok_or(Error::NoDescriptor("remap"))?;
+        mapped.require_alone()?;
+        let views = if self.is_shared() && is_viewed(&mapped.region) { Views::Keep } else { views };
+        let plan = &self.source.plan;
+        let start = plan.file_offset + plan.slack as u64;
+        let size = os::file_size(&file)?;
+        let Some(rest) = size.checked_sub(start) else {
+            return Err(Refusal::OffsetPastEnd { offset: start, size }.into());
+        };
+        if length.is_some_and(|length| length > rest) {
+            let text = format!(
+                "The file has {rest} bytes from the start of the mapping on, which are less than the length of {} that was asked for",
+                length.unwrap_or(0)
+            );
+            return Err(Error::OutOfRange(text));
+        }
+        let length =
+            usize::try_from(length.unwrap_or(rest)).ok().filter(|length| isize::try_from(*length).is_ok());
+        let Some(length) = length else { return Err(Refusal::TooLong { length: rest }.into()) };
+        let region = new_region(&self.source.with_length(length), Some(&file), Some(&file))?;
+        if self.source.keeps_stores() {
+            region.copy_changed_pages(&mapped.region);
+            self.verify(&mapped.region, 0, length.min(mapped.region.length()))?;
+        }
+        replace(mapped, region, views);
+        Ok(length)
+    }
+
+    /// Gives the file the blocks that a `resize` to that length will need, which may take a disk long. They are taken back by
+    /// `take_back`, and when the last handle is closed, unless `resize` has used them.
+    pub fn reserve(&self, length: u64, cancel: &CancelToken) -> Result<()> {
+        let file = self.lock().as_ref().ok_or(Error::Closed)?.file.clone();
+        let Some(file) = file.filter(|_| self.tracked && self.source.plan.access == Access::Write) else {
+            return Ok(());
+        };
+        let end = length.checked_add(self.source.plan.file_offset + self.source.plan.slack as u64);
+        let before = os::file_size(&file)?;
+        // What is no length at all is for `resize` to refuse.
+        let Some(after) = end.filter(|end| *end > before && i64::try_from(*end).is_ok()) else {
+            return Ok(());
+        };
+        os::reserve(&file, before, after)?;
+        let mut reserved = self.reserved.lock();
+        let before = reserved.as_ref().map_or(before, |earlier| earlier.before);
+        *reserved = Some(Reserved { file, before, after });
+        drop(reserved);
+        // Asked last: whoever cancels takes back what was there by then.
+        if cancel.is_cancelled() || self.lock().is_none() {
+            self.take_back();
+        }
+        Ok(())
+    }
+
+    /// Takes back what `reserve` gave the file, if nobody else has changed its length since.
+    pub fn take_back(&self) {
+        if let Some(Reserved { file, before, after }) = self.reserved.lock().take() {
+            os::take_back(&file, before, after);
         }
     }
 

@@ -231,6 +231,39 @@ impl NativeMapping {
         outcome(self.handle.resize(length as u64, reserve, views.chosen(), &self.is_viewed_by_others()))
     }
 
+    /// Gives the file the blocks that a `resize` will need, off the event loop.
+    #[napi(enumerable = false, catch_unwind, ts_return_type = "Promise<undefined | Failure>")]
+    pub fn reserve(
+        &self,
+        env: &Env,
+        job: &NativeJob,
+        length: f64,
+    ) -> napi::Result<PromiseRaw<'static, Answer<()>>> {
+        let record = self.record().cloned();
+        jobs::run(env, job, Length::Disk, move |cancel| {
+            Ok(Either::A(record?.reserve(length as u64, cancel)?))
+        })
+    }
+
+    /// Takes back what `reserve` has given.
+    #[napi(enumerable = false, catch_unwind)]
+    pub fn take_back(&self) {
+        if let Ok(record) = self.record() {
+            record.take_back();
+        }
+    }
+
+    /// Maps the file again, to its end, or to a `length` within it that is not negative. Answers the new length.
+    #[napi(enumerable = false, catch_unwind)]
+    pub fn remap(&self, length: f64, views: Views) -> Either<f64, Failure> {
+        let length = (length >= 0.0).then_some(length as u64);
+        answer(
+            self.handle
+                .remap(length, views.chosen(), &self.is_viewed_by_others())
+                .map(|length| length as f64),
+        )
+    }
+
     /// Closes a mapping that nobody has seen, and takes back what it did to the file.
     #[napi(enumerable = false, catch_unwind)]
     pub fn undo(&self) {

@@ -127,14 +127,9 @@ impl Region {
 
     /// Brings the pages of a range into memory, and waits for them. `false`: one cannot be had, or the system has no call for it.
     pub fn populate_range(&self, start: usize, len: usize, writable: bool) -> bool {
-        if len == 0 || !self.has(start, len) {
-            return true;
-        }
-        let page = os::page_size();
-        let from = (self.slack + start) / page * page;
-        let whole = (self.slack + start + len - from).next_multiple_of(page);
         // SAFETY: whole pages of our own mapping, which lives as long as `self`.
-        unsafe { os::populate_range(self.map.base().wrapping_add(from), whole, writable) }
+        self.pages_of(start, len)
+            .is_none_or(|(from, whole)| unsafe { os::populate_range(from, whole, writable) })
     }
 
     /// Loads one byte; if its page is gone, that is a fault. `None`: there is no such byte.

@@ -287,6 +287,41 @@ impl Region {
         unsafe { os::advise(self.map.base(), from, len, number) }
     }
 
+    /// The whole pages that hold a range: where they begin, and their bytes.
+    fn pages_of(&self, start: usize, len: usize) -> Option<(*mut u8, usize)> {
+        let page = os::page_size();
+        let from = (self.slack + start) / page * page;
+        let whole = (self.slack + start + len - from).next_multiple_of(page);
+        (len > 0 && self.has(start, len)).then(|| (self.map.base().wrapping_add(from), whole))
+    }
+
+    /// Calls `take` with each page of a range, and whether it is in memory.
+    pub fn residency(&self, start: usize, len: usize, mut take: impl FnMut(bool)) -> os::Result<()> {
+        const AT_ONCE: usize = 1 << 16;
+        let Some((from, whole)) = self.pages_of(start, len) else { return Ok(()) };
+        let (page, mut answers) = (os::page_size(), [0u8; AT_ONCE]);
+        let pages = whole / page;
+        for first in (0..pages).step_by(AT_ONCE) {
+            let part = &mut answers[..AT_ONCE.min(pages - first)];
+            // SAFETY: pages of our own mapping, which lives as long as `self`.
+            unsafe { os::resident(from.wrapping_add(first * page), part) }?;
+            part.iter().for_each(|answer| take(answer & 1 != 0));
+        }
+        Ok(())
+    }
+
+    /// Keeps the pages of a range in memory, or no longer.
+    pub fn set_locked(&self, start: usize, len: usize, locked: bool) -> os::Result<()> {
+        let Some((from, whole)) = self.pages_of(start, len) else { return Ok(()) };
+        if locked {
+            // SAFETY: pages of our own mapping, which lives as long as `self`.
+            unsafe { os::lock(from, whole) }
+        } else {
+            // SAFETY: as above.
+            unsafe { os::unlock(from, whole) }
+        }
+    }
+
     /// Sets the name that /proc/PID/maps shows for anonymous memory.
     pub fn set_name(&self, name: &str) -> os::Result<()> {
         // SAFETY: the whole of our own mapping, which lives as long as `self`.

@@ -37,7 +37,10 @@ pub use named::{
     check_memory_name, map_named_file, map_named_section, open_named, section_exists, unlink_named,
 };
 pub use reserve::reserve;
-pub use residency::{POPULATED_AT_ONCE, is_mapped, populate, populate_range};
+pub use residency::{
+    POPULATED_AT_ONCE, is_mapped, lock, lock_limit, populate, populate_range, resident, tells_residency,
+    unlock,
+};
 pub use sync::flush;
 
 /// Whether a writable mapping beyond the end of a file makes the file longer.
