@@ -19,6 +19,8 @@ export declare class NativeJob {
 export declare class NativeMapping {
   /** Brings ranges into memory: a start and an end of each, one behind the other. */
   prefetch(job: NativeJob, ranges: Float64Array): Promise<undefined | Failure>
+  /** Copies a range that is in memory, and waits for nothing. `false`: it may not be. */
+  readNow(start: number, target: Uint8Array): boolean | Failure
   /**
    * Copies ranges into targets: where each begins, and as many bytes as its target has. The caller keeps the targets until the
    * promise is settled, and nobody else has them. `ahead`: how many bytes behind the last range are asked of the system too.
@@ -33,9 +35,7 @@ export declare class NativeMapping {
   /** Gives the mapping, and its file, another length. `reserve: false` leaves a hole where the file grows. */
   resize(length: number, reserve: boolean, views: Views): Failure | null
   /** Gives the file the blocks that a `resize` will need, off the event loop. */
-  reserve(job: NativeJob, length: number): Promise<undefined | Failure>
-  /** Takes back what `reserve` has given. */
-  takeBack(): void
+  preallocate(job: NativeJob, length: number): Promise<undefined | Failure>
   /** Maps the file again, to its end, or to a `length` within it that is not negative. Answers the new length. */
   remap(length: number, views: Views): number | Failure
   /** Closes a mapping that nobody has seen, and takes back what it did to the file. */

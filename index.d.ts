@@ -435,8 +435,8 @@ interface ReadStreamOptions {
   end?: number | undefined;
   /** Bytes of a chunk, and of what the stream reads before anybody asks. Default 65,536. */
   highWaterMark?: number | undefined;
-  /** Chunks are strings of this encoding then. Default: Buffers. */
-  encoding?: BufferEncoding | undefined;
+  /** Chunks are strings of this encoding then. Default, also with null: Buffers. */
+  encoding?: BufferEncoding | null | undefined;
   /** Whether the stream emits `'close'`. Default true. */
   emitClose?: boolean | undefined;
   /** Destroys the stream with an AbortError. */
@@ -692,8 +692,8 @@ declare class Mmap implements Disposable, AsyncDisposable, Iterable<number> {
   */
   resize(length: number | bigint, options?: ResizeOptions): void;
   /**
-  * `resize`, with the blocks of a file that becomes longer found off the event loop, which may take a disk long. If it fails, file
-  * and mapping are as they were.
+  * `resize`, with the blocks of a file that becomes longer found off the event loop, which may take a disk long (on Linux; elsewhere
+  * it is `resize`). If it fails, file and mapping are as they were; after an abort, blocks may stay reserved behind the file's end.
   * @throws {Error} ENOSPC: the disk is full. ABORT_ERR, ERR_MMAP_CLOSED: it ended early; and what `resize` throws
   */
   resizeAsync(length: number | bigint, options?: ResizeAsyncOptions): Promise<void>;
@@ -759,7 +759,7 @@ declare class Mmap implements Disposable, AsyncDisposable, Iterable<number> {
   * copies, read off the event loop, while the system reads ahead. `close()` destroys it with ERR_MMAP_CLOSED, and bytes that
   * the file has lost with ERR_MMAP_FAULT.
   */
-  createReadStream(options?: ReadStreamOptions): Readable;
+  createReadStream(options?: ReadStreamOptions | BufferEncoding | null): Readable;
   /**
   * The bytes within [start, end) as a byte stream of the Web, as `Blob.prototype.stream` gives it: for
   * `new Response(m.stream())`. Chunks are copies, as of `createReadStream`.

@@ -447,8 +447,8 @@ export class Mmap implements Disposable, AsyncDisposable, Iterable<number> {
   }
 
   /**
-   * `resize`, with the blocks of a file that becomes longer found off the event loop, which may take a disk long. If it fails, file
-   * and mapping are as they were.
+   * `resize`, with the blocks of a file that becomes longer found off the event loop, which may take a disk long (on Linux; elsewhere
+   * it is `resize`). If it fails, file and mapping are as they were; after an abort, blocks may stay reserved behind the file's end.
    * @throws {Error} ENOSPC: the disk is full. ABORT_ERR, ERR_MMAP_CLOSED: it ended early; and what `resize` throws
    */
   async resizeAsync(length: number | bigint, options?: ResizeAsyncOptions): Promise<void> {
@@ -551,7 +551,7 @@ export class Mmap implements Disposable, AsyncDisposable, Iterable<number> {
    * copies, read off the event loop, while the system reads ahead. `close()` destroys it with ERR_MMAP_CLOSED, and bytes that
    * the file has lost with ERR_MMAP_FAULT.
    */
-  createReadStream(options?: ReadStreamOptions): Readable {
+  createReadStream(options?: ReadStreamOptions | BufferEncoding | null): Readable {
     return streams.createReadStream(stateOf(this), options)
   }
 

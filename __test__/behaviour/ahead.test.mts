@@ -9,6 +9,7 @@ import { type ByteRange, Mmap, type PrefetchOptions, type ReadIntoOptions } from
 import {
   blockDevice,
   closing,
+  collect,
   eachHome,
   emulator,
   file,
@@ -201,10 +202,13 @@ eachHome('createReadStream() gives what that of fs gives', async (t, home) => {
     { start: 10, end: 1_000_000 },
     { highWaterMark: 1000, end: 30_000 },
     { encoding: 'hex' as const, end: 9 },
+    { encoding: null, end: 9 },
+    'latin1' as const,
+    null,
     { end: Number.POSITIVE_INFINITY },
   ]) {
     const parts: unknown[][] = []
-    for (const stream of [m.createReadStream(options), fs.createReadStream(name, options)]) {
+    for (const stream of [m.createReadStream(options), fs.createReadStream(name, options ?? undefined)]) {
       const chunks: unknown[] = []
       for await (const chunk of stream) chunks.push(chunk)
       parts.push(chunks)
@@ -269,6 +273,23 @@ eachHome('a stream over a mapping that is resized ends where the mapping does', 
     if (chunks.length === 2) m.resize(5000)
   }
   t.true(Buffer.concat(chunks).equals(CONTENT.subarray(0, 5000)))
+})
+
+test('a stream that is abandoned is collected, though the mapping is open', async (t) => {
+  using m = Mmap.open(file(t, CONTENT))
+  const streams = await Promise.all(
+    Array.from({ length: 20 }, async () => {
+      const stream = m.createReadStream()
+      await new Promise((resolve) => stream.once('readable', resolve))
+      return [new WeakRef(stream), new WeakRef(m.stream())]
+    }),
+  )
+  const left = (): number => streams.flat().filter((each) => each.deref() !== undefined).length
+  for (let round = 0; round < 50 && left() > 4; round++) {
+    collect()
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  t.true(left() <= 4, `${left()} of 40 are left`)
 })
 
 test('await using closes', async (t) => {

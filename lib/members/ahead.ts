@@ -2,6 +2,7 @@
 import { newBuffer } from '../buffers.js'
 import * as check from '../checks.js'
 import { outOfRange } from '../errors.js'
+import { unwrap } from '../failures.js'
 import { setBytes } from '../intrinsics.js'
 import { runJob } from '../jobs.js'
 import {
@@ -37,6 +38,15 @@ interface Reading {
   ahead: number
 }
 
+/** Up to this many bytes are copied at once, if they are in memory: a thread would take longer to begin. */
+const AT_ONCE = 262_144
+
+/** Whether a range was read without waiting for anything. */
+function isReadNow(state: MappingState, start: number, target: Uint8Array, signal: AbortSignal | undefined): boolean {
+  const isSmall = target.length > 0 && target.length <= AT_ONCE
+  return isSmall && !signal?.aborted && unwrap(state.bytes.native.readNow(start, target), state.path)
+}
+
 /** Copies of ranges: a start and an end of each, one behind the other. */
 export async function copies(
   state: MappingState,
@@ -45,6 +55,9 @@ export async function copies(
 ): Promise<Buffer<ArrayBuffer>[]> {
   const starts = bounds.filter((_, at) => at % 2 === 0)
   const targets = Array.from(starts, (start, index) => newBuffer((bounds[2 * index + 1] as number) - start))
+  const [first] = targets
+  if (targets.length === 1 && first !== undefined && isReadNow(state, starts[0] as number, first, signal))
+    return targets
   // The job writes to them, also after an abort: until it has ended, this holds them, and nobody else does.
   await runJob(state, { signal }, async (job) => {
     const answer = await state.bytes.native.readAsync(job, starts, targets, ahead)

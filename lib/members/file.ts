@@ -172,17 +172,12 @@ export async function resizeAsync(
   const wanted = newLength(state, length)
   const { reserve, views } = resizeOptions(options, ['signal'])
   const signal = check.signal(options?.signal)
-  const { native } = state.bytes
-  try {
-    // What takes long is to find blocks on the disk. The mapping itself is changed at once.
-    if (reserve && wanted > state.bytes.length) await runJob(state, { signal }, (job) => native.reserve(job, wanted))
-    else if (signal?.aborted) throw new MmapAbortError(signal.reason)
-    state.bytes = state.bytes.resize(wanted, { reserve, views })
-    state.changes++
-  } catch (error) {
-    native.takeBack()
-    throw error
-  }
+  const { length: present, native } = state.bytes
+  // What takes long is to find blocks on the disk. The mapping itself is changed at once.
+  if (reserve && wanted > present) await runJob(state, { signal }, (job) => native.preallocate(job, wanted))
+  else if (signal?.aborted) throw new MmapAbortError(signal.reason)
+  state.bytes = state.bytes.resize(wanted, { reserve, views })
+  state.changes++
 }
 
 export function remap(state: MappingState, length: unknown, options: RemapOptions | undefined): void {

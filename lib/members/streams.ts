@@ -11,24 +11,37 @@ const CHUNK = 262_144
 /** So many bytes behind a chunk are asked of the system while it is read. */
 const AHEAD = 2 ** 20
 
+/** Takes out of a mapping's jobs what a stream has left there that was collected before its end. */
+const abandoned = new FinalizationRegistry<{ jobs: Set<Cancel>; cancel: Cancel }>(({ jobs, cancel }) => {
+  jobs.delete(cancel)
+})
+
 /** The bytes from `start` to `stop`, or to the end of the mapping, chunk by chunk. */
 class Reader {
   readonly #state: MappingState
   readonly #stop: number
   readonly #aborts = new AbortController()
   readonly #cancel: Cancel
+  readonly #fail: Cancel
   #at: number
 
-  /** `cancel` is called when the mapping is closed. */
-  constructor(state: MappingState, start: number, stop: number, cancel: Cancel) {
+  /** `fail` is called when the mapping is closed. */
+  constructor(state: MappingState, start: number, stop: number, fail: Cancel) {
     this.#state = state
     this.#at = start
     this.#stop = stop
-    this.#cancel = cancel
+    this.#fail = fail
     // A closed mapping throws here.
     void state.bytes.length
+    // The mapping must not keep a stream that nobody reads any more.
+    const weak = new WeakRef(this)
+    this.#cancel = (reason) => {
+      const reader = weak.deref()
+      if (reader !== undefined) reader.#fail(reason)
+    }
     state.jobs ??= new Set()
-    state.jobs.add(cancel)
+    state.jobs.add(this.#cancel)
+    abandoned.register(this, { jobs: state.jobs, cancel: this.#cancel })
   }
 
   /** The next chunk of at most `most` bytes; `undefined` at the end. */
@@ -49,7 +62,10 @@ class Reader {
   }
 }
 
-export function createReadStream(state: MappingState, options: ReadStreamOptions | undefined): Readable {
+export function createReadStream(
+  state: MappingState,
+  options: ReadStreamOptions | BufferEncoding | null | undefined,
+): Readable {
   const { emitClose, encoding, highWaterMark, signal, start, stop } = streamRequest(options)
   const reader = new Reader(state, start, stop, (reason) => stream.destroy(reason as Error))
   const stream = new Readable({

@@ -9,8 +9,8 @@ export interface ReadStreamOptions {
   end?: number | undefined
   /** Bytes of a chunk, and of what the stream reads before anybody asks. Default 65,536. */
   highWaterMark?: number | undefined
-  /** Chunks are strings of this encoding then. Default: Buffers. */
-  encoding?: BufferEncoding | undefined
+  /** Chunks are strings of this encoding then. Default, also with null: Buffers. */
+  encoding?: BufferEncoding | null | undefined
   /** Whether the stream emits `'close'`. Default true. */
   emitClose?: boolean | undefined
   /** Destroys the stream with an AbortError. */
@@ -30,8 +30,10 @@ export interface StreamRequest {
 
 const KEYS = ['start', 'end', 'highWaterMark', 'encoding', 'emitClose', 'signal']
 
-export function streamRequest(given: ReadStreamOptions | undefined): StreamRequest {
-  const { emitClose, encoding, end, highWaterMark, signal, start } = check.options(given, KEYS)
+export function streamRequest(given: ReadStreamOptions | BufferEncoding | null | undefined): StreamRequest {
+  const options = typeof given === 'string' ? { encoding: given } : (given ?? undefined)
+  const { emitClose, end, highWaterMark, signal, start, ...rest } = check.options(options, KEYS)
+  const encoding = rest.encoding ?? undefined
   const first = start === undefined ? 0 : check.size(start, 'options.start')
   const isOpen = end === undefined || end === Number.POSITIVE_INFINITY
   const last = isOpen ? Number.MAX_SAFE_INTEGER - 1 : check.size(end, 'options.end')

@@ -130,6 +130,20 @@ impl Snapshot {
 }
 
 impl Record {
+    /// Copies bytes that are in memory, and waits for none. `false`: some may not be, or nobody can tell.
+    pub fn read_now(&self, start: usize, target: ForeignBytes) -> Result<bool> {
+        let (region, file) = self.region_and_file()?;
+        if !region.has(start, target.len())
+            || !region.guard().is_none_or(Guard::is_clear)
+            || region.is_revoked()
+        {
+            return Ok(false);
+        }
+        let reads_file = self.source.is_file() && self.source.is_regular() && !self.source.keeps_stores();
+        let at = self.source.plan.file_offset + (self.source.plan.slack + start) as u64;
+        Ok(reads_file && file.is_some_and(|file| target.read_from_memory(&file, at)))
+    }
+
     /// Copies bytes of a snapshot: by the file's descriptor where that reaches the same bytes, since to wait for a disk in a call of the
     /// system costs nobody a fault.
     fn read_of(&self, snapshot: &Snapshot, start: usize, mut target: ForeignBytes) -> Result<()> {

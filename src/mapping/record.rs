@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
 use std::sync::{Arc, MutexGuard, OnceLock};
 
 use super::handle::IsViewed;
-use super::resize::Reserved;
 use super::rollback::Rollback;
 use super::share::{self, Share};
 use super::{Error, Origin, Result, Source};
@@ -30,8 +29,6 @@ pub struct Record {
     late_access_reported: OnceLock<Arc<AtomicBool>>,
     /// Set by the first `share`.
     pub(super) share: OnceLock<Box<Share>>,
-    /// What a resize that is about to come has been given already.
-    pub(super) reserved: Mutex<Option<Reserved>>,
     /// How many stray stores were discarded while several handles were open: each handle is told of them.
     strays: AtomicU32,
 }
@@ -83,8 +80,8 @@ impl Record {
         let reads_file = source.is_file() && source.is_regular() && !source.keeps_stores();
         let preads_left = AtomicU8::new(if reads_file { PREADS } else { 0 });
         let mapped = Mutex::new(Some(mapped));
-        let (late_access_reported, share, reserved, strays) = Default::default();
-        Self { source, tracked, mapped, rollback, preads_left, late_access_reported, share, reserved, strays }
+        let (late_access_reported, share, strays) = Default::default();
+        Self { source, tracked, mapped, rollback, preads_left, late_access_reported, share, strays }
     }
 
     pub(super) fn with_rollback(self, rollback: Rollback) -> Self {
@@ -166,10 +163,7 @@ impl Record {
         if let Some(share) = self.share.get() {
             share::forget(share.number);
         }
-        let last = mapped.take();
-        drop(mapped);
-        self.take_back();
-        last
+        mapped.take()
     }
 
     /// How many stray stores were discarded while several handles were open.

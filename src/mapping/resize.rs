@@ -12,14 +12,6 @@ use crate::pool::CancelToken;
 use crate::region::{self, Region};
 use crate::request::{Access, Refusal};
 
-/// What a file was given ahead of a resize.
-pub(super) struct Reserved {
-    file: Arc<File>,
-    /// Its size before and after, in bytes.
-    before: u64,
-    after: u64,
-}
-
 impl Record {
     /// Gives the mapping, and its file, another length. If it fails, both are as they were. `reserve`: a file that becomes
     /// longer gets its blocks now. `views`: what becomes of those of the old length, unless `is_viewed` answers that other
@@ -46,9 +38,7 @@ impl Record {
             Origin::Anonymous => resize_memory(mapped, &source, views),
             Origin::Named(name) if !os::NAMED_IS_FILE => resize_section(mapped, name, &source),
             Origin::File { .. } | Origin::Named(_) => self.resize_file(mapped, &source, end, reserve, views),
-        }?;
-        *self.reserved.lock() = None;
-        Ok(())
+        }
     }
 
     /// Maps the file again, to its end as it is now or to a `length` within it, and changes nothing of the file. Answers the new
@@ -87,36 +77,18 @@ impl Record {
         Ok(length)
     }
 
-    /// Gives the file the blocks that a `resize` to that length will need, which may take a disk long. They are taken back by
-    /// `take_back`, and when the last handle is closed, unless `resize` has used them.
-    pub fn reserve(&self, length: u64, cancel: &CancelToken) -> Result<()> {
+    /// Gives the file the blocks that a `resize` to that length will need, which may take a disk long, and leaves its size as it is:
+    /// so nothing has to be taken back that others may have written to meanwhile.
+    pub fn preallocate(&self, length: u64, cancel: &CancelToken) -> Result<()> {
         let file = self.lock().as_ref().ok_or(Error::Closed)?.file.clone();
         let Some(file) = file.filter(|_| self.tracked && self.source.plan.access == Access::Write) else {
             return Ok(());
         };
         let end = length.checked_add(self.source.plan.file_offset + self.source.plan.slack as u64);
-        let before = os::file_size(&file)?;
+        let size = os::file_size(&file)?;
         // What is no length at all is for `resize` to refuse.
-        let Some(after) = end.filter(|end| *end > before && i64::try_from(*end).is_ok()) else {
-            return Ok(());
-        };
-        os::reserve(&file, before, after)?;
-        let mut reserved = self.reserved.lock();
-        let before = reserved.as_ref().map_or(before, |earlier| earlier.before);
-        *reserved = Some(Reserved { file, before, after });
-        drop(reserved);
-        // Asked last: whoever cancels takes back what was there by then.
-        if cancel.is_cancelled() || self.lock().is_none() {
-            self.take_back();
-        }
-        Ok(())
-    }
-
-    /// Takes back what `reserve` gave the file, if nobody else has changed its length since.
-    pub fn take_back(&self) {
-        if let Some(Reserved { file, before, after }) = self.reserved.lock().take() {
-            os::take_back(&file, before, after);
-        }
+        let Some(end) = end.filter(|end| *end > size && i64::try_from(*end).is_ok()) else { return Ok(()) };
+        Ok(os::preallocate(&file, size, end, || cancel.is_cancelled())?)
     }
 
     /// Whether `resize` to that length would make a file shorter, so that views of the old length must go first.

@@ -4,7 +4,7 @@ use napi::bindgen_prelude::{Either, PromiseRaw};
 use napi::{Env, Result};
 use napi_derive::napi;
 
-use super::errors::Answer;
+use super::errors::{Answer, Failure, answer};
 use super::jobs::{self, NativeJob};
 use super::mapping::NativeMapping;
 use super::values::{Doubles, JsBytes, size};
@@ -31,6 +31,17 @@ impl NativeMapping {
         let ranges = pairs.iter().map(|[start, end]| size(*start)..size(*end)).collect();
         let snapshot = self.handle().snapshot();
         jobs::run(env, job, Length::Disk, move |cancel| Ok(Either::A(snapshot?.prefetch(ranges, cancel)?)))
+    }
+
+    /// Copies a range that is in memory, and waits for nothing. `false`: it may not be.
+    #[napi(enumerable = false, catch_unwind)]
+    pub fn read_now(
+        &self,
+        start: f64,
+        #[napi(ts_arg_type = "Uint8Array")] target: JsBytes,
+    ) -> Either<bool, Failure> {
+        let record = self.handle().record_for_job();
+        answer(record.and_then(|record| record.read_now(size(start), target.0)))
     }
 
     /// Copies ranges into targets: where each begins, and as many bytes as its target has. The caller keeps the targets until the

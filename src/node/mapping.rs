@@ -233,24 +233,14 @@ impl NativeMapping {
 
     /// Gives the file the blocks that a `resize` will need, off the event loop.
     #[napi(enumerable = false, catch_unwind, ts_return_type = "Promise<undefined | Failure>")]
-    pub fn reserve(
+    pub fn preallocate(
         &self,
         env: &Env,
         job: &NativeJob,
         length: f64,
     ) -> napi::Result<PromiseRaw<'static, Answer<()>>> {
-        let record = self.record().cloned();
-        jobs::run(env, job, Length::Disk, move |cancel| {
-            Ok(Either::A(record?.reserve(length as u64, cancel)?))
-        })
-    }
-
-    /// Takes back what `reserve` has given.
-    #[napi(enumerable = false, catch_unwind)]
-    pub fn take_back(&self) {
-        if let Ok(record) = self.record() {
-            record.take_back();
-        }
+        let (record, length) = (self.record().cloned(), length as u64);
+        jobs::run(env, job, Length::Disk, move |cancel| Ok(Either::A(record?.preallocate(length, cancel)?)))
     }
 
     /// Maps the file again, to its end, or to a `length` within it that is not negative. Answers the new length.

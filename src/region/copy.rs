@@ -75,6 +75,12 @@ impl ForeignBytes {
         unsafe { os::read_at(file, at, self.start, self.len) }
     }
 
+    /// As `read_from`, of what is in the system's memory: it waits for no disk. `false`: not all bytes are, or the system cannot tell.
+    pub fn read_from_memory(self, file: &File, at: u64) -> bool {
+        // SAFETY: writable by the contract of `new`.
+        unsafe { os::read_at_once(file, at, self.start, self.len) }
+    }
+
     /// A copy of the first `most` bytes, for a call that writes to a mapping of which these bytes may be a view.
     /// `None`: there is no memory for the copy.
     pub fn to_vec(self, most: usize) -> Option<Vec<u8>> {

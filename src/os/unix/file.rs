@@ -113,6 +113,27 @@ fn device_size(file: &File) -> Result<u64> {
     Ok(size)
 }
 
+/// As `read_at`, but without waiting for a disk: `false` if not all bytes are in the page cache (RWF_NOWAIT of preadv2(2)).
+///
+/// # Safety
+/// `target` is writable for `len` bytes.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub unsafe fn read_at_once(file: &File, at: u64, target: *mut u8, len: usize) -> bool {
+    let part = libc::iovec { iov_base: target.cast(), iov_len: len };
+    // SAFETY: by this function's contract; the file is open.
+    let read = unsafe { libc::preadv2(file.as_raw_fd(), &part, 1, at as libc::off_t, libc::RWF_NOWAIT) };
+    read == len as isize
+}
+
+/// The other systems do not tell.
+///
+/// # Safety
+/// This does nothing; the signature is Linux's.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub unsafe fn read_at_once(_file: &File, _at: u64, _target: *mut u8, _len: usize) -> bool {
+    false
+}
+
 /// Reads `len` bytes at the offset `at` of the file, with one pread(2). `false`: fewer came, or none.
 ///
 /// # Safety

@@ -24,7 +24,7 @@ pub use copy::try_copy;
 pub use errors::{error_name, is_busy};
 pub use file::{
     Identity, borrow_fd, file_size, identity, identity_at, is_removable, is_same_file, mappable, open,
-    read_at, remove, set_size, source,
+    read_at, read_at_once, remove, set_size, source,
 };
 pub use limits::{granularity, mappings, page_size, whole_pages};
 pub use loader::{keep_loaded, symbol_of_host};
@@ -36,7 +36,7 @@ pub use map::{
 pub use named::{
     check_memory_name, map_named_file, map_named_section, open_named, section_exists, unlink_named,
 };
-pub use reserve::reserve;
+pub use reserve::{preallocate, reserve};
 pub use residency::{
     POPULATED_AT_ONCE, is_mapped, lock, lock_limit, populate, populate_range, resident, tells_residency,
     unlock,

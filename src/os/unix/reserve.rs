@@ -28,6 +28,42 @@ pub fn reserve(file: &File, from: u64, to: u64) -> Result<()> {
     }
 }
 
+/// How much is reserved between two looks at whether that is still wanted.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const PREALLOCATED_AT_ONCE: u64 = 64 << 20;
+
+/// Reserves the blocks from `from` to `to` on the disk, and leaves the file's size as it is. Where the file system cannot do that,
+/// nothing is done. If it fails, what it has reserved is freed; if it is cancelled, that stays reserved until somebody cuts the file.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub fn preallocate(file: &File, from: u64, to: u64, is_cancelled: impl Fn() -> bool) -> Result<()> {
+    if exceeds_size_limit(file, to) {
+        return Err(Errno::FBIG).in_call("fallocate");
+    }
+    let mode = rustix::fs::FallocateFlags::KEEP_SIZE;
+    let mut at = from;
+    while at < to && !is_cancelled() {
+        let end = to.min(at + PREALLOCATED_AT_ONCE);
+        match super::pieces::in_pieces(at, end, |at, length| rustix::fs::fallocate(file, mode, at, length)) {
+            Ok(()) => at = end,
+            Err((Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL | Errno::NODEV, _)) => return Ok(()),
+            Err((errno, _)) => {
+                // To cut a file to the size that it has frees what is reserved behind its end.
+                if let Ok(stat) = rustix::fs::fstat(file) {
+                    let _ = rustix::fs::ftruncate(file, stat.st_size as u64);
+                }
+                return Err(errno).in_call("fallocate");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Elsewhere `reserve` does all.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub fn preallocate(_file: &File, _from: u64, _to: u64, _is_cancelled: impl Fn() -> bool) -> Result<()> {
+    Ok(())
+}
+
 #[cfg(not(any(
     target_vendor = "apple",
     target_os = "netbsd",

@@ -113,6 +113,14 @@ pub fn is_removable(file: &File) -> bool {
     !FIXED.contains(&unsafe { GetDriveTypeW(root.as_ptr()) })
 }
 
+/// To read what is in memory alone. Windows does not tell what that is.
+///
+/// # Safety
+/// This does nothing; the signature is that of the Unix function.
+pub unsafe fn read_at_once(_file: &File, _at: u64, _target: *mut u8, _len: usize) -> bool {
+    false
+}
+
 /// A read at an offset would move the position of the caller's descriptor here, so this never reads, and answers
 /// `false`.
 ///
@@ -174,6 +182,11 @@ pub fn remove(path: &[u8], _identity: Identity) {
 /// nothing else has to be reserved.
 pub fn reserve(file: &File, _from: u64, to: u64) -> Result<()> {
     grow(file, to)
+}
+
+/// A file gets its clusters with its size, so `reserve` does all.
+pub fn preallocate(_file: &File, _from: u64, _to: u64, _is_cancelled: impl Fn() -> bool) -> Result<()> {
+    Ok(())
 }
 
 /// Sets the size of the file, without moving its position (FileEndOfFileInfo).

@@ -19,7 +19,7 @@ pub use copy::try_copy;
 pub use errors::{error_name, is_busy};
 pub use file::{
     Identity, borrow_fd, file_size, identity, identity_at, is_removable, is_same_file, mappable, open,
-    read_at, remove, reserve, set_size, source,
+    preallocate, read_at, read_at_once, remove, reserve, set_size, source,
 };
 pub use limits::{granularity, mappings, page_size, whole_pages};
 pub use loader::{keep_loaded, symbol_of_host};
