@@ -168,13 +168,21 @@ impl Record {
 mod tests {
     use super::*;
 
+    /// The bounds of the windows of ranges, which are given by their bounds.
+    fn bounds(ranges: &[(usize, usize)]) -> Vec<Vec<(usize, usize)>> {
+        let divided = windows(ranges.iter().map(|(start, end)| *start..*end).collect());
+        let bounds =
+            |window: &Vec<Range<usize>>| window.iter().map(|range| (range.start, range.end)).collect();
+        divided.iter().map(bounds).collect()
+    }
+
     #[test]
     fn ranges_are_sorted_merged_and_divided() {
         let (one, two) = (WINDOW, 2 * WINDOW);
-        assert_eq!(windows(vec![5..9, 0..3, 2..4, 4..4, 8..20]), [vec![0..4, 5..20]]);
-        assert_eq!(windows(vec![3..4, 0..3]), [vec![0..4]]);
-        assert_eq!(windows(vec![0..two + 1]), [vec![0..one], vec![one..two], vec![two..two + 1]]);
-        assert_eq!(windows(vec![7..10, 0..one]), [vec![0..one]]);
-        assert_eq!(windows(Vec::new()), Vec::<Vec<Range<usize>>>::new());
+        assert_eq!(bounds(&[(5, 9), (0, 3), (2, 4), (4, 4), (8, 20)]), [[(0, 4), (5, 20)]]);
+        assert_eq!(bounds(&[(3, 4), (0, 3)]), [[(0, 4)]]);
+        assert_eq!(bounds(&[(0, two + 1)]), [[(0, one)], [(one, two)], [(two, two + 1)]]);
+        assert_eq!(bounds(&[(7, 10), (0, one)]), [[(0, one)]]);
+        assert!(bounds(&[]).is_empty());
     }
 }
