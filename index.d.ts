@@ -693,7 +693,7 @@ declare class Mmap implements Disposable, AsyncDisposable, Iterable<number> {
   resize(length: number | bigint, options?: ResizeOptions): void;
   /**
   * `resize`, with the blocks of a file that becomes longer found off the event loop, which may take a disk long (on Linux; elsewhere
-  * it is `resize`). If it fails, file and mapping are as they were; after an abort, blocks may stay reserved behind the file's end.
+  * it is `resize`). A file that others have made longer than asked for meanwhile stays as long. If it fails, file and mapping are as they were; after an abort, blocks may stay reserved behind the file's end.
   * @throws {Error} ENOSPC: the disk is full. ABORT_ERR, ERR_MMAP_CLOSED: it ended early; and what `resize` throws
   */
   resizeAsync(length: number | bigint, options?: ResizeAsyncOptions): Promise<void>;

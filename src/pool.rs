@@ -83,8 +83,8 @@ impl Pool {
     /// How many tasks of this length may run at once.
     fn limit(length: Length) -> usize {
         match length {
-            // As many threads as there are, of which these are the one more that no others use.
-            Length::Short => usize::MAX,
+            // All threads that there may be, but for one that long tasks have, and one for the disk: an fsync can hang too.
+            Length::Short => Self::most() - 2,
             Length::Long => MAX_THREADS.load(Ordering::Relaxed),
             Length::Disk => DISK_THREADS,
         }
@@ -97,7 +97,7 @@ impl Pool {
 
     /// How many tasks may begin, if there were threads for them.
     fn ready(&self) -> usize {
-        self.short.waiting.len()
+        self.short.ready(Self::limit(Length::Short))
             + self.long.ready(Self::limit(Length::Long))
             + self.disk.ready(Self::limit(Length::Disk))
     }
@@ -385,7 +385,8 @@ mod tests {
 
     #[test]
     fn long_tasks_do_not_wait_for_the_disk_nor_the_disk_for_them() {
-        for (blocked, other) in [(Length::Disk, Length::Long), (Length::Long, Length::Disk)] {
+        let (short, long, disk) = (Length::Short, Length::Long, Length::Disk);
+        for (blocked, other) in [(disk, long), (long, disk), (short, long), (short, disk)] {
             let (sender, receiver) = std::sync::mpsc::channel();
             let (release, released) = std::sync::mpsc::channel::<()>();
             let released = Arc::new(Mutex::new(released));

@@ -141,6 +141,19 @@ eachHome('resizeAsync() gives what resize() gives', async (t, home) => {
   t.is(memory.length, 20_000)
 })
 
+eachHome('resizeAsync() that makes a file longer cuts off nothing that others append', async (t, home) => {
+  const name = file(t, Buffer.alloc(4096, 'x'))
+  const m = closing(t, Mmap.open(name, { access: 'write', home }))
+  const running = m.resizeAsync(8192)
+  const until = performance.now() + 30
+  while (performance.now() < until);
+  fs.truncateSync(name, Math.max(8192, fs.statSync(name).size))
+  fs.appendFileSync(name, 'appended')
+  await running
+  t.deepEqual([m.length, fs.statSync(name).size], [8192, 8200])
+  t.is(fs.readFileSync(name, 'latin1').slice(8192), 'appended')
+})
+
 eachHome('resizeAsync() that ends early leaves the file as it was', async (t, home) => {
   const name = file(t, 'abcdef')
   const big = 64 * 2 ** 20

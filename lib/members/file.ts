@@ -176,7 +176,9 @@ export async function resizeAsync(
   // What takes long is to find blocks on the disk. The mapping itself is changed at once.
   if (reserve && wanted > present) await runJob(state, { signal }, (job) => native.preallocate(job, wanted))
   else if (signal?.aborted) throw new MmapAbortError(signal.reason)
-  state.bytes = state.bytes.resize(wanted, { reserve, views })
+  // What others have appended meanwhile must not be cut off by a call that makes the file longer.
+  const isThere = wanted > present && unwrap(native.size()) >= state.offset + wanted
+  state.bytes = isThere ? state.bytes.remap(wanted, views) : state.bytes.resize(wanted, { reserve, views })
   state.changes++
 }
 
