@@ -21,13 +21,23 @@ function oneRange(start: unknown, end: unknown, length: number): Float64Array {
   return Float64Array.of(from, Math.max(from, check.bound(end, 'end', length, length)))
 }
 
+/** How many bytes are in ranges; what overlaps counts once. */
+function bytesOf(bounds: Float64Array): number {
+  const ranges = Array.from({ length: bounds.length / 2 }, (_, at) => bounds.subarray(2 * at, 2 * at + 2))
+  let [total, reached] = [0, 0]
+  for (const [start = 0, end = 0] of ranges.sort(([a = 0], [b = 0]) => a - b)) {
+    total += Math.max(0, end - Math.max(start, reached))
+    reached = Math.max(reached, end)
+  }
+  return total
+}
+
 export async function prefetch(state: MappingState, start: unknown, end: unknown, options: unknown): Promise<void> {
   const { length } = state.bytes
   const isList = Array.isArray(start)
   const { onProgress, signal } = prefetchRequest((isList ? end : options) as PrefetchOptions | undefined)
   const bounds = isList ? ranges(start as ByteRange[], length) : oneRange(start, end, length)
-  let total = 0
-  for (let at = 0; at < bounds.length; at += 2) total += (bounds[at + 1] as number) - (bounds[at] as number)
+  const total = onProgress === undefined ? 0 : bytesOf(bounds)
   const progress = onProgress && ((done: number) => onProgress(done, total))
   await runJob(state, { signal, onProgress: progress }, (job) => state.bytes.native.prefetch(job, bounds))
 }
@@ -87,7 +97,7 @@ export async function readAsync(
   if (into !== undefined && into.length < count)
     throw outOfRange('options.into', `at least ${count} bytes long`, `${into.length} bytes`)
   const [copy] = (await copies(state, bounds, { signal, ahead: 0 })) as [Buffer<ArrayBuffer>]
-  if (into === undefined) return copy
+  if (into === undefined || count === 0) return copy
   // Only now: the job must not write to memory that the program may give away meanwhile.
   if (into.length < count) throw outOfRange('options.into', `at least ${count} bytes long`, `${into.length} bytes`)
   setBytes(into, copy)
