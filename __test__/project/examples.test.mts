@@ -1,8 +1,8 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { linux, root, scratch, skip } from '../support/common.mjs'
+import { linux, root, scratch, skip, windows } from '../support/common.mjs'
 
 const tool = path.join(root, 'examples', 'build', 'grep.js')
 
@@ -145,4 +145,107 @@ test('1brc: threads over one mapping answer as one loop over the text does, and 
     for (const how of [[], ['--read']]) t.is(run('--threads', threads, ...how), expected)
   fs.writeFileSync(text, 'Ürümqi;-0.1\nX;12.3\nÜrümqi;5.0\n')
   for (const how of [[], ['--read']]) t.is(run('--threads', '4', ...how), '{X=12.3/12.3/12.3, Ürümqi=-0.1/2.5/5.0}\n')
+})
+
+/** A server of a folder, which ends with the test; its address. */
+async function served(t: ExecutionContext, folder: string): Promise<URL> {
+  const program = path.join(root, 'examples', 'build', 'serve.js')
+  const child = spawn(process.execPath, [program, folder], { stdio: ['ignore', 'pipe', 'inherit'] })
+  t.teardown(() => {
+    const ended = child.exitCode ?? child.signalCode
+    child.kill()
+    if (ended !== null) throw new Error(`the server has ended with ${ended}`)
+  })
+  child.stdout.setEncoding('utf8')
+  for await (const text of child.stdout) return new URL(text.trim())
+  throw new Error('the server ended before it said where it is')
+}
+
+test('serve: whole and in part, by HEAD, ETag and If-Range', async (t) => {
+  const folder = scratch(t)
+  const content = Buffer.from(Uint8Array.from({ length: 3_000_000 }, (_, index) => index % 251))
+  fs.writeFileSync(path.join(folder, 'file'), content)
+  fs.writeFileSync(path.join(folder, 'empty'), '')
+  const base = await served(t, folder)
+  const ask = async (name: string, headers: Record<string, string> = {}, method = 'GET') => {
+    const response = await fetch(new URL(name, base), { method, headers })
+    return { response, bytes: Buffer.from(await response.arrayBuffer()) }
+  }
+  const whole = await ask('file')
+  t.is(whole.response.status, 200)
+  t.true(whole.bytes.equals(content))
+  const etag = whole.response.headers.get('etag') as string
+  for (const [range, start, end] of [
+    ['bytes=0-0', 0, 1],
+    ['bytes=100000-2000000', 100_000, 2_000_001],
+    ['bytes=2999990-', 2_999_990, 3_000_000],
+    ['bytes=-7', 2_999_993, 3_000_000],
+    ['bytes=5-9999999', 5, 3_000_000],
+  ] as const) {
+    const { bytes, response } = await ask('file', { range })
+    t.is(response.status, 206)
+    t.is(response.headers.get('content-range'), `bytes ${start}-${end - 1}/3000000`)
+    t.true(bytes.equals(content.subarray(start, end)), range)
+  }
+  const beyond = await ask('file', { range: 'bytes=3000000-' })
+  t.deepEqual([beyond.response.status, beyond.response.headers.get('content-range')], [416, 'bytes */3000000'])
+  const head = await ask('file', {}, 'HEAD')
+  t.deepEqual(
+    [head.response.status, head.response.headers.get('content-length'), head.bytes.length],
+    [200, '3000000', 0],
+  )
+  t.is((await ask('file', { 'if-none-match': etag })).response.status, 304)
+  t.is((await ask('file', { 'if-range': etag, range: 'bytes=0-9' })).response.status, 206)
+  t.is((await ask('file', { 'if-range': '"other"', range: 'bytes=0-9' })).response.status, 200)
+  const empty = await ask('empty')
+  t.deepEqual([empty.response.status, empty.bytes.length], [200, 0])
+  for (const name of ['none', '.', '..%2f..%2fetc%2fpasswd', '%2e%2e/x'])
+    t.is((await ask(name)).response.status, 404, name)
+  t.is((await ask('file', {}, 'DELETE')).response.status, 405)
+})
+
+test('serve: a file that is replaced and cut under many clients', async (t) => {
+  if (windows) return skip(t, 'on Windows a mapped file cannot be cut')
+  const folder = scratch(t)
+  const name = path.join(folder, 'file')
+  const LENGTH = 2_000_000
+  /** Each version is of one byte, so that a mixture is seen. */
+  const write = (version: number): void => {
+    fs.writeFileSync(`${name}.new`, Buffer.alloc(LENGTH, 1 + (version % 200)))
+    fs.renameSync(`${name}.new`, name)
+  }
+  write(0)
+  const url = new URL('file', await served(t, folder))
+  let version = 0
+  const changing = setInterval(() => {
+    version++
+    if (version % 3 === 0) fs.truncateSync(name, 100_000)
+    else write(version)
+  }, 5)
+  const until = Date.now() + 3000
+  const seen = { whole: 0, part: 0, broken: 0 }
+  const client = async (): Promise<void> => {
+    while (Date.now() < until) {
+      try {
+        const response = await fetch(url, { headers: { range: 'bytes=50000-1900000' } })
+        const bytes = Buffer.from(await response.arrayBuffer())
+        if (response.status === 500) continue
+        t.is(response.status, 206)
+        t.true(
+          bytes.every((byte) => byte === bytes[0] && byte !== 0),
+          'bytes of one version',
+        )
+        if (bytes.length === 1_850_001) seen.whole++
+        else seen.part++
+      } catch {
+        seen.broken++
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: 8 }, client))
+  clearInterval(changing)
+  t.true(seen.whole > 0, JSON.stringify(seen))
+  write(1)
+  const last = await fetch(url)
+  t.is((await last.arrayBuffer()).byteLength, LENGTH)
 })
