@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util'
 import { judge, sample } from './harness.mjs'
 import { pair, pairTable } from './pairs.mjs'
 import { environment, table } from './report.mjs'
+import ahead from './workloads/ahead.mjs'
 import faults from './workloads/faults.mjs'
 import { find, rfind } from './workloads/find.mjs'
 import grep from './workloads/grep.mjs'
@@ -17,7 +18,7 @@ import random from './workloads/random.mjs'
 import search from './workloads/search.mjs'
 import threads from './workloads/threads.mjs'
 
-const WORKLOADS = { open, find, rfind, search, grep, lines, random, micro, homes, threads, faults }
+const WORKLOADS = { open, find, rfind, search, grep, lines, random, micro, homes, threads, ahead, faults }
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -66,8 +66,8 @@ export async function copies(
   const starts = bounds.filter((_, at) => at % 2 === 0)
   const targets = Array.from(starts, (start, index) => newBuffer((bounds[2 * index + 1] as number) - start))
   const [first] = targets
-  if (targets.length === 1 && first !== undefined && isReadNow(state, starts[0] as number, first, signal))
-    return targets
+  const isAlone = targets.length === 1 && ahead === 0
+  if (isAlone && first !== undefined && isReadNow(state, starts[0] as number, first, signal)) return targets
   // The job writes to them, also after an abort: until it has ended, this holds them, and nobody else does.
   await runJob(state, { signal }, async (job) => {
     const answer = await state.bytes.native.readAsync(job, starts, targets, ahead)

@@ -8,8 +8,8 @@ import { copies } from './ahead.js'
 
 /** Bytes of a chunk of a Web stream. */
 const CHUNK = 262_144
-/** So many bytes behind a chunk are asked of the system while it is read. */
-const AHEAD = 2 ** 20
+/** So many bytes behind a chunk are asked of the system, each time when a half of them are left. */
+const AHEAD = 2 ** 23
 
 /** Takes out of a mapping's jobs what a stream has left there that was collected before its end. */
 const abandoned = new FinalizationRegistry<{ jobs: Set<Cancel>; cancel: Cancel }>(({ jobs, cancel }) => {
@@ -24,11 +24,14 @@ class Reader {
   readonly #cancel: Cancel
   readonly #fail: Cancel
   #at: number
+  /** Where what the system was asked for ends. */
+  #asked: number
 
   /** `fail` is called when the mapping is closed. */
   constructor(state: MappingState, start: number, stop: number, fail: Cancel) {
     this.#state = state
     this.#at = start
+    this.#asked = start
     this.#stop = stop
     this.#fail = fail
     // A closed mapping throws here.
@@ -47,10 +50,13 @@ class Reader {
   /** The next chunk of at most `most` bytes; `undefined` at the end. */
   async next(most: number): Promise<Buffer<ArrayBuffer> | undefined> {
     const start = this.#at
-    const end = Math.min(start + most, this.#stop, this.#state.bytes.length)
+    const last = Math.min(this.#stop, this.#state.bytes.length)
+    const end = Math.min(start + most, last)
     if (start >= end) return undefined
     this.#at = end
-    const ahead = Math.min(AHEAD, Math.max(0, this.#stop - end))
+    const isDue = this.#asked < last && this.#asked - end < AHEAD / 2
+    const ahead = isDue ? Math.min(AHEAD, last - end) : 0
+    if (isDue) this.#asked = end + ahead
     const [chunk] = await copies(this.#state, Float64Array.of(start, end), { signal: this.#aborts.signal, ahead })
     return chunk
   }
