@@ -276,6 +276,7 @@ eachHome('stream() is a byte stream: for Response, for BYOB readers, and for Rea
 })
 
 eachHome('a stream over a mapping that is resized ends where the mapping does', async (t, home) => {
+  if (windows) return skip(t, 'on Windows a file cannot be made shorter while a job works on its mapping')
   const folder = scratch(t)
   const m = closing(t, Mmap.open(file(t, CONTENT, folder), { access: 'write', home }))
   const chunks: Buffer[] = []
@@ -297,10 +298,12 @@ test('a stream that is abandoned is collected, though the mapping is open', asyn
     }),
   )
   const left = (): number => streams.flat().filter((each) => each.deref() !== undefined).length
-  for (let round = 0; round < 50 && left() > 4; round++) {
-    collect()
+  // Whether they are left is asked in the end only: to ask keeps an object for the turn.
+  for (let round = 0; round < 20; round++) {
     await new Promise((resolve) => setTimeout(resolve, 10))
+    collect()
   }
+  await new Promise((resolve) => setTimeout(resolve, 10))
   t.true(left() <= 4, `${left()} of 40 are left`)
 })
 
