@@ -276,9 +276,8 @@ interface Residency {
   /** A bit for each page, that of the first one the lowest of the first byte; `undefined`: the system hides it. */
   bitmap: Uint8Array<ArrayBuffer> | undefined;
 }
-type Position = number | bigint | null | undefined;
 /** A start and an end, in bytes from the start of the mapping. Negative: counted from the end. Absent: 0, and the end. */
-type ByteRange = readonly [start?: Position, end?: Position];
+type ByteRange = readonly [start?: number | bigint | null | undefined, end?: number | bigint | null | undefined];
 /** Options of `prefetch`. */
 interface PrefetchOptions {
   /** Ends the wait with an AbortError. What the system has begun to read goes on. */

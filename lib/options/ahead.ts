@@ -1,10 +1,8 @@
 import * as check from '../checks.js'
 import { wrongType } from '../errors.js'
 
-type Position = number | bigint | null | undefined
-
 /** A start and an end, in bytes from the start of the mapping. Negative: counted from the end. Absent: 0, and the end. */
-export type ByteRange = readonly [start?: Position, end?: Position]
+export type ByteRange = readonly [start?: number | bigint | null | undefined, end?: number | bigint | null | undefined]
 
 /** Options of `prefetch`. */
 export interface PrefetchOptions {
