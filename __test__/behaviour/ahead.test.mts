@@ -87,6 +87,10 @@ eachHome('readAsync({ into }) fills what it is given, and no more', async (t, ho
   structuredClone(late.buffer, { transfer: [late.buffer] })
   await rejectsCode(t, () => reading, RANGE)
   t.is((await m.readAsync(5, 5, { into: late })).length, 0)
+  if (home === 'native' || windows) return
+  // A store into a read-only view, as readInto() says too.
+  await rejectsCode(t, () => m.readAsync(1, 4, { into: m.subarray(50, 53) }), { code: 'ERR_MMAP_READ_ONLY' })
+  t.is(m.at(50), 50)
 })
 
 test('options and ranges that are none are named', async (t) => {

@@ -101,5 +101,7 @@ export async function readAsync(
   // Only now: the job must not write to memory that the program may give away meanwhile.
   if (into.length < count) throw outOfRange('options.into', `at least ${count} bytes long`, `${into.length} bytes`)
   setBytes(into, copy)
+  // If that is a view of this mapping, which is read-only, it was a stray store: this call tells of it, as readInto() does.
+  state.bytes.byte(bounds[0] as number)
   return Buffer.from(into.buffer as ArrayBuffer, into.byteOffset, count)
 }
