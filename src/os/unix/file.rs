@@ -119,10 +119,12 @@ fn device_size(file: &File) -> Result<u64> {
 /// `target` is writable for `len` bytes.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub unsafe fn read_at_once(file: &File, at: u64, target: *mut u8, len: usize) -> bool {
-    let part = libc::iovec { iov_base: target.cast(), iov_len: len };
-    // SAFETY: by this function's contract; the file is open.
-    let read = unsafe { libc::preadv2(file.as_raw_fd(), &part, 1, at as libc::off_t, libc::RWF_NOWAIT) };
-    read == len as isize
+    // By rustix, which calls the kernel itself: musl has this function from 1.2.5 on, and glibc from 2.26.
+    // SAFETY: by this function's contract.
+    let target = unsafe { slice::from_raw_parts_mut(target, len) };
+    let mut parts = [io::IoSliceMut::new(target)];
+    let flags = rustix::io::ReadWriteFlags::NOWAIT;
+    rustix::io::preadv2(file, &mut parts, at, flags).is_ok_and(|read| read == len)
 }
 
 /// The other systems do not tell.
