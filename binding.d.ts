@@ -275,7 +275,7 @@ export declare function keepMemory(number: number, memory: object): void
 /** The late accesses to what this thread has closed or resized, and to what no thread cares for any more, each mapping once. */
 export declare function lateAccesses(): LateAccesses
 
-/** Accesses to bytes that a mapping no longer had, by code that is not ours. They have met zeros. */
+/** Late accesses that were not reported yet. */
 export interface LateAccesses {
   /** For each mapping that had one, its path. */
   paths: Array<string | undefined | null>

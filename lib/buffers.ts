@@ -22,11 +22,14 @@ export const LONGEST_BUFFER: number = constants.MAX_LENGTH
 /** What an error about more bytes than a Buffer holds says. */
 export const TOO_LONG: string = `the longest Buffer of this engine has ${LONGEST_BUFFER} bytes. Take less, or map a window of the file with offset and length`
 
+// Captured at load: a function that somebody puts in its place must not be given memory that a job is about to write to.
+const allocate = Buffer.allocUnsafeSlow.bind(Buffer) as (length: number) => Buffer<ArrayBuffer>
+
 /**
  * A Buffer whose ArrayBuffer is its own, so that it can be transferred. Its memory is not initialised: the caller fills it to
  * its end before anybody sees it.
  */
 export function newBuffer(length: number): Buffer<ArrayBuffer> {
   if (length > LONGEST_BUFFER) throw coded('ERR_OUT_OF_RANGE', `${length} bytes are too many: ${TOO_LONG}`)
-  return Buffer.allocUnsafeSlow(length)
+  return allocate(length)
 }

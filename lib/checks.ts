@@ -73,6 +73,12 @@ export function boolean(value: unknown, name: string, fallback: boolean): boolea
   return value
 }
 
+/** A function, unless it is absent. */
+export function callback<F>(value: F | undefined, name: string): F | undefined {
+  if (value !== undefined && typeof value !== 'function') throw wrongType(name, 'of type function', value)
+  return value
+}
+
 export function string(value: unknown, name: string): string {
   if (typeof value !== 'string') throw wrongType(name, 'of type string', value)
   return value

@@ -87,7 +87,7 @@ function reportProgress(job: Job, onProgress: (done: number) => void, cancel: Ca
 }
 
 /** To be called with what must not be collected before. */
-function keepAlive(_: unknown): void {}
+export function keepAlive(_: unknown): void {}
 
 /**
  * Runs a job of the addon under the lifetime of a mapping: it ends with its result, with the signal, or with `close()`.

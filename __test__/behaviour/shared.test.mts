@@ -1,10 +1,12 @@
 // Views over a SharedArrayBuffer: `{ sharedBuffer: true }`.
+
+import { constants } from 'node:buffer'
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads'
 import test, { type ExecutionContext } from 'ava'
 import { type Home, Mmap, type ViewsAfter } from 'memmap'
-import { ended, run, story } from '../support/child.mjs'
+import { ended, knows, run, story } from '../support/child.mjs'
 import { deno, electron, emulator, file, HOMES, linux, SHARE, skip, throwsCode, windows } from '../support/common.mjs'
 
 /** Whether a home has such views, with this engine and on this system. */
@@ -187,6 +189,32 @@ test('a posted SharedArrayBuffer is one, a posted view of the usual kind is a co
     t.is(view[0], byte)
     m.close()
   }
+})
+
+test('a mapping beyond 4 GiB has views in the home overlay, over a SharedArrayBuffer', async (t) => {
+  if (!SHARED.includes('overlay')) return skip(t, 'there is no such home')
+  if (emulator !== undefined) return skip(t, 'an emulator has no room for it')
+  if (constants.MAX_LENGTH < 5 * 2 ** 30) return skip(t, 'the longest Buffer of this engine has 4 GiB')
+  for (const shared of [false, true]) {
+    const outcome = await run('shared', 'long', { home: 'overlay', shared })
+    if (!ended(t, outcome)) return
+    t.deepEqual(outcome.answer, { home: 'overlay', isShared: true, length: true, read: 'end' }, story(outcome))
+  }
+})
+
+test('without WebAssembly the home overlay has its views over a SharedArrayBuffer', async (t) => {
+  if (!SHARED.includes('overlay') || !knows('--jitless')) return skip(t, 'there is no such home, or no such flag')
+  const outcome = await run('shared', 'jitless', {}, { flags: ['--jitless'] })
+  if (ended(t, outcome)) t.deepEqual(outcome.answer, { byte: 7, isShared: true }, story(outcome))
+})
+
+test('where the engine has freed what a mapping lay over, nothing of it is answered for', async (t) => {
+  const reason = !SHARED.includes('overlay') ? 'there is no such home' : undefined
+  if (reason !== undefined || !HOMES.includes('external')) return skip(t, reason ?? 'views need a cage here')
+  if (emulator !== undefined) return skip(t, "the addresses are the emulator's to give")
+  const outcome = await run('shared', 'stale', { home: 'overlay' })
+  t.deepEqual(outcome.answer, { again: true, freed: true }, story(outcome))
+  t.is(outcome.signal, 'SIGSEGV', story(outcome))
 })
 
 const NOTHING_LEFT = linux ? { mapped: 0, open: 0 } : { mapped: -1, open: -1 }

@@ -1,15 +1,21 @@
 // SharedArrayBuffers that show the bytes of a mapping. They cannot be detached: whoever has one sees what the native side puts in
 // the place of the bytes.
-import * as threads from 'node:worker_threads'
+import { MessageChannel, MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import type { NativeMapping } from '../../binding.js'
 import { coded } from '../errors.js'
 import { unwrap } from '../failures.js'
+import { uncurried } from '../intrinsics.js'
 import { binding } from '../load/load.js'
 import { ENGINE } from './engine.js'
-import { madeOrReclaimed, showOver, stopShowing } from './overlay-buffer.js'
+import { EngineBuffer, type EngineMemory, madeOrReclaimed } from './engine-buffer.js'
 import type { ViewHost } from './viewed.js'
 
 const { detachedByUs, exposed, released } = binding
+
+// Captured at load: what somebody puts in their place must not be given a view that nobody has asked for.
+const clone: typeof structuredClone | undefined = Reflect.get(globalThis, 'structuredClone')
+const post = uncurried<MessagePort, [unknown], void>(MessagePort.prototype.postMessage)
+const close = uncurried<MessagePort, [], void>(MessagePort.prototype.close)
 
 /** Where the native side writes the number under which it registered a new buffer. */
 const registered = new Float64Array(2)
@@ -35,18 +41,31 @@ function newShared(length: number, options?: { maxByteLength: number }): SharedA
   return madeOrReclaimed(length, () => new Shared(length, options))
 }
 
-/** Another object of the same shared memory. */
+/**
+ * Another object of the same shared memory. The engine frees such memory without a word, but not as long as there is one.
+ * @throws {Error} ERR_MMAP_NO_VIEWS
+ */
 function another(shared: SharedArrayBuffer): SharedArrayBuffer {
+  let made: unknown
   try {
-    return structuredClone(shared)
+    made = clone?.(shared)
   } catch {
     // Electron's structuredClone() refuses shared memory.
-    const { port1, port2 } = new threads.MessageChannel()
-    port1.postMessage(shared)
-    const received = threads.receiveMessageOnPort(port2)
-    port1.close()
-    return received?.message
+    const { port1, port2 } = new MessageChannel()
+    post(port1, shared)
+    made = receiveMessageOnPort(port2)?.message
+    close(port1)
   }
+  if (Shared !== undefined && made instanceof Shared) return made
+  throw coded('ERR_MMAP_NO_VIEWS', 'This engine does not share a SharedArrayBuffer')
+}
+
+/** Memory of whole pages of the engine's own, of at least so many bytes. */
+function newPages(length: number): EngineMemory<SharedArrayBuffer> {
+  const whole = Math.ceil(length / PAGES) * PAGES
+  // One that could grow, and has no room for it, has pages of its own; the memory of others is of the engine's heap.
+  const array = newShared(whole, { maxByteLength: whole })
+  return { array, bytes: new Uint8Array(array, 0, whole), keeper: another(array) }
 }
 
 /** A SharedArrayBuffer over the memory of the mapping. */
@@ -78,36 +97,9 @@ export class SharedExternalBuffer implements ViewHost {
 }
 
 /** A SharedArrayBuffer of the engine's own, over whose pages the bytes of a mapping are shown. */
-export class SharedOverlayBuffer implements ViewHost {
-  readonly array: SharedArrayBuffer
-  readonly first: number
-  /** `undefined`: an empty mapping has none, nor has one that has let go of it. */
-  #native: NativeMapping | undefined
-  readonly #number: number
-
+export class SharedOverlayBuffer extends EngineBuffer<SharedArrayBuffer> {
   constructor(native: NativeMapping, slack: number, length: number, path: string | undefined) {
-    if (length === 0) {
-      this.array = newShared(0)
-      this.first = 0
-      this.#number = 0
-      return
-    }
-    const whole = Math.ceil((slack + length) / PAGES) * PAGES
-    // One that could grow, and has no room for it, has pages of its own; the memory of others is of the engine's heap.
-    this.array = newShared(whole, { maxByteLength: whole })
-    this.first = slack
-    // The engine frees the memory without a word. As long as there is another object of it, this cannot happen.
-    this.#number = showOver(native, this.array, new Uint8Array(this.array, 0, whole), another(this.array), path)
-    this.#native = native
-  }
-
-  expose(path: string | undefined): void {
-    exposed(this.#number, path)
-  }
-
-  leave(): void {
-    stopShowing(this.#native)
-    this.#native = undefined
+    super(native, slack, path, length === 0 ? { array: newShared(0), bytes: undefined } : newPages(slack + length))
   }
 
   detach(): void {

@@ -4,7 +4,7 @@ import * as check from '../checks.js'
 import { outOfRange } from '../errors.js'
 import { unwrap } from '../failures.js'
 import { setBytes } from '../intrinsics.js'
-import { runJob } from '../jobs.js'
+import { keepAlive, runJob } from '../jobs.js'
 import {
   type ByteRange,
   type PrefetchOptions,
@@ -76,9 +76,6 @@ export async function copies(
   })
   return targets
 }
-
-/** To be called with what must not be collected before. */
-function keepAlive(_: unknown): void {}
 
 export async function readAsync(
   state: MappingState,

@@ -34,9 +34,7 @@ export interface AheadRequest {
 
 export function prefetchRequest(given: PrefetchOptions | undefined): AheadRequest {
   const { onProgress, signal } = check.options(given, ['signal', 'onProgress'])
-  if (onProgress !== undefined && typeof onProgress !== 'function')
-    throw wrongType('options.onProgress', 'of type function', onProgress)
-  return { signal: check.signal(signal), onProgress }
+  return { signal: check.signal(signal), onProgress: check.callback(onProgress, 'options.onProgress') }
 }
 
 /** What `readAsync` was asked for, checked. */

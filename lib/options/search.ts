@@ -1,5 +1,4 @@
 import * as check from '../checks.js'
-import { wrongType } from '../errors.js'
 
 /** Options of searches off the event loop. */
 export interface SearchOptions {
@@ -37,13 +36,11 @@ export interface SearchRequest {
 
 export function searchRequest(given: SearchOptions | undefined): SearchRequest {
   const { start, end, signal, threads, onProgress } = check.options(given, KEYS)
-  if (onProgress !== undefined && typeof onProgress !== 'function')
-    throw wrongType('options.onProgress', 'of type function', onProgress)
   return {
     start,
     end,
     signal: check.signal(signal),
     threads: threads === undefined ? MOST_THREADS : Math.min(MOST_THREADS, check.size(threads, 'options.threads', 1)),
-    onProgress,
+    onProgress: check.callback(onProgress, 'options.onProgress'),
   }
 }

@@ -15,6 +15,7 @@ use napi::{Env, sys};
 use napi_derive::napi;
 
 use super::enums::Engine;
+use super::late_accesses;
 use super::leaked;
 use super::live_objects;
 use super::values::Passed;
@@ -91,9 +92,6 @@ static ENTRIES: LazyLock<Mutex<Entries>> = LazyLock::new(Mutex::default);
 /// The number of the next one.
 static NUMBER: AtomicUsize = AtomicUsize::new(1);
 
-/// The paths of mappings that had a late access, were then given back, and have not been reported.
-static LATE_ACCESSES: Mutex<Vec<Option<Box<str>>>> = Mutex::new(Vec::new());
-
 fn entries() -> MutexGuard<'static, Entries> {
     ENTRIES.lock()
 }
@@ -115,7 +113,7 @@ fn change(number: usize, change: impl FnOnce(&mut Entry)) {
         && region.has_late_access()
         && !entry.reported.swap(true, Ordering::Relaxed)
     {
-        LATE_ACCESSES.lock().push(entry.path.take());
+        late_accesses::note(entry.path.take());
     }
     if !entry.has_store && !entry.is_alive {
         entries.remove(&number);
@@ -393,41 +391,6 @@ pub fn exposed(number: f64, path: Option<String>) {
     });
 }
 
-/// Accesses to bytes that a mapping no longer had, by code that is not ours. They have met zeros.
-#[napi(object, object_from_js = false)]
-pub struct LateAccesses {
-    /// For each mapping that had one, its path.
-    pub paths: Vec<Option<String>>,
-    /// Whether more may come of what this thread has closed or resized.
-    pub may_come: bool,
-}
-
-/// The late accesses to what this thread has closed or resized, and to what no thread cares for any more, each mapping once.
-#[napi(catch_unwind)]
-pub fn late_accesses() -> LateAccesses {
-    let this = Some(thread::current().id());
-    let mut found = std::mem::take(&mut *LATE_ACCESSES.lock());
-    let mut may_come = false;
-    let mut look = |region: &Region, path: &mut Option<Box<str>>, reported: &AtomicBool| {
-        if reported.load(Ordering::Relaxed) {
-            return;
-        }
-        if !region.has_late_access() {
-            may_come |= region.is_inaccessible();
-        } else if !reported.swap(true, Ordering::Relaxed) {
-            found.push(path.take());
-        }
-    };
-    let is_looked_after = |entry: &Entry| entry.thread == this || entry.thread.is_none();
-    for entry in entries().values_mut().filter(|entry| is_looked_after(entry)) {
-        if let Some(region) = &entry.region {
-            look(region, &mut entry.path, &entry.reported);
-        }
-    }
-    leaked::each(&mut look);
-    LateAccesses { paths: found.into_iter().map(|path| path.map(Into::into)).collect(), may_come }
-}
-
 /// The caller is about to detach the buffer of that number.
 #[napi(catch_unwind)]
 pub fn detached_by_us(number: f64) {
@@ -439,4 +402,16 @@ pub fn detached_by_us(number: f64) {
 #[napi(catch_unwind)]
 pub fn released(number: f64) {
     change(number as usize, |entry| entry.has_store = false);
+}
+
+/// Calls `look` with each region that this thread has closed or resized, or that no thread cares for any more; with the path of its
+/// file, and whether a late access to it was reported.
+pub fn each(mut look: impl FnMut(&Region, &mut Option<Box<str>>, &AtomicBool)) {
+    let this = Some(thread::current().id());
+    let is_looked_after = |entry: &Entry| entry.thread == this || entry.thread.is_none();
+    for entry in entries().values_mut().filter(|entry| is_looked_after(entry)) {
+        if let Some(region) = &entry.region {
+            look(region, &mut entry.path, &entry.reported);
+        }
+    }
 }

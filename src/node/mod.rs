@@ -18,6 +18,7 @@ mod ahead;
 mod array_buffers;
 
 /// Regions that ended threads have left behind.
+mod late_accesses;
 mod leaked;
 
 /// The mapping objects of each thread, and the end of a thread.

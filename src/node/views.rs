@@ -55,69 +55,41 @@ unsafe fn create_shared(
     unsafe { create(env.raw(), start.cast(), length, Some(finalizer), hint, value) }
 }
 
-/// A SharedArrayBuffer over all visible bytes of `region`, and its number. The error is the status that the engine answered.
-fn shared(
+/// A buffer over all visible bytes of `region`, and its number. The error is the status that the engine answered.
+fn buffer_over(
     env: Env,
     region: &Arc<Region>,
     object: live_objects::Number,
     reported: &Arc<AtomicBool>,
     engine: Engine,
+    kind: Kind,
 ) -> Result<(sys::napi_value, usize), sys::napi_status> {
-    // The finalizer may come when no thread has this addon any more.
-    os::keep_loaded();
-    let number = array_buffers::register(region, object, reported, engine, Kind::SharedExternal);
+    let number = array_buffers::register(region, object, reported, engine, kind);
     let (hint, mut value) = (ptr::without_provenance_mut(number), ptr::null_mut());
-    let finalizer = array_buffers::shared_store_ended;
-    // SAFETY: the addresses stay mapped until `shared_store_ended` was called with the number, which is no pointer.
-    let status = region
-        .expose(|start, length| unsafe { create_shared(env, start, length, finalizer, hint, &mut value) });
-    if status == sys::Status::napi_ok {
-        return Ok((value, number));
-    }
-    array_buffers::refused(number);
-    Err(status)
-}
-
-/// An ArrayBuffer over all visible bytes of `region`, and its number. The error is the status that the engine answered.
-fn external(
-    env: Env,
-    region: &Arc<Region>,
-    object: live_objects::Number,
-    reported: &Arc<AtomicBool>,
-    engine: Engine,
-) -> Result<(sys::napi_value, usize), sys::napi_status> {
-    let number = array_buffers::register(region, object, reported, engine, Kind::External);
-    let mut value = ptr::null_mut();
     let status = region.expose(|start, length| {
-        // SAFETY: the addresses stay mapped until `store_ended` was called with the number, which is no pointer.
+        if kind == Kind::SharedExternal {
+            // The finalizer may come when no thread has this addon any more.
+            os::keep_loaded();
+            let finalizer = array_buffers::shared_store_ended;
+            // SAFETY: the addresses stay mapped until the finalizer was called with the number, which is no pointer.
+            return unsafe { create_shared(env, start, length, finalizer, hint, &mut value) };
+        }
+        let (start, finalizer) = (start.cast(), Some(array_buffers::store_ended as _));
+        // SAFETY: as above.
         unsafe {
-            sys::napi_create_external_arraybuffer(
-                env.raw(),
-                start.cast(),
-                length,
-                Some(array_buffers::store_ended),
-                ptr::without_provenance_mut(number),
-                &mut value,
-            )
+            sys::napi_create_external_arraybuffer(env.raw(), start, length, finalizer, hint, &mut value)
         }
     });
-    if status == sys::Status::napi_ok {
-        array_buffers::attach(env, number, value);
-        return Ok((value, number));
+    if status != sys::Status::napi_ok {
+        // Node 20 calls the finalizer of a buffer that it refuses for its size; the other engines never call it.
+        array_buffers::refused(number);
+        return Err(status);
     }
-    // Node 20 calls the finalizer of a buffer that it refuses for its size; the other engines never call it.
-    array_buffers::refused(number);
-    Err(status)
+    if kind == Kind::External {
+        array_buffers::attach(env, number, value);
+    }
+    Ok((value, number))
 }
-
-/// `external` or `shared`.
-type Make = fn(
-    Env,
-    &Arc<Region>,
-    live_objects::Number,
-    &Arc<AtomicBool>,
-    Engine,
-) -> Result<(sys::napi_value, usize), sys::napi_status>;
 
 #[napi]
 impl NativeMapping {
@@ -129,7 +101,7 @@ impl NativeMapping {
         #[napi(ts_arg_type = "Float64Array")] number: Pair,
         engine: Engine,
     ) -> Either<Passed, Failure> {
-        self.expose_by(external, env, &number, engine)
+        self.expose_as(Kind::External, env, &number, engine)
     }
 
     /// The same with a SharedArrayBuffer.
@@ -140,19 +112,19 @@ impl NativeMapping {
         #[napi(ts_arg_type = "Float64Array")] number: Pair,
         engine: Engine,
     ) -> Either<Passed, Failure> {
-        self.expose_by(shared, env, &number, engine)
+        self.expose_as(Kind::SharedExternal, env, &number, engine)
     }
 }
 
 impl NativeMapping {
-    fn expose_by(&self, make: Make, env: Env, number: &Pair, engine: Engine) -> Either<Passed, Failure> {
+    fn expose_as(&self, kind: Kind, env: Env, number: &Pair, engine: Engine) -> Either<Passed, Failure> {
         let present =
             |record: &Arc<Record>| Ok((record.region()?, Arc::clone(record.late_access_reported())));
         let (region, reported) = match self.record().and_then(present) {
             Ok(present) => present,
             Err(error) => return Either::B(error.into()),
         };
-        match make(env, &region, self.object_number(), &reported, engine) {
+        match buffer_over(env, &region, self.object_number(), &reported, engine, kind) {
             Ok((buffer, registered)) => {
                 number.set([registered as f64, 0.0]);
                 Either::A(Passed(buffer))

@@ -81,6 +81,16 @@ function again(home, count) {
   }
 }
 
+/** Maps a file so often, and takes a view of each mapping. */
+function seen(name, home, count) {
+  const held = []
+  for (let n = 0; n < count; n++) {
+    const m = open(name, home)
+    m.buffer.at(0)
+    held.push(m)
+  }
+}
+
 /** Maps, shares and ends one mapping. */
 function round(name, home, number, holders) {
   const m = open(name, home)
@@ -133,6 +143,55 @@ const scenarios = {
       while (held.length < 40_000) held.push(Mmap.anonymous(PAGE, { home: 'native' }))
     })
     report({ code: code ?? 'none' })
+    process.exit()
+  },
+
+  /**
+   * Mappings whose faults are not handled, at addresses where the engine has freed what mappings lay over: a store into a read-only
+   * one ends the process, as it does where no mapping was before.
+   */
+  async stale({ home }) {
+    const name = file(Buffer.alloc(2 ** 17, 'x'))
+    const places = () =>
+      new Set(
+        fs
+          .readFileSync('/proc/self/maps', 'utf8')
+          .split('\n')
+          .filter((line) => line.includes(name))
+          .map((line) => line.split('-')[0]),
+      )
+    seen(name, home, 200)
+    const before = places()
+    await collectUntil(() => lines(name) <= 0)
+    const held = []
+    for (let n = 0; n < 1000; n++) held.push(Mmap.open(name, { faults: 'crash', home: 'external' }))
+    const again = [...places()].filter((place) => before.has(place)).length
+    report({ again: again > 0, freed: before.size >= 200 })
+    for (const m of held) m.buffer[5] = 0x41
+    report({ survived: true })
+    process.exit()
+  },
+
+  /** A file beyond 4 GiB, which no WebAssembly memory holds. */
+  long({ home, shared }) {
+    const name = file('')
+    const length = 5 * 2 ** 30 + 10
+    fs.truncateSync(name, length)
+    const fd = fs.openSync(name, 'r+')
+    fs.writeSync(fd, Buffer.from('end'), 0, 3, length - 3)
+    const m = Mmap.open(name, { home, sharedBuffer: shared })
+    const view = m.buffer
+    const read = Buffer.from(view.subarray(length - 3)).toString('latin1')
+    report({ home: m.home, isShared: view.buffer instanceof SharedArrayBuffer, length: view.length === length, read })
+    process.exit()
+  },
+
+  /** What there is without WebAssembly. */
+  jitless() {
+    const plain = Mmap.anonymous(10, { home: 'overlay' })
+    plain.buffer[3] = 7
+    const m = Mmap.anonymous(10, { sharedBuffer: true })
+    report({ byte: plain.at(3), isShared: m.buffer.buffer instanceof SharedArrayBuffer })
     process.exit()
   },
 

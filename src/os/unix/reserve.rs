@@ -33,7 +33,8 @@ pub fn reserve(file: &File, from: u64, to: u64) -> Result<()> {
 const PREALLOCATED_AT_ONCE: u64 = 64 << 20;
 
 /// Reserves the blocks from `from` to `to` on the disk, and leaves the file's size as it is. Where the file system cannot do that,
-/// nothing is done. If it fails, what it has reserved is freed; if it is cancelled, that stays reserved until somebody cuts the file.
+/// nothing is done. If it fails, what it has reserved is freed, unless others have made the file longer; if it is cancelled, that stays
+/// reserved until somebody cuts the file.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub fn preallocate(file: &File, from: u64, to: u64, is_cancelled: impl Fn() -> bool) -> Result<()> {
     if exceeds_size_limit(file, to) {
@@ -48,8 +49,8 @@ pub fn preallocate(file: &File, from: u64, to: u64, is_cancelled: impl Fn() -> b
             Err((Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL | Errno::NODEV, _)) => return Ok(()),
             Err((errno, _)) => {
                 // To cut a file to the size that it has frees what is reserved behind its end.
-                if let Ok(stat) = rustix::fs::fstat(file) {
-                    let _ = rustix::fs::ftruncate(file, stat.st_size as u64);
+                if rustix::fs::fstat(file).is_ok_and(|stat| stat.st_size as u64 == from) {
+                    let _ = rustix::fs::ftruncate(file, from);
                 }
                 return Err(errno).in_call("fallocate");
             }
