@@ -154,6 +154,19 @@ eachHome('resizeAsync() that makes a file longer cuts off nothing that others ap
   t.is(fs.readFileSync(name, 'latin1').slice(8192), 'appended')
 })
 
+test('resizeAsync() to more than the disk has is ENOSPC, fills nothing, and leaves the file as it was', async (t) => {
+  if (!linux) return skip(t, 'elsewhere the blocks are found by resize()')
+  const name = file(t, 'abcdef')
+  using m = Mmap.open(name, { access: 'write' })
+  const { bfree, bsize } = fs.statfsSync(name)
+  const blocks = fs.statSync(name).blocks
+  // Less than the longest file that ext4 may have.
+  const wanted = Math.min(bfree * bsize + 2 ** 36, 2 ** 43)
+  if (wanted < bfree * bsize) return skip(t, 'the disk is larger than a file may be')
+  await rejectsCode(t, () => m.resizeAsync(wanted), { code: 'ENOSPC' })
+  t.deepEqual([fs.readFileSync(name, 'latin1'), m.length, fs.statSync(name).blocks], ['abcdef', 6, blocks])
+})
+
 eachHome('resizeAsync() that ends early leaves the file as it was', async (t, home) => {
   const name = file(t, 'abcdef')
   const big = 64 * 2 ** 20

@@ -45,18 +45,39 @@ pub fn preallocate(file: &File, from: u64, to: u64, is_cancelled: impl Fn() -> b
     while at < to && !is_cancelled() {
         let end = to.min(at + PREALLOCATED_AT_ONCE);
         match super::pieces::in_pieces(at, end, |at, length| rustix::fs::fallocate(file, mode, at, length)) {
-            Ok(()) => at = end,
+            // Only now: where nothing can be reserved, a file can be longer than the disk.
+            Ok(()) if has_room(file, to - end) => at = end,
+            Ok(()) => {
+                free_reserved(file, from);
+                return Err(Errno::NOSPC).in_call("fallocate");
+            }
             Err((Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL | Errno::NODEV, _)) => return Ok(()),
             Err((errno, _)) => {
-                // To cut a file to the size that it has frees what is reserved behind its end.
-                if rustix::fs::fstat(file).is_ok_and(|stat| stat.st_size as u64 == from) {
-                    let _ = rustix::fs::ftruncate(file, from);
-                }
+                free_reserved(file, from);
                 return Err(errno).in_call("fallocate");
             }
         }
     }
     Ok(())
+}
+
+/// Whether the disk may have so many bytes more for the file: what is free, and what the file has already. To find out by trying
+/// would fill the disk for everybody.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn has_room(file: &File, bytes: u64) -> bool {
+    let (Ok(disk), Ok(stat)) = (rustix::fs::fstatvfs(file), rustix::fs::fstat(file)) else { return true };
+    // A tmpfs without a limit says that it has no blocks at all.
+    let free = disk.f_bfree.saturating_mul(disk.f_frsize);
+    disk.f_blocks == 0 || bytes <= free.saturating_add(stat.st_blocks as u64 * 512)
+}
+
+/// Frees what is reserved behind the end of a file of `size` bytes, unless others have made it longer: to cut a file to the size
+/// that it has does so.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn free_reserved(file: &File, size: u64) {
+    if rustix::fs::fstat(file).is_ok_and(|stat| stat.st_size as u64 == size) {
+        let _ = rustix::fs::ftruncate(file, size);
+    }
 }
 
 /// Elsewhere `reserve` does all.
